@@ -1,1 +1,22 @@
-//! Empty until the first module lands.
+//! The run directory: the contract between the engine, which writes it, and the analysis, which reads it.
+//!
+//! In: rows, samples and a manifest, from the engine. Out: the same again, in columns, and the figures that both
+//! programs must agree on (statistics, thresholds, validity). This crate knows nothing of the network, of scenario
+//! files, of polars or of command lines.
+//!
+//! ```text
+//! run.json           manifest::Manifest      requests-CC.csv   row::Row, one per scheduled arrival, a file per core
+//! engine.csv         samples::EngineSample   probes.csv, events.csv   samples::{ProbeSample, Event}
+//! ```
+
+pub mod directory;
+pub mod manifest;
+pub mod outcome;
+pub mod reader;
+pub mod row;
+pub mod samples;
+pub mod statistics;
+pub mod summary;
+pub mod threshold;
+pub mod units;
+pub mod validity;

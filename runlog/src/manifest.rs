@@ -1,0 +1,203 @@
+//! `run.json`: what was run, where, on what, and how it ended. Written at the start, completed at the end.
+//!
+//! Unknown fields are tolerated, so that an older analysis reads a newer minor version; a newer major version is refused.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::row::Names;
+use crate::threshold::Threshold;
+use crate::units::{Nanos, Rate};
+use crate::validity::Validity;
+
+/// The version of the run directory's format that this crate writes: major (readers of another one refuse) and minor.
+pub const FORMAT: Format = Format { major: 1, minor: 0 };
+
+/// A version of the run directory's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Format {
+    /// Differs where older readers would misunderstand.
+    pub major: u32,
+    /// Differs where something was added.
+    pub minor: u32,
+}
+
+/// Names with values that people attach to scenarios, requests and runs.
+pub type Tags = BTreeMap<String, String>;
+
+/// The whole of `run.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The format of this directory.
+    pub format: Format,
+    /// The version of Drumfire that wrote it.
+    pub drumfire_version: String,
+    /// The name of the run: the scenario file's.
+    pub name: String,
+    /// The command line, secrets redacted.
+    pub command: Vec<String>,
+    /// The wall time of t=0, nanoseconds since the Unix epoch (UTC): what ties the rows' clock to the world's.
+    pub started_unix_ns: u64,
+    /// Makes the same requests in the same order at the same scheduled times.
+    pub seed: u64,
+    /// How long the schedule lasts.
+    pub planned_ns: Nanos,
+    /// Whom the load went to: the base URL, without credentials.
+    pub target: String,
+    /// The machine that made the load.
+    pub host: Host,
+    /// How the engine was set up on it.
+    pub engine: Engine,
+    /// Tags of the whole run.
+    pub tags: Tags,
+    /// The scenarios, in the order of their ids.
+    pub scenarios: Vec<Scenario>,
+    /// The requests, in the order of their ids.
+    pub requests: Vec<Request>,
+    /// What must hold for the run to pass.
+    pub thresholds: Vec<Threshold>,
+    /// The scenario file as resolved, secrets redacted.
+    pub scenario: serde_json::Value,
+    /// How it ended; absent while it runs and after a crash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+}
+
+impl Manifest {
+    /// The names that stand in the rows.
+    pub fn names(&self) -> Names {
+        Names::new(self.scenarios.iter().map(|s| s.name.as_str()), self.requests.iter().map(|r| r.name.as_str()))
+    }
+}
+
+/// The machine that made the load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+    /// The processor's model.
+    pub cpu: String,
+    /// How many processors this process may use.
+    pub cpus: usize,
+    /// Memory of the machine in bytes.
+    pub memory_bytes: u64,
+    /// The kernel's release.
+    pub kernel: String,
+    /// The most files this process may have open.
+    pub open_files_limit: u64,
+}
+
+/// How the engine was set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engine {
+    /// `io_uring` with the flags that the kernel granted, or `epoll`.
+    pub driver: String,
+    /// The processors that the workers are pinned to, one worker each.
+    pub cores: Vec<usize>,
+}
+
+/// How arrivals come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Model {
+    /// By a schedule, whatever the answers do.
+    Open,
+    /// When a virtual user is ready for the next one.
+    Closed,
+}
+
+/// A scenario of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its name, as in the rows.
+    pub name: String,
+    /// The executor's name.
+    pub executor: String,
+    /// How its arrivals come about.
+    pub model: Model,
+    /// The highest rate of its schedule; absent in the closed model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_rate: Option<Rate>,
+    /// The most connections it may have open.
+    pub max_connections: u32,
+    /// The stages of its schedule, for drawing: where each ends (from t=0) and the target it reaches (per second, or virtual users).
+    pub stages: Vec<StageEnd>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// Where a stage ends, and where it has led to by then.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StageEnd {
+    /// When, since t=0.
+    pub at_ns: Nanos,
+    /// Arrivals per second, or virtual users.
+    pub target: f64,
+}
+
+/// A request of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its name, as in the rows.
+    pub name: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The path as written in the scenario.
+    pub path: String,
+    /// The statuses that do not count as failed, as inclusive ranges.
+    pub expect_status: Vec<(u16, u16)>,
+    /// The names of its checks, in the order of the bits in `failed_checks`.
+    pub checks: Vec<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Request {
+    /// Whether an answer with this status is what was wanted.
+    pub fn expects(&self, status: u16) -> bool {
+        self.expect_status.iter().any(|&(from, to)| (from..=to).contains(&status))
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// The manner of it.
+    pub how: How,
+    /// What a person should know of it; empty where all went as planned.
+    pub reason: String,
+    /// When the last row was done, since t=0.
+    pub elapsed_ns: Nanos,
+    /// The books of each core.
+    pub cores: Vec<CoreBooks>,
+    /// Whether the measurement can be believed.
+    pub validity: Validity,
+}
+
+/// The manner of an ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// The schedule was run to its end.
+    Completed,
+    /// Somebody stopped it.
+    Interrupted,
+    /// It could not go on: the disk is full, the target does not speak HTTP.
+    Failed,
+}
+
+/// What one core did. The invariant of the run directory: `rows == scheduled`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoreBooks {
+    /// The processor.
+    pub core: usize,
+    /// Its file.
+    pub file: String,
+    /// Arrivals that the schedule (closed model: its virtual users) brought it.
+    pub scheduled: u64,
+    /// Rows it wrote.
+    pub rows: u64,
+    /// How long it had to wait for the disk.
+    pub record_stall_ns: Nanos,
+}

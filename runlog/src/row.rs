@@ -1,0 +1,434 @@
+//! The row of `requests-CC.csv`, one per scheduled arrival, and the only list of its columns.
+
+use crate::outcome::Failure;
+
+/// A scenario, by its place in the manifest's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ScenarioId(pub u16);
+
+/// A request, by its place in the manifest's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct RequestId(pub u16);
+
+/// Which checks of a request failed: bit *i* stands for the *i*-th check of the manifest's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FailedChecks(pub u64);
+
+impl FailedChecks {
+    /// The most checks a request can have.
+    pub const MOST: usize = 64;
+
+    /// Whether the check at this place failed.
+    pub const fn contains(self, check: usize) -> bool {
+        self.0 >> check & 1 == 1
+    }
+}
+
+/// The names of scenarios and requests as they stand in the rows: quoted where CSV wants it, once, before the load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    scenarios: Vec<Box<[u8]>>,
+    requests: Vec<Box<[u8]>>,
+}
+
+impl Names {
+    /// The names in the order of their ids.
+    pub fn new<'a>(scenarios: impl IntoIterator<Item = &'a str>, requests: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            scenarios: scenarios.into_iter().map(quoted).collect(),
+            requests: requests.into_iter().map(quoted).collect(),
+        }
+    }
+}
+
+/// A name as a CSV field on one line. Control characters, which no name should have, become spaces.
+fn quoted(name: &str) -> Box<[u8]> {
+    let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.contains([',', '"']) || line.is_empty() || line.trim() != line {
+        format!("\"{}\"", line.replace('"', "\"\"")).into_bytes().into()
+    } else {
+        line.into_bytes().into()
+    }
+}
+
+/// One kind of value in a column: how it is written and how it is read back.
+trait Field: Sized {
+    fn encode(&self, names: &Names, out: &mut Vec<u8>);
+    /// `None` where the text is not of this kind.
+    fn decode(text: &[u8], names: &Names) -> Option<Self>;
+}
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $column:ident $field:ident: $type:ty,)*) => {
+        /// One scheduled arrival and what became of it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Row { $($(#[$doc])* pub $field: $type,)* }
+
+        /// Rows as columns of equal length; a column that was not asked for is empty.
+        #[derive(Debug, Clone, Default)]
+        pub struct Batch {
+            rows: usize,
+            $($(#[$doc])* pub $field: Vec<$type>,)*
+        }
+
+        /// The columns' places in a row.
+        #[allow(non_camel_case_types, reason = "named as the columns are, which stand in one list")]
+        enum Place { $($field,)* }
+
+        /// The columns' names, in order.
+        pub const NAMES: &[&str] = &[$(stringify!($field),)*];
+
+        impl Columns {
+            $($(#[$doc])* pub const $column: Self = Self(1 << Place::$field as u32);)*
+        }
+
+        impl Row {
+            /// Appends this row as a line of CSV.
+            pub fn encode(&self, names: &Names, out: &mut Vec<u8>) {
+                $(
+                    if Place::$field as usize > 0 {
+                        out.push(b',');
+                    }
+                    self.$field.encode(names, out);
+                )*
+                out.push(b'\n');
+            }
+        }
+
+        impl Batch {
+            /// How many rows.
+            pub fn len(&self) -> usize {
+                self.rows
+            }
+
+            /// Whether there are no rows.
+            pub fn is_empty(&self) -> bool {
+                self.rows == 0
+            }
+
+            /// Forgets the rows and keeps the memory.
+            pub fn clear(&mut self) {
+                self.rows = 0;
+                $(self.$field.clear();)*
+            }
+
+            /// Appends the wanted columns of a line (without its line end).
+            ///
+            /// # Errors
+            /// The name of the column that could not be read; the batch then has to be thrown away.
+            pub fn push_line(&mut self, line: &[u8], wanted: Columns, names: &Names) -> Result<(), &'static str> {
+                let mut fields = Fields { rest: Some(line) };
+                $(
+                    if Columns::$column.0 > wanted.0 {
+                        // Nothing behind this column is wanted.
+                        self.rows += 1;
+                        return Ok(());
+                    }
+                    let text = fields.next().ok_or(stringify!($field))?;
+                    if wanted.contains(Columns::$column) {
+                        self.$field.push(Field::decode(text, names).ok_or(stringify!($field))?);
+                    }
+                )*
+                if fields.next().is_some() {
+                    return Err("a column too many");
+                }
+                self.rows += 1;
+                Ok(())
+            }
+        }
+    };
+}
+
+/// A set of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns(u32);
+
+impl Columns {
+    /// No column.
+    pub const NONE: Self = Self(0);
+    /// Every column.
+    pub const ALL: Self = Self((1 << NAMES.len()) - 1);
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` are among these.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+columns! {
+    /// When the schedule (closed model: the virtual user) wanted it started, since t=0.
+    SCHEDULED_NS scheduled_ns: u64,
+    /// Scheduled → first byte handed to the kernel. Empty where nothing was sent.
+    LAG_NS lag_ns: Option<u64>,
+    /// Opening the connection for this request; 0 on a reused one.
+    CONNECT_NS connect_ns: u64,
+    /// The TLS handshake for this request; 0 on a reused connection and without TLS.
+    TLS_NS tls_ns: u64,
+    /// Sent → first byte of the answer. Empty where no byte came.
+    TTFB_NS ttfb_ns: Option<u64>,
+    /// Service time: sent → last byte; without an answer, until it was given up (a lower bound). Empty where nothing was sent.
+    DURATION_NS duration_ns: Option<u64>,
+    /// The scenario, by name.
+    SCENARIO scenario: ScenarioId,
+    /// The request, by name.
+    REQUEST request: RequestId,
+    /// The HTTP status; 0 where there was no answer.
+    STATUS status: u16,
+    /// Why there was no answer; empty where there was one.
+    ERROR error: Option<Failure>,
+    /// Which checks failed, as a set of bits.
+    FAILED_CHECKS failed_checks: FailedChecks,
+    /// Bytes handed to the kernel: request line, headers and body.
+    BYTES_SENT bytes_sent: u64,
+    /// Bytes of the answer as they came: status line, headers and body.
+    BYTES_RECEIVED bytes_received: u64,
+    /// Which connection of its core carried it, counted from 0 as they were opened. Empty where none did.
+    CONNECTION connection: Option<u64>,
+    /// Which virtual user made it (in the open model: which place of the core's pool). Empty where none did.
+    VU vu: Option<u32>,
+}
+
+/// The header line, with its line end.
+pub fn header() -> String {
+    NAMES.join(",") + "\n"
+}
+
+/// The fields of a line, one after another.
+struct Fields<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    /// The next field as it stands, quotes and all.
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let end = match rest.first() {
+            Some(b'"') => end_of_quoted(rest)?,
+            // Most fields are a few digits: a plain loop beats a vectorised search.
+            _ => rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len()),
+        };
+        self.rest = (end < rest.len()).then(|| &rest[end + 1..]);
+        Some(&rest[..end])
+    }
+}
+
+/// Where a quoted field at the start of `text` ends: behind its closing quote, at a comma or the end of the line.
+fn end_of_quoted(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr(b'"', text.get(at..)?)?;
+        match text.get(at + 1) {
+            None | Some(b',') => return Some(at + 1),
+            Some(b'"') => at += 2,
+            Some(_) => return None,
+        }
+    }
+}
+
+impl Field for u64 {
+    fn encode(&self, _: &Names, out: &mut Vec<u8>) {
+        out.extend_from_slice(itoa::Buffer::new().format(*self).as_bytes());
+    }
+
+    fn decode(text: &[u8], _: &Names) -> Option<Self> {
+        if text.is_empty() || text.len() > 20 {
+            return None;
+        }
+        let mut value = 0_u64;
+        for byte in text {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            // 19 digits cannot overflow; the twentieth is checked.
+            value = if text.len() < 20 {
+                value * 10 + u64::from(digit)
+            } else {
+                value.checked_mul(10)?.checked_add(u64::from(digit))?
+            };
+        }
+        Some(value)
+    }
+}
+
+macro_rules! narrower_integers {
+    ($($type:ty),*) => { $(
+        impl Field for $type {
+            fn encode(&self, names: &Names, out: &mut Vec<u8>) {
+                u64::from(*self).encode(names, out);
+            }
+
+            fn decode(text: &[u8], names: &Names) -> Option<Self> {
+                u64::decode(text, names)?.try_into().ok()
+            }
+        }
+    )* };
+}
+narrower_integers!(u16, u32);
+
+impl<T: Field> Field for Option<T> {
+    fn encode(&self, names: &Names, out: &mut Vec<u8>) {
+        if let Some(value) = self {
+            value.encode(names, out);
+        }
+    }
+
+    fn decode(text: &[u8], names: &Names) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { T::decode(text, names).map(Some) }
+    }
+}
+
+impl Field for FailedChecks {
+    fn encode(&self, names: &Names, out: &mut Vec<u8>) {
+        self.0.encode(names, out);
+    }
+
+    fn decode(text: &[u8], names: &Names) -> Option<Self> {
+        u64::decode(text, names).map(Self)
+    }
+}
+
+impl Field for Failure {
+    fn encode(&self, _: &Names, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.word().as_bytes());
+    }
+
+    fn decode(text: &[u8], _: &Names) -> Option<Self> {
+        Self::from_word(text)
+    }
+}
+
+macro_rules! named {
+    ($type:ident in $list:ident) => {
+        impl Field for $type {
+            fn encode(&self, names: &Names, out: &mut Vec<u8>) {
+                out.extend_from_slice(&names.$list[usize::from(self.0)]);
+            }
+
+            fn decode(text: &[u8], names: &Names) -> Option<Self> {
+                let place = names.$list.iter().position(|name| **name == *text)?;
+                u16::try_from(place).ok().map(Self)
+            }
+        }
+    };
+}
+named!(ScenarioId in scenarios);
+named!(RequestId in requests);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names() -> Names {
+        Names::new(["steady", "a \"quoted\", one"], ["GET /", "with,comma", "plain"])
+    }
+
+    fn any_row() -> impl Strategy<Value = Row> {
+        let times = (
+            any::<u64>(),
+            any::<Option<u64>>(),
+            any::<u64>(),
+            any::<u64>(),
+            any::<Option<u64>>(),
+            any::<Option<u64>>(),
+        );
+        let what = (0_u16..2, 0_u16..3, any::<u16>(), proptest::option::of(0..Failure::ALL.len()), any::<u64>());
+        let rest = (any::<u64>(), any::<u64>(), any::<Option<u64>>(), any::<Option<u32>>());
+        (times, what, rest).prop_map(|(t, w, r)| Row {
+            scheduled_ns: t.0,
+            lag_ns: t.1,
+            connect_ns: t.2,
+            tls_ns: t.3,
+            ttfb_ns: t.4,
+            duration_ns: t.5,
+            scenario: ScenarioId(w.0),
+            request: RequestId(w.1),
+            status: w.2,
+            error: w.3.map(|i| Failure::ALL[i]),
+            failed_checks: FailedChecks(w.4),
+            bytes_sent: r.0,
+            bytes_received: r.1,
+            connection: r.2,
+            vu: r.3,
+        })
+    }
+
+    #[test]
+    fn the_columns_are_those_of_the_contract() {
+        assert_eq!(
+            header(),
+            "scheduled_ns,lag_ns,connect_ns,tls_ns,ttfb_ns,duration_ns,scenario,request,status,error,failed_checks,\
+             bytes_sent,bytes_received,connection,vu\n"
+        );
+    }
+
+    #[test]
+    fn what_does_not_exist_is_an_empty_field() {
+        let row = Row { scheduled_ns: 5, error: Some(Failure::Dropped), ..Row::default() };
+        let mut line = Vec::new();
+        row.encode(&names(), &mut line);
+        assert_eq!(String::from_utf8_lossy(&line), "5,,0,0,,,steady,GET /,0,dropped,0,0,0,,\n");
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_is_read_as_it_was_written(row in any_row()) {
+            let mut line = Vec::new();
+            row.encode(&names(), &mut line);
+            let mut batch = Batch::default();
+            batch.push_line(line.trim_ascii_end(), Columns::ALL, &names()).expect("our own line");
+            let read = Row {
+                scheduled_ns: batch.scheduled_ns[0],
+                lag_ns: batch.lag_ns[0],
+                connect_ns: batch.connect_ns[0],
+                tls_ns: batch.tls_ns[0],
+                ttfb_ns: batch.ttfb_ns[0],
+                duration_ns: batch.duration_ns[0],
+                scenario: batch.scenario[0],
+                request: batch.request[0],
+                status: batch.status[0],
+                error: batch.error[0],
+                failed_checks: batch.failed_checks[0],
+                bytes_sent: batch.bytes_sent[0],
+                bytes_received: batch.bytes_received[0],
+                connection: batch.connection[0],
+                vu: batch.vu[0],
+            };
+            prop_assert_eq!(read, row);
+        }
+
+        #[test]
+        fn another_csv_reader_sees_the_same_fields(row in any_row()) {
+            let mut line = header().into_bytes();
+            row.encode(&names(), &mut line);
+            let mut reader = csv::Reader::from_reader(line.as_slice());
+            let record = reader.records().next().expect("one row").expect("well-formed CSV");
+            prop_assert_eq!(record.len(), NAMES.len());
+            prop_assert_eq!(&record[6], ["steady", "a \"quoted\", one"][usize::from(row.scenario.0)]);
+            prop_assert_eq!(&record[0], row.scheduled_ns.to_string());
+        }
+
+        #[test]
+        fn any_line_is_read_or_refused_and_never_a_panic(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Batch::default().push_line(&line, Columns::ALL, &names());
+        }
+
+        #[test]
+        fn only_the_columns_asked_for_are_parsed(row in any_row()) {
+            let mut line = Vec::new();
+            row.encode(&names(), &mut line);
+            let mut batch = Batch::default();
+            let wanted = Columns::STATUS.and(Columns::SCHEDULED_NS);
+            batch.push_line(line.trim_ascii_end(), wanted, &names()).expect("our own line");
+            prop_assert_eq!((batch.len(), batch.status[0], batch.scheduled_ns[0]), (1, row.status, row.scheduled_ns));
+            prop_assert!(batch.duration_ns.is_empty() && batch.request.is_empty());
+        }
+    }
+}
