@@ -1,2 +1,3 @@
-//! Placeholder until the first module lands.
+//! The command line of the engine.
+
 fn main() {}

@@ -1,0 +1,7 @@
+//! The engine: `scenario → plan → worker → record`, and `observe` beside it.
+//!
+//! A scenario file is parsed and validated (`scenario`), compiled once into a read-only plan that all cores share
+//! (`plan`), driven by one worker per core (`worker`) and written as rows (`record`). Nothing behind the plan returns a
+//! configuration error. The library is for the binary, the tests and the benches; it promises nothing to others.
+
+pub mod plan;

@@ -1,0 +1,444 @@
+//! Schedules as pure functions: when arrivals come and virtual users are at work, worked out without a clock.
+
+use runlog::row::ScenarioId;
+use runlog::units::{Nanos, Rate};
+
+use super::choice::{Choices, Purpose};
+
+/// A stage: over this time, straight from where the stage before ended to this target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stage {
+    /// How long it takes; zero for a jump.
+    pub duration: Nanos,
+    /// Arrivals per second, or virtual users, at its end.
+    pub target: f64,
+}
+
+/// A function of time made of straight pieces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ramp {
+    pieces: Vec<Piece>,
+}
+
+/// A straight piece; never of length zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Piece {
+    start: Nanos,
+    end: Nanos,
+    from: f64,
+    to: f64,
+    /// The area under all pieces before this one: target × seconds.
+    area_before: f64,
+}
+
+impl Piece {
+    fn seconds(&self) -> f64 {
+        self.end.since(self.start).as_secs_f64()
+    }
+
+    fn area(&self) -> f64 {
+        f64::midpoint(self.from, self.to) * self.seconds()
+    }
+
+    /// The change of the target per second.
+    fn slope(&self) -> f64 {
+        (self.to - self.from) / self.seconds()
+    }
+
+    fn at(&self, t: Nanos) -> f64 {
+        self.from + self.slope() * t.since(self.start).as_secs_f64()
+    }
+
+    /// When the area under this piece alone reaches `area`, in seconds from its start.
+    fn seconds_until_area(&self, area: f64) -> f64 {
+        // from·x + slope/2·x² = area, in the form that does not cancel when the slope is small.
+        let discriminant = (self.from * self.from + 2.0 * self.slope() * area).max(0.0);
+        let divisor = self.from + discriminant.sqrt();
+        if divisor > 0.0 { 2.0 * area / divisor } else { 0.0 }
+    }
+
+    /// When the target reaches `value` on this piece, which must not be level.
+    fn time_of(&self, value: f64) -> Nanos {
+        let seconds = ((value - self.from) / self.slope()).clamp(0.0, self.seconds());
+        self.start.after(nanos(seconds))
+    }
+}
+
+fn nanos(seconds: f64) -> Nanos {
+    Nanos((seconds * 1e9).round() as u64)
+}
+
+impl Ramp {
+    /// Stages one after another, from a target at t=0.
+    pub fn new(start: f64, stages: &[Stage]) -> Self {
+        let mut pieces: Vec<Piece> = Vec::with_capacity(stages.len());
+        let (mut now, mut level, mut area) = (Nanos::ZERO, start, 0.0);
+        for stage in stages {
+            let end = now.after(stage.duration);
+            if end > now {
+                let piece = Piece { start: now, end, from: level, to: stage.target, area_before: area };
+                area += piece.area();
+                pieces.push(piece);
+            }
+            (now, level) = (end, stage.target);
+        }
+        Self { pieces }
+    }
+
+    /// The same target all the time.
+    pub fn constant(target: f64, duration: Nanos) -> Self {
+        Self::new(target, &[Stage { duration, target }])
+    }
+
+    /// When it ends.
+    pub fn duration(&self) -> Nanos {
+        self.pieces.last().map_or(Nanos::ZERO, |piece| piece.end)
+    }
+
+    /// The highest target.
+    pub fn peak(&self) -> f64 {
+        self.pieces.iter().map(|piece| piece.from.max(piece.to)).fold(0.0, f64::max)
+    }
+
+    /// The target at an instant; zero after the end.
+    pub fn at(&self, t: Nanos) -> f64 {
+        self.pieces.iter().find(|piece| t < piece.end).map_or(0.0, |piece| piece.at(t))
+    }
+
+    /// The area under the whole: how many arrivals a ramp of rates brings.
+    pub fn area(&self) -> f64 {
+        self.pieces.last().map_or(0.0, |piece| piece.area_before + piece.area())
+    }
+
+    /// Where each piece ends, and the target it has led to by then.
+    pub fn ends(&self) -> impl Iterator<Item = (Nanos, f64)> {
+        self.pieces.iter().map(|piece| (piece.end, piece.to))
+    }
+}
+
+/// How arrivals are spaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spacing {
+    /// As evenly as the rate allows.
+    Even,
+    /// As if each knew nothing of the others: a Poisson process, as requests of many people are.
+    Poisson,
+}
+
+/// When the arrivals of an open model come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArrivalSchedule {
+    rate: Ramp,
+    spacing: Spacing,
+    most: Option<u64>,
+}
+
+/// An arrival of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its number in the scenario, from 0, whatever core it falls to.
+    pub number: u64,
+    /// When, since t=0.
+    pub at: Nanos,
+}
+
+impl ArrivalSchedule {
+    /// Arrivals at a rate (per second) that may change, at the most so many.
+    pub const fn new(rate: Ramp, spacing: Spacing, most: Option<u64>) -> Self {
+        Self { rate, spacing, most }
+    }
+
+    /// When the schedule ends: with its last stage.
+    pub fn duration(&self) -> Nanos {
+        self.rate.duration()
+    }
+
+    /// The highest rate.
+    pub fn peak(&self) -> Rate {
+        Rate::per_second(self.rate.peak()).unwrap_or_default()
+    }
+
+    /// The rate as a function of time.
+    pub const fn rate(&self) -> &Ramp {
+        &self.rate
+    }
+
+    /// How the arrivals are spaced.
+    pub const fn spacing(&self) -> Spacing {
+        self.spacing
+    }
+
+    /// How many arrivals are to be expected: exact for even spacing, the mean for Poisson.
+    pub fn expected_arrivals(&self) -> u64 {
+        let arrivals = self.rate.area().ceil() as u64;
+        self.most.map_or(arrivals, |most| arrivals.min(most))
+    }
+
+    /// The arrivals that fall to one of `cores` cores, in order: every `cores`-th, so that any number of cores makes
+    /// the same arrivals at the same instants.
+    ///
+    /// The k-th arrival comes when the area under the rate reaches k (even) or the sum of k+1 exponential gaps
+    /// (Poisson): the time change by which a process of rate one becomes one of any rate (Çinlar 1975).
+    pub fn arrivals(&self, seed: u64, scenario: ScenarioId, core: usize, cores: usize) -> Arrivals<'_> {
+        Arrivals {
+            schedule: self,
+            gaps: Choices::new(seed, scenario, Purpose::Gaps),
+            area: 0.0,
+            next: 0,
+            core: core as u64,
+            cores: cores as u64,
+            piece: 0,
+        }
+    }
+}
+
+/// The arrivals of one core.
+#[derive(Debug, Clone)]
+pub struct Arrivals<'a> {
+    schedule: &'a ArrivalSchedule,
+    gaps: Choices,
+    /// The sum of the gaps so far; stays 0 with even spacing, where the number is the area.
+    area: f64,
+    /// The number of the next arrival of all cores.
+    next: u64,
+    core: u64,
+    cores: u64,
+    /// The piece that the arrival before fell into.
+    piece: usize,
+}
+
+impl Arrivals<'_> {
+    /// The area at which the next arrival of this core comes, and its number.
+    fn next_area(&mut self) -> (u64, f64) {
+        match self.schedule.spacing {
+            Spacing::Even => {
+                let number = self.next + (self.core + self.cores - self.next % self.cores) % self.cores;
+                self.next = number + 1;
+                (number, number as f64)
+            }
+            Spacing::Poisson => loop {
+                self.area += self.gaps.exponential();
+                let number = self.next;
+                self.next += 1;
+                if number % self.cores == self.core {
+                    return (number, self.area);
+                }
+            },
+        }
+    }
+}
+
+impl Iterator for Arrivals<'_> {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        let (number, area) = self.next_area();
+        if self.schedule.most.is_some_and(|most| number >= most) {
+            return None;
+        }
+        loop {
+            let piece = self.schedule.rate.pieces.get(self.piece)?;
+            let within = area - piece.area_before;
+            if within < piece.area() {
+                let at = piece.start.after(nanos(piece.seconds_until_area(within)));
+                return Some(Arrival { number, at: at.min(piece.end) });
+            }
+            self.piece += 1;
+        }
+    }
+}
+
+/// When the virtual users of a closed model are at work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VuSchedule {
+    users: Ramp,
+}
+
+impl VuSchedule {
+    /// As many virtual users as the ramp says, rounded down.
+    pub const fn new(users: Ramp) -> Self {
+        Self { users }
+    }
+
+    /// When the schedule ends.
+    pub fn duration(&self) -> Nanos {
+        self.users.duration()
+    }
+
+    /// The most at once.
+    pub fn peak(&self) -> u32 {
+        self.users.peak() as u32
+    }
+
+    /// The number of virtual users as a function of time.
+    pub const fn users(&self) -> &Ramp {
+        &self.users
+    }
+
+    /// When the virtual user of this number (from 0) is at work: from the instant at which there are more than `vu` of
+    /// them to that at which there are no longer, as often as that comes about.
+    pub fn shifts(&self, vu: u32) -> Vec<(Nanos, Nanos)> {
+        let enough = f64::from(vu) + 1.0;
+        let mut shifts: Vec<(Nanos, Nanos)> = Vec::new();
+        for piece in &self.users.pieces {
+            let shift = match (piece.from >= enough, piece.to >= enough) {
+                (true, true) => (piece.start, piece.end),
+                (true, false) => (piece.start, piece.time_of(enough)),
+                (false, true) => (piece.time_of(enough), piece.end),
+                (false, false) => continue,
+            };
+            match shifts.last_mut() {
+                Some((_, end)) if *end == shift.0 => *end = shift.1,
+                _ => shifts.push(shift),
+            }
+        }
+        shifts.retain(|(from, to)| from < to);
+        shifts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SCENARIO: ScenarioId = ScenarioId(0);
+
+    fn all(schedule: &ArrivalSchedule, seed: u64) -> Vec<Arrival> {
+        schedule.arrivals(seed, SCENARIO, 0, 1).collect()
+    }
+
+    fn constant(rate: f64, seconds: u64, spacing: Spacing) -> ArrivalSchedule {
+        ArrivalSchedule::new(Ramp::constant(rate, Nanos::from_secs(seconds)), spacing, None)
+    }
+
+    #[test]
+    fn even_arrivals_are_as_far_apart_as_the_rate_says() {
+        let arrivals = all(&constant(1000.0, 10, Spacing::Even), 0);
+        assert_eq!(arrivals.len(), 10_000);
+        for arrival in arrivals {
+            assert_eq!(arrival.at, Nanos::from_millis(arrival.number));
+        }
+    }
+
+    #[test]
+    fn a_ramp_brings_the_area_under_it() {
+        let ramp = Ramp::new(0.0, &[Stage { duration: Nanos::from_secs(10), target: 100.0 }]);
+        let arrivals = all(&ArrivalSchedule::new(ramp, Spacing::Even, None), 0);
+        assert_eq!(arrivals.len(), 500);
+        // 5·t² = 125 after five seconds: a quarter of the area at half of the time.
+        assert_eq!(arrivals[125].at, Nanos::from_secs(5));
+    }
+
+    #[test]
+    fn a_jump_takes_no_time() {
+        let stages = [
+            Stage { duration: Nanos::from_secs(1), target: 10.0 },
+            Stage { duration: Nanos::ZERO, target: 100.0 },
+            Stage { duration: Nanos::from_secs(1), target: 100.0 },
+        ];
+        let ramp = Ramp::new(10.0, &stages);
+        assert_eq!(ramp.duration(), Nanos::from_secs(2));
+        assert_eq!(all(&ArrivalSchedule::new(ramp, Spacing::Even, None), 0).len(), 110);
+    }
+
+    #[test]
+    fn a_pause_brings_nothing() {
+        let stages = [
+            Stage { duration: Nanos::from_secs(1), target: 10.0 },
+            Stage { duration: Nanos::ZERO, target: 0.0 },
+            Stage { duration: Nanos::from_secs(5), target: 0.0 },
+            Stage { duration: Nanos::ZERO, target: 10.0 },
+            Stage { duration: Nanos::from_secs(1), target: 10.0 },
+        ];
+        let arrivals = all(&ArrivalSchedule::new(Ramp::new(10.0, &stages), Spacing::Even, None), 0);
+        assert_eq!(arrivals.len(), 20);
+        assert_eq!(arrivals[10].at, Nanos::from_secs(6));
+    }
+
+    #[test]
+    fn poisson_counts_are_as_dispersed_as_their_mean() {
+        let mut windows = vec![0_f64; 1000];
+        for arrival in all(&constant(100.0, 1000, Spacing::Poisson), 7) {
+            windows[(arrival.at.0 / 1_000_000_000) as usize] += 1.0;
+        }
+        let mean = windows.iter().sum::<f64>() / 1000.0;
+        let variance = windows.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 999.0;
+        assert!((mean - 100.0).abs() < 2.0, "{mean}");
+        assert!((variance / mean - 1.0).abs() < 0.15, "{}", variance / mean);
+    }
+
+    #[test]
+    fn no_more_arrive_than_asked_for() {
+        let schedule = ArrivalSchedule::new(Ramp::constant(100.0, Nanos::from_secs(10)), Spacing::Even, Some(7));
+        assert_eq!((all(&schedule, 0).len(), schedule.expected_arrivals()), (7, 7));
+    }
+
+    #[test]
+    fn virtual_users_come_and_go_with_the_ramp() {
+        let second = Nanos::from_secs(1);
+        let stages = [
+            Stage { duration: Nanos::from_secs(10), target: 10.0 },
+            Stage { duration: Nanos::from_secs(5), target: 10.0 },
+            Stage { duration: Nanos::from_secs(10), target: 0.0 },
+        ];
+        let schedule = VuSchedule::new(Ramp::new(0.0, &stages));
+        assert_eq!(schedule.peak(), 10);
+        assert_eq!(schedule.shifts(0), [(second, Nanos::from_secs(24))]);
+        assert_eq!(schedule.shifts(9), [(Nanos::from_secs(10), Nanos::from_secs(15))]);
+        assert_eq!(schedule.shifts(10), []);
+    }
+
+    #[test]
+    fn constant_virtual_users_are_there_all_the_time() {
+        let schedule = VuSchedule::new(Ramp::constant(3.0, Nanos::from_secs(10)));
+        for vu in 0..3 {
+            assert_eq!(schedule.shifts(vu), [(Nanos::ZERO, Nanos::from_secs(10))]);
+        }
+        assert_eq!(schedule.shifts(3), []);
+    }
+
+    fn any_ramp() -> impl Strategy<Value = Ramp> {
+        let stage =
+            (0_u64..5_000, 0.0..500.0_f64).prop_map(|(ms, target)| Stage { duration: Nanos::from_millis(ms), target });
+        (0.0..500.0_f64, proptest::collection::vec(stage, 1..6)).prop_map(|(start, stages)| Ramp::new(start, &stages))
+    }
+
+    fn any_spacing() -> impl Strategy<Value = Spacing> {
+        prop_oneof![Just(Spacing::Even), Just(Spacing::Poisson)]
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_of_cores_makes_the_same_arrivals(ramp in any_ramp(), spacing in any_spacing(), seed: u64, cores in 1_usize..7) {
+            let schedule = ArrivalSchedule::new(ramp, spacing, None);
+            let mut shared: Vec<Arrival> =
+                (0..cores).flat_map(|core| schedule.arrivals(seed, SCENARIO, core, cores)).collect();
+            shared.sort_by_key(|arrival| arrival.number);
+            prop_assert_eq!(shared, all(&schedule, seed));
+        }
+
+        #[test]
+        fn arrivals_come_in_order_and_within_the_schedule(ramp in any_ramp(), spacing in any_spacing(), seed: u64) {
+            let schedule = ArrivalSchedule::new(ramp, spacing, None);
+            let arrivals = all(&schedule, seed);
+            prop_assert!(arrivals.is_sorted_by_key(|arrival| arrival.at));
+            prop_assert!(arrivals.iter().all(|arrival| arrival.at <= schedule.duration()));
+            if spacing == Spacing::Even {
+                let count = arrivals.len() as u64;
+                // Where the area is a whole number, the last digit of a float decides about the last arrival.
+                prop_assert!(count.abs_diff(schedule.expected_arrivals()) <= 1, "{count}");
+            }
+        }
+
+        #[test]
+        fn as_many_virtual_users_are_at_work_as_the_ramp_says(ramp in any_ramp(), part in 0.0..1.0_f64) {
+            let schedule = VuSchedule::new(ramp.clone());
+            let t = Nanos((ramp.duration().0 as f64 * part) as u64);
+            let at_work = (0..600).filter(|&vu| schedule.shifts(vu).iter().any(|&(from, to)| from <= t && t < to)).count();
+            let wanted = ramp.at(t);
+            // An instant of coming or going is rounded to a nanosecond.
+            prop_assert!((at_work as f64 - wanted.floor()).abs() <= 1.0, "{at_work} of {wanted}");
+        }
+    }
+}
