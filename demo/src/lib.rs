@@ -4,8 +4,12 @@
 //! nothing of HTTP. Everything is in memory, bounded, and the same at every start: products come from a fixed seed.
 
 mod api;
+mod metrics;
 mod options;
+mod rate_limit;
 mod server;
+mod store;
+mod tier;
 
 pub use api::router;
 pub use options::Options;

@@ -1,0 +1,29 @@
+//! Looking at the goods.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::SharedShop;
+use super::error::ApiError;
+use super::extract::{Asked, Id, Json};
+use crate::store::{Filter, Page, Paging, Product};
+
+/// `GET /api/products?page=&limit=`
+pub(super) async fn list(State(shop): SharedShop, Asked(paging): Asked<Paging>) -> Json<Page<Product>> {
+    Json(shop.store.products(paging))
+}
+
+/// `GET /api/products/search?q=&category=&min_price=&max_price=&page=&limit=`
+pub(super) async fn search(
+    State(shop): SharedShop,
+    Asked(filter): Asked<Filter>,
+    Asked(paging): Asked<Paging>,
+) -> Json<Page<Product>> {
+    Json(shop.store.search(&filter, paging))
+}
+
+/// `GET /api/products/{id}`
+pub(super) async fn by_id(State(shop): SharedShop, Id(id): Id) -> Result<Json<Product>, ApiError> {
+    let product = shop.store.product(&id);
+    product.map(Json).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, format!("no product {id:?}")))
+}
