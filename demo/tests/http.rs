@@ -114,6 +114,18 @@ fn every_refusal_is_json_with_an_error() {
         ("GET", "/api/products/product-51", "", 404),
         ("GET", "/api/products/%ff", "", 400),
         ("POST", "/api/login", "not json", 400),
+        ("GET", "/api/orders/order-1", "", 404),
+        ("GET", "/api/orders/1", "", 404),
+        ("POST", "/api/orders", r#"{"items": []}"#, 400),
+        ("POST", "/api/orders", r#"{"items": [{"product_id": "product-1", "quantity": 0}]}"#, 400),
+        ("POST", "/api/orders", r#"{"items": [{"product_id": "product-51", "quantity": 1}]}"#, 404),
+        ("POST", "/api/inventory/adjustments", r#"{"adjustments": [{"product_id": "product-1"}]}"#, 400),
+        (
+            "POST",
+            "/api/bulk/import",
+            r#"{"products": [{"id": "", "name": "n", "category": "c", "price": 1, "stock": 1}]}"#,
+            400,
+        ),
     ] {
         let answer = shop.send(method, path, "demo-enterprise", body);
         assert_eq!(answer.status, status, "{method} {path}");
@@ -132,6 +144,60 @@ fn products_are_listed_found_and_shown() {
     let found = shop.get("/api/products/search?q=flash%20sale&category=toys&max_price=9.99").body;
     assert_eq!(found["items"], json!([page["items"][10]]));
     assert_eq!(shop.get("/api/products/flash-sale-product-001").body, page["items"][10]);
+}
+
+#[test]
+fn the_flash_sale_sells_what_there_is_and_not_one_more() {
+    let shop = Shop::open(&["--flash-sale-stock=3"]);
+    let basket = json!({ "items": [{ "product_id": "flash-sale-product-001", "quantity": 1 }] });
+    let statuses: Vec<_> = (0..5).map(|_| shop.post("/api/orders", &basket).status).collect();
+    assert_eq!(statuses, [201, 201, 201, 409, 409]);
+    assert_eq!(shop.get("/api/metrics").body["orders"], 3);
+}
+
+#[test]
+fn an_order_has_an_id_and_a_total_and_can_be_looked_up() {
+    let shop = Shop::open(&["--stock=10"]);
+    let price = shop.get("/api/products/product-1").body["price"].as_f64().unwrap();
+    let placed = shop.post("/api/orders", &json!({ "items": [{ "product_id": "product-1", "quantity": 4 }] }));
+    assert_eq!(placed.status, 201);
+    assert_eq!(placed.body["id"], "order-1");
+    assert!((placed.body["total"].as_f64().unwrap() - 4.0 * price).abs() < 0.001);
+    assert_eq!(shop.get("/api/orders/order-1").body, placed.body);
+    assert_eq!(shop.get("/api/products/product-1").body["stock"], 6);
+}
+
+#[test]
+fn adjustments_change_stock_all_or_nothing() {
+    let shop = Shop::open(&["--stock=10"]);
+    let adjust = |first: i64, second: i64| {
+        let changes = [("product-1", first), ("product-2", second)];
+        let changes = changes.map(|(id, delta)| json!({ "product_id": id, "delta": delta }));
+        shop.post("/api/inventory/adjustments", &json!({ "adjustments": changes }))
+    };
+    let stock = |first, second| json!({ "adjusted": [{ "product_id": "product-1", "stock": first }, { "product_id": "product-2", "stock": second }] });
+    assert_eq!(adjust(5, -10).body, stock(15, 0));
+    assert_eq!(adjust(5, -1).status, 409);
+    assert_eq!(adjust(0, 0).body, stock(15, 0));
+}
+
+#[test]
+fn imported_products_are_for_sale() {
+    let shop = Shop::open(&[]);
+    let lamp = json!({ "id": "lamp-9", "name": "Lamp", "category": "home", "price": 12.5, "stock": 2 });
+    let import = json!({ "products": [lamp] });
+    assert_eq!(shop.post("/api/bulk/import", &import).body, json!({ "created": 1, "updated": 0 }));
+    assert_eq!(shop.post("/api/bulk/import", &import).body, json!({ "created": 0, "updated": 1 }));
+    assert_eq!(shop.get("/api/products/lamp-9").body, lamp);
+}
+
+#[test]
+fn a_body_beyond_the_bound_is_refused() {
+    let shop = Shop::open(&[]);
+    // One byte too many: it is read to its end before it is refused, so no unread rest resets the connection.
+    let answer = shop.send("POST", "/api/bulk/import", "demo-enterprise", &" ".repeat(2 * 1024 * 1024 + 1));
+    assert_eq!(answer.status, 413);
+    assert!(answer.body["error"].is_string());
 }
 
 #[test]

@@ -5,6 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::store::Refusal;
+
 /// An answer other than the one hoped for.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -15,6 +17,17 @@ pub(crate) struct ApiError {
 impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal {
+            Refusal::UnknownProduct(_) | Refusal::UnknownOrder(_) => StatusCode::NOT_FOUND,
+            Refusal::OutOfStock(_) | Refusal::TooMuchStock(_) => StatusCode::CONFLICT,
+            Refusal::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
+        };
+        Self::new(status, refusal.to_string())
     }
 }
 

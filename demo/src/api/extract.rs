@@ -6,8 +6,8 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
 
@@ -58,5 +58,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
             .await
             .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
         Ok(Self(id))
+    }
+}
+
+/// A list in a body, of at least one and at most `MAX` entries.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Vec<T>", bound = "T: Deserialize<'de>")]
+pub(super) struct Batch<T, const MAX: usize>(pub(super) Vec<T>);
+
+impl<T, const MAX: usize> TryFrom<Vec<T>> for Batch<T, MAX> {
+    type Error = String;
+
+    fn try_from(entries: Vec<T>) -> Result<Self, String> {
+        match entries.len() {
+            len if (1..=MAX).contains(&len) => Ok(Self(entries)),
+            len => Err(format!("expected 1 to {MAX} entries, found {len}")),
+        }
     }
 }

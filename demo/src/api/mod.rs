@@ -3,13 +3,16 @@
 mod access;
 mod error;
 mod extract;
+mod orders;
 mod products;
 mod status;
+mod stock;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -19,6 +22,9 @@ use crate::metrics::AnswerCounts;
 use crate::rate_limit::RateLimits;
 use crate::store::{Seeding, Store};
 use error::ApiError;
+
+/// The largest body of a request; room for an import of some ten thousand products.
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// What every request may use.
 struct Shop {
@@ -54,6 +60,10 @@ pub fn router(options: &Options) -> Router {
         .route("/products", get(products::list))
         .route("/products/search", get(products::search))
         .route("/products/{id}", get(products::by_id))
+        .route("/orders", post(orders::place))
+        .route("/orders/{id}", get(orders::by_id))
+        .route("/inventory/adjustments", post(stock::adjust))
+        .route("/bulk/import", post(stock::import))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(Arc::clone(&shop), access::customers_only));
@@ -65,6 +75,7 @@ pub fn router(options: &Options) -> Router {
         .nest("/api", customers_only)
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&shop), status::count))
         .with_state(shop)
 }

@@ -1,7 +1,6 @@
 //! Looking at the goods.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 
 use super::SharedShop;
 use super::error::ApiError;
@@ -24,6 +23,5 @@ pub(super) async fn search(
 
 /// `GET /api/products/{id}`
 pub(super) async fn by_id(State(shop): SharedShop, Id(id): Id) -> Result<Json<Product>, ApiError> {
-    let product = shop.store.product(&id);
-    product.map(Json).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, format!("no product {id:?}")))
+    Ok(Json(shop.store.product(&id)?))
 }

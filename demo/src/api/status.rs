@@ -14,6 +14,7 @@ pub(super) async fn metrics(State(shop): SharedShop) -> Json<Value> {
     Json(json!({
         "process": { "memory_usage_mb": memory_usage_mb(), "uptime_s": shop.started.elapsed().as_secs_f64() },
         "requests": shop.answers.by_status(),
+        "orders": shop.store.orders_placed(),
     }))
 }
 

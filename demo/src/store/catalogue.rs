@@ -1,14 +1,18 @@
 //! The products: found by id or by what they are like.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::money::Money;
-use super::{Page, Paging};
+use super::{Page, Paging, Refusal};
+
+/// The most products that may be added to those the shop opened with.
+const MAX_ADDED: usize = 100_000;
 
 /// Something for sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Product {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -40,30 +44,92 @@ fn contains(text: &str, part: &str) -> bool {
     part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
+/// What an import did.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Imported {
+    created: usize,
+    updated: usize,
+}
+
+/// Stock levels that are possible, worked out and not yet applied: by position.
+pub(super) struct NewStock(BTreeMap<usize, u32>);
+
 /// All products, in the order in which they came. None is ever taken away, so a position stays valid.
 #[derive(Debug)]
 pub(super) struct Catalogue {
     products: Vec<Product>,
     positions: HashMap<String, usize>,
+    capacity: usize,
 }
 
 impl Catalogue {
     pub(super) fn new(products: impl Iterator<Item = Product>) -> Self {
         let products: Vec<_> = products.collect();
         let positions = products.iter().enumerate().map(|(position, product)| (product.id.clone(), position)).collect();
-        Self { products, positions }
+        let capacity = products.len() + MAX_ADDED;
+        Self { products, positions, capacity }
     }
 
     pub(super) fn products(&self) -> &[Product] {
         &self.products
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<&Product> {
-        self.positions.get(id).map(|&position| &self.products[position])
+    pub(super) fn at(&self, position: usize) -> &Product {
+        &self.products[position]
+    }
+
+    /// Where the product is.
+    pub(super) fn position(&self, id: &str) -> Result<usize, Refusal> {
+        self.positions.get(id).copied().ok_or_else(|| Refusal::UnknownProduct(id.into()))
     }
 
     pub(super) fn search(&self, filter: &Filter, paging: Paging) -> Page<Product> {
         paging.of_matching(self.products.iter().filter(|product| filter.matches(product)))
+    }
+
+    /// What the stock would be after all `changes`, several to one product taken together.
+    pub(super) fn restocked(&self, changes: impl Iterator<Item = (usize, i64)>) -> Result<NewStock, Refusal> {
+        let mut net = BTreeMap::<usize, i64>::new();
+        for (position, delta) in changes {
+            let sum = net.entry(position).or_default();
+            *sum = sum.saturating_add(delta);
+        }
+        let level = |(position, delta): (usize, i64)| {
+            let product = self.at(position);
+            let level = i64::from(product.stock).saturating_add(delta);
+            let impossible = || match level {
+                ..0 => Refusal::OutOfStock(product.id.clone()),
+                _ => Refusal::TooMuchStock(product.id.clone()),
+            };
+            Ok((position, u32::try_from(level).map_err(|_| impossible())?))
+        };
+        net.into_iter().map(level).collect::<Result<_, _>>().map(NewStock)
+    }
+
+    pub(super) fn apply(&mut self, stock: NewStock) {
+        for (position, level) in stock.0 {
+            self.products[position].stock = level;
+        }
+    }
+
+    /// Takes in all of `products` or, where there is no room for the new ones, none. A known id is replaced.
+    pub(super) fn import(&mut self, products: Vec<Product>) -> Result<Imported, Refusal> {
+        let new: HashSet<&str> =
+            products.iter().map(|product| &*product.id).filter(|id| !self.positions.contains_key(*id)).collect();
+        let (created, room) = (new.len(), self.capacity - self.products.len());
+        if created > room {
+            return Err(Refusal::Full { room });
+        }
+        let imported = Imported { created, updated: products.len() - created };
+        for product in products {
+            if let Some(&position) = self.positions.get(&product.id) {
+                self.products[position] = product;
+            } else {
+                self.positions.insert(product.id.clone(), self.products.len());
+                self.products.push(product);
+            }
+        }
+        Ok(imported)
     }
 }
 
@@ -98,5 +164,45 @@ mod tests {
         assert_eq!(found(r#"{"q": "kettle", "category": "sports"}"#), ["b"]);
         assert_eq!(found(r#"{"min_price": 29.99, "max_price": 99}"#), ["b", "c"]);
         assert_eq!(found(r#"{"q": "longer than any name there is"}"#), [""; 0]);
+    }
+    fn stock_after(changes: &[(usize, i64)]) -> Result<Vec<u32>, Refusal> {
+        let mut catalogue = catalogue();
+        let stock = catalogue.restocked(changes.iter().copied())?;
+        catalogue.apply(stock);
+        Ok(catalogue.products.iter().map(|product| product.stock).collect())
+    }
+
+    #[test]
+    fn stock_can_be_sold_to_the_last_one_and_no_further() {
+        assert_eq!(stock_after(&[(0, -5), (1, -1)]), Ok(vec![0, 0, 0]));
+        assert_eq!(stock_after(&[(0, -5), (1, -2)]), Err(Refusal::OutOfStock("b".into())));
+        assert_eq!(stock_after(&[(2, i64::from(u32::MAX) + 1)]), Err(Refusal::TooMuchStock("c".into())));
+    }
+
+    #[test]
+    fn changes_to_one_product_are_taken_together() {
+        assert_eq!(stock_after(&[(0, -3), (0, -3)]), Err(Refusal::OutOfStock("a".into())));
+        assert_eq!(stock_after(&[(0, -7), (0, 4)]), Ok(vec![2, 1, 0]));
+        assert_eq!(stock_after(&[(0, i64::MIN), (0, i64::MIN)]), Err(Refusal::OutOfStock("a".into())));
+    }
+
+    #[test]
+    fn an_import_replaces_what_is_known_and_adds_what_is_not() {
+        let mut catalogue = catalogue();
+        let batch = vec![product("b", "Kettle", "home", 1, 9), product("d", "Tea", "grocery", 2, 9)];
+        assert_eq!(catalogue.import(batch.clone()), Ok(Imported { created: 1, updated: 1 }));
+        assert_eq!(catalogue.products[1..2], batch[..1]);
+        assert_eq!(catalogue.products[3..], batch[1..]);
+    }
+
+    #[test]
+    fn an_import_beyond_the_room_there_is_changes_nothing() {
+        let mut catalogue = catalogue();
+        catalogue.capacity = 4;
+        let batch = ["a", "d", "e"].map(|id| product(id, "New", "toys", 1, 1));
+        assert_eq!(catalogue.import(batch.to_vec()), Err(Refusal::Full { room: 1 }));
+        assert_eq!(catalogue.products[0].name, "Quiet Kettle");
+        let same_twice = ["d", "d"].map(|id| product(id, "New", "toys", 1, 1));
+        assert_eq!(catalogue.import(same_twice.to_vec()), Ok(Imported { created: 1, updated: 1 }));
     }
 }

@@ -1,5 +1,7 @@
 //! Amounts of money: whole cents in memory, a decimal number in JSON and in queries.
 
+use std::iter::Sum;
+
 use serde::{Deserialize, Serialize};
 
 /// The highest price a product may have, in currency units.
@@ -13,6 +15,16 @@ pub(crate) struct Money(u64);
 impl Money {
     pub(crate) const fn from_cents(cents: u64) -> Self {
         Self(cents)
+    }
+
+    pub(crate) const fn times(self, quantity: u32) -> Self {
+        Self(self.0.saturating_mul(quantity as u64))
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        Self(amounts.fold(0, |sum, amount| sum.saturating_add(amount.0)))
     }
 }
 
