@@ -116,6 +116,7 @@ fn every_refusal_is_json_with_an_error() {
         ("POST", "/api/login", "not json", 400),
         ("GET", "/api/orders/order-1", "", 404),
         ("GET", "/api/orders/1", "", 404),
+        ("GET", "/api/reports/order-details?include=some", "", 400),
         ("POST", "/api/orders", r#"{"items": []}"#, 400),
         ("POST", "/api/orders", r#"{"items": [{"product_id": "product-1", "quantity": 0}]}"#, 400),
         ("POST", "/api/orders", r#"{"items": [{"product_id": "product-51", "quantity": 1}]}"#, 404),
@@ -179,6 +180,24 @@ fn adjustments_change_stock_all_or_nothing() {
     assert_eq!(adjust(5, -10).body, stock(15, 0));
     assert_eq!(adjust(5, -1).status, 409);
     assert_eq!(adjust(0, 0).body, stock(15, 0));
+}
+
+#[test]
+fn reports_follow_what_was_sold() {
+    let shop = Shop::open(&["--stock=10", "--flash-sale-stock=0"]);
+    assert_eq!(shop.get("/api/reports/inventory").body["total"]["units"], 500);
+    let placed = shop.post("/api/orders", &json!({ "items": [{ "product_id": "product-1", "quantity": 10 }] })).body;
+    let inventory = shop.get("/api/reports/inventory").body;
+    assert_eq!([&inventory["total"]["units"], &inventory["total"]["out_of_stock"]], [490, 2]);
+
+    let details = shop.get("/api/reports/order-details?include=all").body;
+    assert_eq!(details["by_tier"]["enterprise"], json!({ "orders": 1, "units": 10, "revenue": placed["total"] }));
+    assert_eq!(details["orders"][0]["items"][0]["product"], shop.get("/api/products/product-1").body);
+    assert!(shop.get("/api/reports/order-details").body.get("orders").is_none());
+
+    let category = details["by_category"].as_object().unwrap().keys().next().unwrap().clone();
+    let summary = shop.get("/api/analytics/inventory-summary").body;
+    assert_eq!(summary["by_category"][&category]["stock"]["min"], 0.0);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod error;
 mod extract;
 mod orders;
 mod products;
+mod reports;
 mod status;
 mod stock;
 
@@ -62,6 +63,9 @@ pub fn router(options: &Options) -> Router {
         .route("/products/{id}", get(products::by_id))
         .route("/orders", post(orders::place))
         .route("/orders/{id}", get(orders::by_id))
+        .route("/reports/inventory", get(reports::inventory))
+        .route("/reports/order-details", get(reports::order_details))
+        .route("/analytics/inventory-summary", get(reports::inventory_summary))
         .route("/inventory/adjustments", post(stock::adjust))
         .route("/bulk/import", post(stock::import))
         .fallback(no_such_path)

@@ -5,6 +5,7 @@ mod catalogue;
 mod money;
 mod orders;
 mod page;
+mod reports;
 mod seed;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -15,6 +16,7 @@ pub(crate) use catalogue::{Filter, Imported, Product};
 use orders::{Item, Line, Orders, Sale};
 pub(crate) use orders::{Order, Wish};
 pub(crate) use page::{Page, Paging};
+pub(crate) use reports::{Inventory, InventorySummary, OrderDetails};
 pub(crate) use seed::Seeding;
 
 /// Why the shop did not do what it was asked; nothing has changed then.
@@ -100,6 +102,20 @@ impl Store {
 
     pub(crate) fn import(&self, products: Vec<Product>) -> Result<Imported, Refusal> {
         self.write().catalogue.import(products)
+    }
+
+    pub(crate) fn inventory(&self) -> Inventory {
+        reports::inventory(self.read().catalogue.products())
+    }
+
+    pub(crate) fn inventory_summary(&self) -> InventorySummary {
+        reports::inventory_summary(self.read().catalogue.products())
+    }
+
+    /// `each` shows orders one by one as well.
+    pub(crate) fn order_details(&self, each: bool) -> OrderDetails {
+        let State { catalogue, orders } = &*self.read();
+        reports::order_details(catalogue, orders, each)
     }
 
     // Changes are worked out first and applied last, so a panic in between leaves nothing half done behind a poisoned lock.

@@ -1,6 +1,7 @@
 //! Amounts of money: whole cents in memory, a decimal number in JSON and in queries.
 
 use std::iter::Sum;
+use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +23,18 @@ impl Money {
     }
 }
 
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
+}
+
 impl Sum for Money {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
-        Self(amounts.fold(0, |sum, amount| sum.saturating_add(amount.0)))
+        amounts.fold(Self::default(), |mut sum, amount| {
+            sum += amount;
+            sum
+        })
     }
 }
 

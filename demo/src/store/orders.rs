@@ -90,6 +90,12 @@ impl Orders {
         self.latest.get(usize::try_from(index).ok()?)
     }
 
+    /// All that are kept, the oldest first, with their numbers.
+    pub(super) fn numbered(&self) -> impl DoubleEndedIterator<Item = (u64, &Sale)> + ExactSizeIterator {
+        let forgotten = self.forgotten();
+        self.latest.iter().enumerate().map(move |(index, sale)| (forgotten + 1 + index as u64, sale))
+    }
+
     fn forgotten(&self) -> u64 {
         self.placed - self.latest.len() as u64
     }
@@ -128,5 +134,6 @@ mod tests {
 
         let quantity = |number| orders.get(number).map(|sale| sale.lines[0].quantity);
         assert_eq!([0, 1, 2, 3, 4, 5, 6].map(quantity), [None, None, None, Some(3), Some(4), Some(5), None]);
+        assert!(orders.numbered().map(|(number, _)| number).eq(3..=5));
     }
 }
