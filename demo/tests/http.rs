@@ -191,7 +191,7 @@ fn reports_follow_what_was_sold() {
     assert_eq!([&inventory["total"]["units"], &inventory["total"]["out_of_stock"]], [490, 2]);
 
     let details = shop.get("/api/reports/order-details?include=all").body;
-    assert_eq!(details["by_tier"]["enterprise"], json!({ "orders": 1, "units": 10, "revenue": placed["total"] }));
+    assert_eq!(details["by_tier"]["enterprise"], json!({ "lines": 1, "units": 10, "revenue": placed["total"] }));
     assert_eq!(details["orders"][0]["items"][0]["product"], shop.get("/api/products/product-1").body);
     assert!(shop.get("/api/reports/order-details").body.get("orders").is_none());
 

@@ -12,7 +12,7 @@ use crate::store::{Order, Wish};
 use crate::tier::Tier;
 
 /// The most lines of one order.
-const MAX_LINES: usize = 50;
+const MAX_LINES: usize = 20;
 
 #[derive(Deserialize)]
 pub(super) struct Basket {
@@ -25,7 +25,7 @@ pub(super) async fn place(
     Extension(tier): Extension<Tier>,
     Json(basket): Json<Basket>,
 ) -> Result<(StatusCode, Json<Order>), ApiError> {
-    Ok((StatusCode::CREATED, Json(shop.store.place_order(tier, &basket.items.0)?)))
+    Ok((StatusCode::CREATED, Json(shop.store.place_order(tier, basket.items.0)?)))
 }
 
 /// `GET /api/orders/{id}`

@@ -51,10 +51,7 @@ pub(crate) struct Imported {
     updated: usize,
 }
 
-/// Stock levels that are possible, worked out and not yet applied: by position.
-pub(super) struct NewStock(BTreeMap<usize, u32>);
-
-/// All products, in the order in which they came. None is ever taken away, so a position stays valid.
+/// All products, in the order in which they came; none is ever taken away.
 #[derive(Debug)]
 pub(super) struct Catalogue {
     products: Vec<Product>,
@@ -74,12 +71,11 @@ impl Catalogue {
         &self.products
     }
 
-    pub(super) fn at(&self, position: usize) -> &Product {
-        &self.products[position]
+    pub(super) fn get(&self, id: &str) -> Result<&Product, Refusal> {
+        Ok(&self.products[self.position(id)?])
     }
 
-    /// Where the product is.
-    pub(super) fn position(&self, id: &str) -> Result<usize, Refusal> {
+    fn position(&self, id: &str) -> Result<usize, Refusal> {
         self.positions.get(id).copied().ok_or_else(|| Refusal::UnknownProduct(id.into()))
     }
 
@@ -87,29 +83,23 @@ impl Catalogue {
         paging.of_matching(self.products.iter().filter(|product| filter.matches(product)))
     }
 
-    /// What the stock would be after all `changes`, several to one product taken together.
-    pub(super) fn restocked(&self, changes: impl Iterator<Item = (usize, i64)>) -> Result<NewStock, Refusal> {
+    /// Makes all of `changes` or, where one is impossible, none; several to one product are taken together.
+    pub(super) fn change_stock<'a>(&mut self, changes: impl Iterator<Item = (&'a str, i64)>) -> Result<(), Refusal> {
         let mut net = BTreeMap::<usize, i64>::new();
-        for (position, delta) in changes {
-            let sum = net.entry(position).or_default();
+        for (id, delta) in changes {
+            let sum = net.entry(self.position(id)?).or_default();
             *sum = sum.saturating_add(delta);
         }
-        let level = |(position, delta): (usize, i64)| {
-            let product = self.at(position);
+        let mut levels = Vec::with_capacity(net.len());
+        for (position, delta) in net {
+            let product = &self.products[position];
             let level = i64::from(product.stock).saturating_add(delta);
-            let impossible = || match level {
-                ..0 => Refusal::OutOfStock(product.id.clone()),
-                _ => Refusal::TooMuchStock(product.id.clone()),
-            };
-            Ok((position, u32::try_from(level).map_err(|_| impossible())?))
-        };
-        net.into_iter().map(level).collect::<Result<_, _>>().map(NewStock)
-    }
-
-    pub(super) fn apply(&mut self, stock: NewStock) {
-        for (position, level) in stock.0 {
+            levels.push((position, u32::try_from(level).map_err(|_| Refusal::of_stock(&product.id, level))?));
+        }
+        for (position, level) in levels {
             self.products[position].stock = level;
         }
+        Ok(())
     }
 
     /// Takes in all of `products` or, where there is no room for the new ones, none. A known id is replaced.
@@ -165,25 +155,27 @@ mod tests {
         assert_eq!(found(r#"{"min_price": 29.99, "max_price": 99}"#), ["b", "c"]);
         assert_eq!(found(r#"{"q": "longer than any name there is"}"#), [""; 0]);
     }
-    fn stock_after(changes: &[(usize, i64)]) -> Result<Vec<u32>, Refusal> {
+    fn stock_after(changes: &[(&str, i64)]) -> Result<Vec<u32>, Refusal> {
         let mut catalogue = catalogue();
-        let stock = catalogue.restocked(changes.iter().copied())?;
-        catalogue.apply(stock);
-        Ok(catalogue.products.iter().map(|product| product.stock).collect())
+        let done = catalogue.change_stock(changes.iter().copied());
+        let stock: Vec<_> = catalogue.products.iter().map(|product| product.stock).collect();
+        assert!(done.is_ok() || stock == [5, 1, 0], "refused and yet changed: {stock:?}");
+        done.map(|()| stock)
     }
 
     #[test]
     fn stock_can_be_sold_to_the_last_one_and_no_further() {
-        assert_eq!(stock_after(&[(0, -5), (1, -1)]), Ok(vec![0, 0, 0]));
-        assert_eq!(stock_after(&[(0, -5), (1, -2)]), Err(Refusal::OutOfStock("b".into())));
-        assert_eq!(stock_after(&[(2, i64::from(u32::MAX) + 1)]), Err(Refusal::TooMuchStock("c".into())));
+        assert_eq!(stock_after(&[("a", -5), ("b", -1)]), Ok(vec![0, 0, 0]));
+        assert_eq!(stock_after(&[("a", -5), ("b", -2)]), Err(Refusal::OutOfStock("b".into())));
+        assert_eq!(stock_after(&[("a", -5), ("x", -1)]), Err(Refusal::UnknownProduct("x".into())));
+        assert_eq!(stock_after(&[("c", i64::from(u32::MAX) + 1)]), Err(Refusal::TooMuchStock("c".into())));
     }
 
     #[test]
     fn changes_to_one_product_are_taken_together() {
-        assert_eq!(stock_after(&[(0, -3), (0, -3)]), Err(Refusal::OutOfStock("a".into())));
-        assert_eq!(stock_after(&[(0, -7), (0, 4)]), Ok(vec![2, 1, 0]));
-        assert_eq!(stock_after(&[(0, i64::MIN), (0, i64::MIN)]), Err(Refusal::OutOfStock("a".into())));
+        assert_eq!(stock_after(&[("a", -3), ("a", -3)]), Err(Refusal::OutOfStock("a".into())));
+        assert_eq!(stock_after(&[("a", -7), ("a", 4)]), Ok(vec![2, 1, 0]));
+        assert_eq!(stock_after(&[("a", i64::MIN), ("a", i64::MIN)]), Err(Refusal::OutOfStock("a".into())));
     }
 
     #[test]

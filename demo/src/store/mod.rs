@@ -13,7 +13,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::tier::Tier;
 use catalogue::Catalogue;
 pub(crate) use catalogue::{Filter, Imported, Product};
-use orders::{Item, Line, Orders, Sale};
+use orders::{Item, Orders};
 pub(crate) use orders::{Order, Wish};
 pub(crate) use page::{Page, Paging};
 pub(crate) use reports::{Inventory, InventorySummary, OrderDetails};
@@ -32,6 +32,13 @@ pub(crate) enum Refusal {
     TooMuchStock(String),
     #[error("there is room for only {room} more products")]
     Full { room: usize },
+}
+
+impl Refusal {
+    /// Of a stock `level` that cannot be.
+    fn of_stock(id: &str, level: i64) -> Self {
+        if level < 0 { Self::OutOfStock(id.into()) } else { Self::TooMuchStock(id.into()) }
+    }
 }
 
 /// The shop's memory.
@@ -61,28 +68,23 @@ impl Store {
     }
 
     pub(crate) fn product(&self, id: &str) -> Result<Product, Refusal> {
-        let State { catalogue, .. } = &*self.read();
-        Ok(catalogue.at(catalogue.position(id)?).clone())
+        self.read().catalogue.get(id).cloned()
     }
 
     /// Sells all that is wished for or nothing.
-    pub(crate) fn place_order(&self, tier: Tier, wishes: &[Wish]) -> Result<Order, Refusal> {
+    pub(crate) fn place_order(&self, tier: Tier, wishes: Vec<Wish>) -> Result<Order, Refusal> {
         let State { catalogue, orders } = &mut *self.write();
-        let line = |wish: &Wish| {
-            let position = catalogue.position(&wish.product_id)?;
-            Ok(Line { position, quantity: wish.quantity.get(), price: catalogue.at(position).price })
+        let item = |Wish { product_id, quantity }| {
+            let price = catalogue.get(&product_id)?.price;
+            Ok(Item { product_id, quantity: quantity.get(), price })
         };
-        let lines = wishes.iter().map(line).collect::<Result<Box<[_]>, _>>()?;
-        let stock = catalogue.restocked(lines.iter().map(|line| (line.position, -i64::from(line.quantity))))?;
-        catalogue.apply(stock);
-        let (number, sale) = orders.push(Sale { tier, lines });
-        Ok(order(catalogue, number, sale))
+        let items = wishes.into_iter().map(item).collect::<Result<Vec<_>, _>>()?;
+        catalogue.change_stock(items.iter().map(|item| (&*item.product_id, -i64::from(item.quantity))))?;
+        Ok(orders.place(tier.account().tier, items).clone())
     }
 
     pub(crate) fn order(&self, id: &str) -> Result<Order, Refusal> {
-        let State { catalogue, orders } = &*self.read();
-        let known = orders::number_of(id).and_then(|number| Some((number, orders.get(number)?)));
-        known.map(|(number, sale)| order(catalogue, number, sale)).ok_or_else(|| Refusal::UnknownOrder(id.into()))
+        self.read().orders.get(id).cloned().ok_or_else(|| Refusal::UnknownOrder(id.into()))
     }
 
     /// How many orders there ever were.
@@ -93,11 +95,8 @@ impl Store {
     /// Changes stock by ids and differences, all of it or nothing, and returns the products with their new stock.
     pub(crate) fn adjust_stock(&self, changes: &[(&str, i64)]) -> Result<Vec<Product>, Refusal> {
         let State { catalogue, .. } = &mut *self.write();
-        let located = changes.iter().map(|&(id, delta)| Ok((catalogue.position(id)?, delta)));
-        let located = located.collect::<Result<Vec<_>, _>>()?;
-        let stock = catalogue.restocked(located.iter().copied())?;
-        catalogue.apply(stock);
-        Ok(located.iter().map(|&(position, _)| catalogue.at(position).clone()).collect())
+        catalogue.change_stock(changes.iter().copied())?;
+        changes.iter().map(|(id, _)| catalogue.get(id).cloned()).collect()
     }
 
     pub(crate) fn import(&self, products: Vec<Product>) -> Result<Imported, Refusal> {
@@ -125,19 +124,5 @@ impl Store {
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn order(catalogue: &Catalogue, number: u64, sale: &Sale) -> Order {
-    let item = |line: &Line| Item {
-        product_id: catalogue.at(line.position).id.clone(),
-        quantity: line.quantity,
-        price: line.price,
-    };
-    Order {
-        id: orders::id_of(number),
-        tier: sale.tier.account().tier,
-        items: sale.lines.iter().map(item).collect(),
-        total: sale.total(),
     }
 }

@@ -1,7 +1,7 @@
 //! Amounts of money: whole cents in memory, a decimal number in JSON and in queries.
 
 use std::iter::Sum;
-use std::ops::AddAssign;
+use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,18 +23,17 @@ impl Money {
     }
 }
 
-impl AddAssign for Money {
-    fn add_assign(&mut self, other: Self) {
-        self.0 = self.0.saturating_add(other.0);
+impl Add for Money {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 }
 
 impl Sum for Money {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
-        amounts.fold(Self::default(), |mut sum, amount| {
-            sum += amount;
-            sum
-        })
+        amounts.fold(Self::default(), Self::add)
     }
 }
 

@@ -6,7 +6,6 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use super::money::Money;
-use crate::tier::Tier;
 
 /// How many orders are kept; older ones are forgotten, so that a long soak does not grow.
 const CAPACITY: usize = 100_000;
@@ -18,50 +17,28 @@ pub(crate) struct Wish {
     pub(crate) quantity: NonZeroU32,
 }
 
-/// An order, as a customer sees it.
-#[derive(Debug, Serialize)]
+/// What one customer bought at once.
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Order {
     /// `order-N`.
-    pub(crate) id: String,
-    pub(crate) tier: &'static str,
-    pub(crate) items: Vec<Item>,
-    pub(crate) total: Money,
+    pub(super) id: String,
+    pub(super) tier: &'static str,
+    pub(super) items: Vec<Item>,
+    pub(super) total: Money,
 }
 
 /// One line of an order, with the price at that time.
-#[derive(Debug, Serialize)]
-pub(crate) struct Item {
-    pub(crate) product_id: String,
-    pub(crate) quantity: u32,
-    pub(crate) price: Money,
-}
-
-/// An order, as it is kept.
-#[derive(Debug)]
-pub(super) struct Sale {
-    pub(super) tier: Tier,
-    pub(super) lines: Box<[Line]>,
-}
-
-impl Sale {
-    pub(super) fn total(&self) -> Money {
-        self.lines.iter().map(|line| line.price.times(line.quantity)).sum()
-    }
-}
-
-/// One line of a [`Sale`].
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
-    /// Where the product is in the catalogue.
-    pub(super) position: usize,
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Item {
+    pub(super) product_id: String,
     pub(super) quantity: u32,
     pub(super) price: Money,
 }
 
-/// The latest sales. Numbers start at 1 and have no gaps, so a number says where its sale is.
+/// The latest orders. Numbers start at 1 and have no gaps, so a number says where its order is.
 #[derive(Debug)]
 pub(super) struct Orders {
-    latest: VecDeque<Sale>,
+    latest: VecDeque<Order>,
     placed: u64,
     capacity: usize,
 }
@@ -76,64 +53,52 @@ impl Orders {
         self.placed
     }
 
-    /// Keeps `sale`, forgetting the oldest one if need be; returns it with its number.
-    pub(super) fn push(&mut self, sale: Sale) -> (u64, &Sale) {
+    /// Makes an order of `items` and keeps it, forgetting the oldest one if need be.
+    pub(super) fn place(&mut self, tier: &'static str, items: Vec<Item>) -> &Order {
         if self.latest.len() == self.capacity {
             self.latest.pop_front();
         }
         self.placed += 1;
-        (self.placed, self.latest.push_back_mut(sale))
+        let total = items.iter().map(|item| item.price.times(item.quantity)).sum();
+        self.latest.push_back_mut(Order { id: format!("order-{}", self.placed), tier, items, total })
     }
 
-    pub(super) fn get(&self, number: u64) -> Option<&Sale> {
-        let index = number.checked_sub(self.forgotten() + 1)?;
+    pub(super) fn get(&self, id: &str) -> Option<&Order> {
+        let number: u64 = id.strip_prefix("order-")?.parse().ok()?;
+        let forgotten = self.placed - self.latest.len() as u64;
+        let index = number.checked_sub(forgotten + 1)?;
         self.latest.get(usize::try_from(index).ok()?)
     }
 
-    /// All that are kept, the oldest first, with their numbers.
-    pub(super) fn numbered(&self) -> impl DoubleEndedIterator<Item = (u64, &Sale)> + ExactSizeIterator {
-        let forgotten = self.forgotten();
-        self.latest.iter().enumerate().map(move |(index, sale)| (forgotten + 1 + index as u64, sale))
+    /// All that are kept, the oldest first.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
+        self.latest.iter()
     }
-
-    fn forgotten(&self) -> u64 {
-        self.placed - self.latest.len() as u64
-    }
-}
-
-/// The id that customers see.
-pub(super) fn id_of(number: u64) -> String {
-    format!("order-{number}")
-}
-
-/// The number behind an id.
-pub(super) fn number_of(id: &str) -> Option<u64> {
-    id.strip_prefix("order-")?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sale(quantity: u32) -> Sale {
-        let line = Line { position: 0, quantity, price: Money::from_cents(250) };
-        Sale { tier: Tier::Free, lines: Box::new([line, line]) }
+    fn items(quantity: u32) -> Vec<Item> {
+        let item = Item { product_id: "a".into(), quantity, price: Money::from_cents(250) };
+        vec![item.clone(), item]
     }
 
     #[test]
     fn a_total_is_the_sum_of_its_lines() {
-        assert_eq!(sale(3).total(), Money::from_cents(1500));
+        assert_eq!(Orders::new().place("free", items(3)).total, Money::from_cents(1500));
     }
 
     #[test]
     fn the_oldest_order_makes_room_and_numbers_go_on() {
         let mut orders = Orders { capacity: 3, ..Orders::new() };
-        let numbers: Vec<_> = (1..=5).map(|quantity| orders.push(sale(quantity)).0).collect();
-        assert_eq!(numbers, [1, 2, 3, 4, 5]);
+        let ids: Vec<_> = (1..=5).map(|quantity| orders.place("free", items(quantity)).id.clone()).collect();
+        assert_eq!(ids, ["order-1", "order-2", "order-3", "order-4", "order-5"]);
         assert_eq!(orders.placed(), 5);
+        assert_eq!(orders.iter().count(), 3);
 
-        let quantity = |number| orders.get(number).map(|sale| sale.lines[0].quantity);
+        let quantity = |number: u64| orders.get(&format!("order-{number}")).map(|order| order.items[0].quantity);
         assert_eq!([0, 1, 2, 3, 4, 5, 6].map(quantity), [None, None, None, Some(3), Some(4), Some(5), None]);
-        assert!(orders.numbered().map(|(number, _)| number).eq(3..=5));
     }
 }

@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::catalogue::{Catalogue, Product};
 use super::money::Money;
-use super::orders::{self, Line, Orders, Sale};
-use crate::tier::Tier;
+use super::orders::{Item, Order, Orders};
 
 /// Stock of which less than this is left is low.
 const LOW_STOCK: u32 = 250;
@@ -36,7 +35,7 @@ impl Shelf {
     fn add(&mut self, product: &Product) {
         self.products += 1;
         self.units += u64::from(product.stock);
-        self.value += product.price.times(product.stock);
+        self.value = self.value + product.price.times(product.stock);
         self.low_stock += usize::from((1..LOW_STOCK).contains(&product.stock));
         self.out_of_stock += usize::from(product.stock == 0);
     }
@@ -102,7 +101,7 @@ pub(super) fn inventory_summary(products: &[Product]) -> InventorySummary {
 #[derive(Debug, Serialize)]
 pub(crate) struct OrderDetails {
     total: Turnover,
-    by_tier: BTreeMap<&'static str, Turnover>,
+    by_tier: BTreeMap<String, Turnover>,
     by_category: BTreeMap<String, Turnover>,
     /// The newest first; only where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,18 +110,16 @@ pub(crate) struct OrderDetails {
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Turnover {
-    orders: usize,
+    lines: usize,
     units: u64,
     revenue: Money,
 }
 
 impl Turnover {
-    fn add(&mut self, lines: &[Line]) {
-        self.orders += 1;
-        for line in lines {
-            self.units += u64::from(line.quantity);
-            self.revenue += line.price.times(line.quantity);
-        }
+    fn add(&mut self, item: &Item) {
+        self.lines += 1;
+        self.units += u64::from(item.quantity);
+        self.revenue = self.revenue + item.price.times(item.quantity);
     }
 }
 
@@ -138,46 +135,38 @@ struct OrderDetail {
 struct ItemDetail {
     quantity: u32,
     price: Money,
-    product: Product,
+    product: Option<Product>,
 }
 
 /// Joins the kept orders with the products they are of; `each` shows the latest ones one by one as well.
 pub(super) fn order_details(catalogue: &Catalogue, orders: &Orders, each: bool) -> OrderDetails {
     let mut total = Turnover::default();
-    let mut by_tier = BTreeMap::from(Tier::ALL.map(|tier| (tier.account().tier, Turnover::default())));
+    let mut by_tier = BTreeMap::<&str, Turnover>::new();
     let mut by_category = BTreeMap::<&str, Turnover>::new();
-    for (_, sale) in orders.numbered() {
-        total.add(&sale.lines);
-        by_tier.entry(sale.tier.account().tier).or_default().add(&sale.lines);
-        for (category, lines) in lines_by_category(catalogue, sale) {
-            by_category.entry(category).or_default().add(&lines);
+    for order in orders.iter() {
+        for item in &order.items {
+            total.add(item);
+            by_tier.entry(order.tier).or_default().add(item);
+            if let Ok(product) = catalogue.get(&item.product_id) {
+                by_category.entry(&product.category).or_default().add(item);
+            }
         }
     }
-    let latest = || orders.numbered().rev().take(SHOWN_ORDERS);
-    let orders = each.then(|| latest().map(|(number, sale)| order_detail(catalogue, number, sale)).collect());
-    OrderDetails { total, by_tier, by_category: named(by_category), orders }
+    let latest = || orders.iter().rev().take(SHOWN_ORDERS).map(|order| order_detail(catalogue, order)).collect();
+    OrderDetails { total, by_tier: named(by_tier), by_category: named(by_category), orders: each.then(latest) }
 }
 
-/// An order with lines of two categories is an order in both.
-fn lines_by_category<'a>(catalogue: &'a Catalogue, sale: &Sale) -> BTreeMap<&'a str, Vec<Line>> {
-    let mut by_category = BTreeMap::<_, Vec<_>>::new();
-    for line in &sale.lines {
-        by_category.entry(&*catalogue.at(line.position).category).or_default().push(*line);
-    }
-    by_category
-}
-
-fn order_detail(catalogue: &Catalogue, number: u64, sale: &Sale) -> OrderDetail {
-    let item = |line: &Line| ItemDetail {
-        quantity: line.quantity,
-        price: line.price,
-        product: catalogue.at(line.position).clone(),
+fn order_detail(catalogue: &Catalogue, order: &Order) -> OrderDetail {
+    let item = |item: &Item| ItemDetail {
+        quantity: item.quantity,
+        price: item.price,
+        product: catalogue.get(&item.product_id).ok().cloned(),
     };
     OrderDetail {
-        id: orders::id_of(number),
-        tier: sale.tier.account().tier,
-        total: sale.total(),
-        items: sale.lines.iter().map(item).collect(),
+        id: order.id.clone(),
+        tier: order.tier,
+        total: order.total,
+        items: order.items.iter().map(item).collect(),
     }
 }
 
@@ -225,17 +214,19 @@ mod tests {
     #[test]
     fn order_details_join_orders_with_their_products() {
         let catalogue = Catalogue::new(products().into_iter());
-        let line = |position, quantity| Line { position, quantity, price: catalogue.at(position).price };
+        let item = |id: &str, quantity| {
+            let price = catalogue.get(id).unwrap().price;
+            Item { product_id: id.into(), quantity, price }
+        };
         let mut orders = Orders::new();
-        orders.push(Sale { tier: Tier::Free, lines: Box::new([line(0, 1), line(2, 2), line(3, 1)]) });
-        orders.push(Sale { tier: Tier::Starter, lines: Box::new([line(2, 4)]) });
+        orders.place("free", vec![item("a", 1), item("c", 2), item("d", 1)]);
+        orders.place("starter", vec![item("c", 4)]);
 
         let details = order_details(&catalogue, &orders, true);
-        let turnover = |orders, units, cents| Turnover { orders, units, revenue: Money::from_cents(cents) };
-        assert_eq!(details.total, turnover(2, 8, 2100));
-        assert_eq!(details.by_tier["free"], turnover(1, 4, 1100));
-        assert_eq!(details.by_tier["enterprise"], turnover(0, 0, 0));
-        assert_eq!(details.by_category["home"], turnover(1, 2, 600));
+        let turnover = |lines, units, cents| Turnover { lines, units, revenue: Money::from_cents(cents) };
+        assert_eq!(details.total, turnover(4, 8, 2100));
+        assert_eq!(details.by_tier["free"], turnover(3, 4, 1100));
+        assert_eq!(details.by_category["home"], turnover(2, 2, 600));
         assert_eq!(details.by_category["toys"], turnover(2, 6, 1500));
         let ids: Vec<_> = details.orders.unwrap().into_iter().map(|order| order.id).collect();
         assert_eq!(ids, ["order-2", "order-1"]);
