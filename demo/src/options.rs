@@ -4,9 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::Parser;
 
+use crate::tier::Tier;
+
 /// The demo shop: a small HTTP server to put under load.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "drumfire-demo", version)]
+#[command(name = "drumfire-demo", version, after_help = tokens())]
 pub struct Options {
     /// Address to listen on; port 0 takes a free one, which the first line of output names.
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = (Ipv4Addr::LOCALHOST, 0).into())]
@@ -35,4 +37,13 @@ pub struct Options {
     /// Stops when standard input closes, so that the server cannot outlive the program that started it.
     #[arg(long)]
     pub until_stdin_closes: bool,
+}
+
+/// The tokens that requests under /api need, for those who write scenarios.
+fn tokens() -> String {
+    let line = |tier: Tier| {
+        let account = tier.account();
+        format!("\n  {:<18}{:>6} requests/s  {}", account.token, account.requests_per_second, account.email)
+    };
+    format!("Bearer tokens, their rate limits and the emails to log in with:{}", Tier::ALL.map(line).concat())
 }

@@ -21,7 +21,7 @@ pub(crate) struct Product {
     pub(crate) stock: u32,
 }
 
-/// What a search asks for; what is not given matches everything.
+/// What a search asks for; what is not given, or empty, matches everything.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Filter {
     q: Option<String>,
@@ -34,7 +34,10 @@ impl Filter {
     fn matches(&self, product: &Product) -> bool {
         self.min_price.is_none_or(|least| product.price >= least)
             && self.max_price.is_none_or(|most| product.price <= most)
-            && self.category.as_ref().is_none_or(|category| product.category.eq_ignore_ascii_case(category))
+            && self
+                .category
+                .as_ref()
+                .is_none_or(|category| category.is_empty() || product.category.eq_ignore_ascii_case(category))
             && self.q.as_ref().is_none_or(|q| contains(&product.name, q))
     }
 }
@@ -150,7 +153,7 @@ mod tests {
     fn a_search_finds_what_matches_all_that_is_asked() {
         assert_eq!(found("{}"), ["a", "b", "c"]);
         assert_eq!(found(r#"{"q": "KETTLE"}"#), ["a", "b"]);
-        assert_eq!(found(r#"{"q": ""}"#), ["a", "b", "c"]);
+        assert_eq!(found(r#"{"q": "", "category": ""}"#), ["a", "b", "c"]);
         assert_eq!(found(r#"{"q": "kettle", "category": "sports"}"#), ["b"]);
         assert_eq!(found(r#"{"min_price": 29.99, "max_price": 99}"#), ["b", "c"]);
         assert_eq!(found(r#"{"q": "longer than any name there is"}"#), [""; 0]);
