@@ -4,4 +4,12 @@
 //! (`plan`), driven by one worker per core (`worker`) and written as rows (`record`). Nothing behind the plan returns a
 //! configuration error. The library is for the binary, the tests and the benches; it promises nothing to others.
 
+pub mod clock;
+pub mod host;
+pub mod observe;
 pub mod plan;
+pub mod record;
+pub mod ring;
+pub mod run;
+pub mod stop;
+pub mod worker;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::directory::Run;
-use crate::manifest::{How, Manifest};
+use crate::manifest::{Ending, How, Manifest};
 use crate::outcome::{Blame, Failure};
 use crate::reader::{self, ReadError};
 use crate::row::{Batch, Columns};
@@ -125,11 +125,10 @@ pub fn summarize(run: &Run) -> Result<Summary, ReadError> {
         requests.push(tally.of_request(i).group(request.name.clone(), elapsed));
     }
     let total = tally.all(|_, _| true).group("total".to_owned(), elapsed);
-    let ending = manifest.ending.as_ref();
-    Ok(Summary {
+    let mut summary = Summary {
         thresholds: manifest.thresholds.iter().map(|threshold| tally.judge(threshold)).collect(),
         checks: tally.checks(),
-        validity: ending.map_or_else(Validity::unknown, |ending| ending.validity.clone()),
+        validity: Validity::unknown(),
         run: RunFacts {
             name: manifest.name.clone(),
             directory: run.path.display().to_string(),
@@ -140,16 +139,30 @@ pub fn summarize(run: &Run) -> Result<Summary, ReadError> {
             seed: manifest.seed,
             driver: manifest.engine.driver.clone(),
             cores: manifest.engine.cores.clone(),
-            ended: ending.map(|ending| ending.how),
-            ended_because: ending.map(|ending| ending.reason.clone()).unwrap_or_default(),
+            ended: None,
+            ended_because: String::new(),
             rows: total.count,
-            scheduled: ending.map(|ending| ending.cores.iter().map(|books| books.scheduled).sum()),
+            scheduled: None,
             torn_lines: folded.torn_lines,
             tags: manifest.tags.clone(),
         },
         requests,
         total,
-    })
+    };
+    if let Some(ending) = &manifest.ending {
+        summary.conclude(ending);
+    }
+    Ok(summary)
+}
+
+impl Summary {
+    /// Adds what the ending of the run tells.
+    pub fn conclude(&mut self, ending: &Ending) {
+        self.validity = ending.validity.clone();
+        self.run.ended = Some(ending.how);
+        self.run.ended_because.clone_from(&ending.reason);
+        self.run.scheduled = Some(ending.cores.iter().map(|books| books.scheduled).sum());
+    }
 }
 
 /// What is kept of the arrivals of one request in one scenario.

@@ -1,0 +1,56 @@
+//! The machine under the engine: what it is, which cores may be used, how many files may be open.
+
+use std::fs;
+
+use runlog::manifest::Host;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What `run.json` says of this machine.
+pub fn describe() -> Host {
+    let names = rustix::system::uname();
+    Host {
+        name: names.nodename().to_string_lossy().into_owned(),
+        cpu: value_in("/proc/cpuinfo", "model name").unwrap_or_else(|| names.machine().to_string_lossy().into_owned()),
+        cpus: cores().len(),
+        memory_bytes: memory_bytes(),
+        kernel: names.release().to_string_lossy().into_owned(),
+        open_files_limit: open_files_limit(),
+    }
+}
+
+/// The processors that this process may use, in order.
+pub fn cores() -> Vec<usize> {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    if cores.is_empty() { vec![0] } else { cores.into_iter().map(|core| core.id).collect() }
+}
+
+/// How many files this process may have open.
+pub fn open_files_limit() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// Makes sure that so many files can be open at once, raising the limit as far as that takes and is allowed. Returns
+/// the limit that stands in the way, if one does.
+pub fn allow_open_files(wanted: u64) -> Result<(), u64> {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    let raised = Rlimit { current: Some(limit.maximum.map_or(wanted, |most| most.min(wanted))), ..limit };
+    let reached =
+        setrlimit(Resource::Nofile, raised).is_ok() && raised.current.is_some_and(|current| current >= wanted);
+    if reached { Ok(()) } else { Err(open_files_limit()) }
+}
+
+fn memory_bytes() -> u64 {
+    value_in("/proc/meminfo", "MemTotal")
+        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+        .map_or(0, |kibibytes| kibibytes * 1024)
+}
+
+/// The value behind the first `key : value` line of a file of the kernel's.
+fn value_in(path: &str, key: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}

@@ -1,0 +1,96 @@
+//! The summary on the screen when a run is over: a few lines, and where to read on. The tables are the analysis' job.
+
+use std::fmt::Write;
+
+use runlog::statistics::Figures;
+use runlog::summary::{Group, Summary};
+use runlog::units::{Bytes, Nanos, Rate, Thousands};
+use runlog::validity::Verdict;
+
+/// A run's figures in a few lines.
+pub fn summarize(summary: &Summary) -> String {
+    let mut text = String::new();
+    let total = &summary.total;
+    let run = &summary.run;
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{} arrivals in {} ({}), {} sent, {} received",
+        Thousands(total.count),
+        run.elapsed_ns,
+        Rate::per_second(total.rate_per_s).unwrap_or_default(),
+        Bytes(total.bytes_sent),
+        Bytes(total.bytes_received),
+    );
+    let _ = writeln!(text, "{}", errors(total));
+    let _ =
+        writeln!(text, "\n{:15}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}", "", "mean", "p50", "p90", "p99", "p99.9", "max");
+    for (label, figures) in
+        [("response time", &total.response_time_ns), ("service time", &total.service_time_ns), ("lag", &total.lag_ns)]
+    {
+        let _ = writeln!(text, "{label:15}{}", times(figures.as_ref()));
+    }
+    if !summary.thresholds.is_empty() {
+        text.push('\n');
+    }
+    for threshold in &summary.thresholds {
+        let mark = if threshold.passed { "✓" } else { "✗" };
+        let _ = writeln!(text, "{mark} {} (was {})", printable(&threshold.threshold), threshold.shown);
+    }
+    let failed_checks: u64 = summary.checks.iter().map(|check| check.fails).sum();
+    if failed_checks > 0 {
+        let _ = writeln!(text, "{} checks failed", Thousands(failed_checks));
+    }
+    match summary.validity.verdict {
+        Verdict::Valid => {}
+        Verdict::Suspect => text.push_str("\nsuspect measurement:\n"),
+        Verdict::Invalid => text.push_str("\nNOT A VALID MEASUREMENT of the target:\n"),
+        Verdict::Unknown => text.push_str("\nno verdict:\n"),
+    }
+    for reason in &summary.validity.reasons {
+        let _ = writeln!(text, "  {reason}");
+    }
+    let _ =
+        write!(text, "\n{}\n  drumfire-analyze summary {0}\n  drumfire-analyze report {0}", printable(&run.directory));
+    text
+}
+
+fn errors(total: &Group) -> String {
+    if total.errors == 0 {
+        return "no errors".to_owned();
+    }
+    let unexpected = total.errors - total.error_kinds.values().sum::<u64>();
+    let mut kinds: Vec<String> =
+        total.error_kinds.iter().map(|(word, count)| format!("{} {word}", Thousands(*count))).collect();
+    if unexpected > 0 {
+        kinds.push(format!("{} with a status that was not expected", Thousands(unexpected)));
+    }
+    let share = total.errors as f64 / total.count as f64 * 100.0;
+    format!("{} errors ({share:.2} %): {}", Thousands(total.errors), kinds.join(", "))
+}
+
+fn times(figures: Option<&Figures>) -> String {
+    let Some(figures) = figures else { return "  no answer".to_owned() };
+    let Figures { mean, p50, p90, p99, p999, max, .. } = *figures;
+    [mean.round() as u64, p50, p90, p99, p999, max].iter().map(|&ns| format!("{:>10}", Nanos(ns))).collect()
+}
+
+/// Text from outside without the characters that would command the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_run_in_a_few_lines() {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../runlog/fixtures/fifty-rows"));
+        let run = runlog::directory::Run::open(path).expect("our own run");
+        let mut summary = runlog::summary::summarize(&run).expect("our own rows");
+        summary.run.directory = "runs/fifty-rows".to_owned();
+        insta::assert_snapshot!(summarize(&summary));
+    }
+}

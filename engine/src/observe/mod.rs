@@ -1,0 +1,79 @@
+//! Who watches: takes the workers' reports while the load runs and turns them into `engine.csv`, `events.csv`, progress
+//! on the screen and evidence of the generator's own part. Workers know nothing of it, and never wait for it.
+
+pub mod closing;
+mod evidence;
+
+mod progress;
+mod samples;
+mod stages;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+
+use runlog::units::Nanos;
+
+pub use self::evidence::Witness;
+pub use self::progress::Progress;
+pub use self::samples::Samples;
+use self::stages::Stages;
+use crate::clock::Clock;
+use crate::plan::Plan;
+use crate::stop::Stop;
+use crate::worker::report::{Finished, Report};
+
+/// How often whoever watches looks up when no report comes.
+const LOOK: Nanos = Nanos::from_millis(200);
+/// When a target that has answered nothing but garbage is given up.
+const GARBAGE_FOR: Nanos = Nanos::from_secs(1);
+
+/// Everything that watches a run.
+pub struct Observer {
+    /// The files it writes.
+    pub samples: Samples,
+    /// What it shows.
+    pub progress: Progress,
+    /// What it remembers of the generator's own part.
+    pub witness: Witness,
+    stages: Stages,
+}
+
+impl Observer {
+    /// An observer of this plan.
+    pub fn new(plan: &Plan, samples: Samples, progress: Progress) -> Self {
+        Self { samples, progress, witness: Witness::default(), stages: Stages::of(plan) }
+    }
+
+    /// Watches until so many workers have finished, or are all gone. Returns their books.
+    pub fn watch(
+        &mut self,
+        reports: &Receiver<Report>,
+        workers: usize,
+        clock: Clock,
+        stop: &Arc<Stop>,
+    ) -> Vec<Finished> {
+        let mut books = Vec::with_capacity(workers);
+        while books.len() < workers {
+            match reports.recv_timeout(LOOK.into()) {
+                Ok(Report::Second(second)) => {
+                    self.witness.hear(&second);
+                    self.samples.engine(&second);
+                    self.progress.add(&second);
+                }
+                Ok(Report::Finished(finished)) => books.push(finished),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let now = clock.now();
+            for event in self.stages.reached(now) {
+                self.samples.event(event);
+            }
+            if now > GARBAGE_FOR && self.witness.only_garbage() {
+                stop.fail(|| "the target does not speak HTTP/1.x: not one of its answers could be read".to_owned());
+            }
+            self.progress.show(now, stop);
+        }
+        self.progress.clear();
+        books
+    }
+}

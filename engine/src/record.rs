@@ -1,0 +1,262 @@
+//! What is kept: rows, from the workers' memory to the run directory's files.
+//!
+//! Each worker fills a block of memory; a full block is swapped for an empty one and written by a thread of its own,
+//! the journal, so that a worker makes no system call for its rows. Blocks are few: where the disk cannot follow, the
+//! worker waits for it, and the wait is measured and said. Room on the disk is reserved ahead, so that when it fills up
+//! the run can be stopped while there is still room for every row that is on its way.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use runlog::row::{Names, Row};
+use runlog::units::{Bytes, Nanos};
+use rustix::fs::{FallocateFlags, fallocate, ftruncate};
+use rustix::io::Errno;
+
+use crate::clock::Clock;
+use crate::stop::Stop;
+
+/// A block is handed on when it holds this much.
+const BLOCK_BYTES: usize = 256 << 10;
+/// No row is longer; blocks have so much more room, and never grow.
+const ROW_BYTES_MOST: usize = 4 << 10;
+/// How many blocks a worker has: what it can produce while the disk stands still, some 100,000 rows.
+const BLOCKS: usize = 32;
+/// How much room is always reserved on the disk for the rows on their way: twice what blocks, requests in flight and
+/// a full backlog can become.
+const HEADROOM_BYTES: u64 = 16 << 20;
+
+/// A block of whole rows on its way to the journal.
+struct Block {
+    worker: usize,
+    rows: u64,
+    bytes: Vec<u8>,
+}
+
+/// A worker's end: takes rows.
+pub struct Recorder {
+    worker: usize,
+    names: Names,
+    clock: Clock,
+    block: Vec<u8>,
+    rows_in_block: u64,
+    rows: u64,
+    stall: Nanos,
+    /// `None` once closed.
+    full: Option<SyncSender<Block>>,
+    empty: Receiver<Vec<u8>>,
+}
+
+impl Recorder {
+    /// Takes a row.
+    pub fn write(&mut self, row: &Row) {
+        row.encode(&self.names, &mut self.block);
+        self.rows_in_block += 1;
+        if self.block.len() >= BLOCK_BYTES {
+            self.hand_on();
+        }
+    }
+
+    /// Hands on what there is, full or not.
+    pub fn hand_on(&mut self) {
+        if self.rows_in_block == 0 {
+            return;
+        }
+        let empty = self.empty.try_recv().or_else(|_| {
+            let since = self.clock.now();
+            let empty = self.empty.recv();
+            self.stall = self.stall.after(self.clock.now().since(since));
+            empty
+        });
+        // The journal outlives the recorders; were it gone, there would be nobody to tell but its own thread's panic.
+        let bytes = std::mem::replace(&mut self.block, empty.unwrap_or_default());
+        self.block.reserve(BLOCK_BYTES + ROW_BYTES_MOST);
+        self.rows += self.rows_in_block;
+        let block = Block { worker: self.worker, rows: std::mem::take(&mut self.rows_in_block), bytes };
+        if let Some(journal) = &self.full {
+            let _ = journal.send(block);
+        }
+    }
+
+    /// Hands on what there is, for the last time: the journal ends when every recorder is closed.
+    pub fn close(&mut self) {
+        self.hand_on();
+        self.full = None;
+    }
+
+    /// Rows taken so far.
+    pub const fn rows(&self) -> u64 {
+        self.rows + self.rows_in_block
+    }
+
+    /// How long this recorder has waited for the disk so far.
+    pub const fn stall(&self) -> Nanos {
+        self.stall
+    }
+}
+
+/// The thread that writes the blocks.
+pub struct Journal {
+    thread: JoinHandle<Vec<u64>>,
+}
+
+impl Journal {
+    /// Starts writing to these files, one for each worker, and returns a recorder for each.
+    ///
+    /// # Errors
+    /// Where there is not even room for the rows on their way.
+    pub fn start(files: Vec<File>, names: &Names, clock: Clock, stop: Arc<Stop>) -> io::Result<(Self, Vec<Recorder>)> {
+        // Room for every block there is: a worker that hands on never waits here, only for an empty block.
+        let (full, blocks) = sync_channel(files.len() * (BLOCKS + 1));
+        let mut recorders = Vec::with_capacity(files.len());
+        let mut outlets = Vec::with_capacity(files.len());
+        for (worker, file) in files.into_iter().enumerate() {
+            let (give_back, empty) = sync_channel(BLOCKS + 1);
+            for _ in 1..BLOCKS {
+                let _ = give_back.send(Vec::new());
+            }
+            outlets.push(Outlet::new(file, give_back)?);
+            recorders.push(Recorder {
+                worker,
+                names: names.clone(),
+                clock,
+                block: Vec::with_capacity(BLOCK_BYTES + ROW_BYTES_MOST),
+                rows_in_block: 0,
+                rows: 0,
+                stall: Nanos::ZERO,
+                full: Some(full.clone()),
+                empty,
+            });
+        }
+        let thread =
+            std::thread::Builder::new().name("journal".to_owned()).spawn(move || write_all(&blocks, outlets, &stop))?;
+        Ok((Self { thread }, recorders))
+    }
+
+    /// Waits until every row is written, once all recorders are closed. Returns how many rows each file has.
+    pub fn finish(self) -> Vec<u64> {
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+fn write_all(blocks: &Receiver<Block>, mut outlets: Vec<Outlet>, stop: &Stop) -> Vec<u64> {
+    while let Ok(block) = blocks.recv() {
+        if let Err(error) = outlets[block.worker].write(block) {
+            stop.fail(|| format!("the disk of the output folder does not take any more rows: {error}"));
+        }
+    }
+    outlets.into_iter().map(Outlet::finish).collect()
+}
+
+/// A row file that is being written.
+struct Outlet {
+    file: File,
+    /// How long the file is, in whole rows.
+    length: u64,
+    /// Up to where there is room for sure; `None` where the file system cannot promise any.
+    reserved: Option<u64>,
+    rows: u64,
+    broken: bool,
+    give_back: SyncSender<Vec<u8>>,
+}
+
+impl Outlet {
+    fn new(file: File, give_back: SyncSender<Vec<u8>>) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        let mut outlet = Self { file, length, reserved: Some(length), rows: 0, broken: false, give_back };
+        outlet.reserve()?;
+        Ok(outlet)
+    }
+
+    /// Writes a block whole or not at all. An error is for whoever can stop the run; the rows are written even so, into
+    /// the room that was reserved, as long as there is any.
+    fn write(&mut self, mut block: Block) -> io::Result<()> {
+        let written = if self.broken { Ok(()) } else { self.append(&block) };
+        let reserved = self.reserve();
+        block.bytes.clear();
+        // A recorder that has finished takes no blocks back.
+        let _ = self.give_back.send(block.bytes);
+        written.and(reserved)
+    }
+
+    fn append(&mut self, block: &Block) -> io::Result<()> {
+        match self.file.write_all(&block.bytes) {
+            Ok(()) => {
+                self.length += block.bytes.len() as u64;
+                self.rows += block.rows;
+                Ok(())
+            }
+            Err(error) => {
+                // Half a block may have been written: no torn line may stand in the middle of the file.
+                self.broken = true;
+                ftruncate(&self.file, self.length)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps twice the headroom reserved, and at least once.
+    fn reserve(&mut self) -> io::Result<()> {
+        let Some(reserved) = self.reserved.filter(|&reserved| reserved < self.length + HEADROOM_BYTES) else {
+            return Ok(());
+        };
+        let wanted = self.length + 2 * HEADROOM_BYTES;
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, reserved, wanted - reserved) {
+            Ok(()) => {
+                self.reserved = Some(wanted);
+                Ok(())
+            }
+            Err(Errno::NOTSUP | Errno::NOSYS) => {
+                self.reserved = None;
+                Ok(())
+            }
+            Err(error) => Err(io::Error::new(
+                io::Error::from(error).kind(),
+                format!("{error} (the last {} are kept free for the rows on their way)", Bytes(HEADROOM_BYTES)),
+            )),
+        }
+    }
+
+    /// Gives back the room that was not needed. Returns how many rows the file has.
+    fn finish(self) -> u64 {
+        // Only the size on the disk is at stake; the rows are written.
+        let _ = ftruncate(&self.file, self.length);
+        self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    fn journal(path: &std::path::Path) -> (Journal, Recorder, Arc<Stop>) {
+        let stop = Arc::new(Stop::default());
+        let file = File::create(path).expect("writable");
+        let clock = Clock::starting_in(Nanos::ZERO);
+        let (journal, mut recorders) =
+            Journal::start(vec![file], &Names::new(["s"], ["r"]), clock, Arc::clone(&stop)).expect("room on the disk");
+        (journal, recorders.pop().expect("one"), stop)
+    }
+
+    #[test]
+    fn every_row_arrives_in_order_and_no_reserved_room_is_left() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("requests-00.csv");
+        let (journal, mut recorder, _) = journal(&path);
+        for i in 0..50_000 {
+            recorder.write(&Row { scheduled_ns: i, ..Row::default() });
+        }
+        recorder.hand_on();
+        assert_eq!(recorder.rows(), 50_000);
+        drop(recorder);
+        assert_eq!(journal.finish(), [50_000]);
+        let mut text = String::new();
+        File::open(&path).and_then(|mut file| file.read_to_string(&mut text)).expect("readable");
+        assert!(text.lines().enumerate().all(|(i, line)| line.starts_with(&format!("{i},"))));
+        assert_eq!(text.lines().count(), 50_000);
+    }
+}

@@ -1,0 +1,306 @@
+//! A run from start to end: looks whether it can work, opens the run directory, starts the workers, watches them, and
+//! closes the books.
+
+use std::fs;
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+
+use runlog::directory::{CreateError, NewRun, Run, rows_file_name};
+use runlog::manifest::{CoreBooks, Ending, Engine, FORMAT, How, Manifest, Model, Request, Scenario, StageEnd};
+use runlog::reader::ReadError;
+use runlog::summary::{Summary, summarize};
+use runlog::units::{Nanos, Thousands};
+use runlog::validity::judge;
+
+use crate::clock::Clock;
+use crate::host;
+use crate::observe::{Observer, Progress, Samples};
+use crate::plan::{self, Load, Plan};
+use crate::record::{Journal, Recorder};
+use crate::ring::Driver;
+use crate::stop::Stop;
+use crate::worker::report::{Finished, Report};
+use crate::worker::{self, Seat};
+
+/// How long the target may take to accept the connection that shows it is there.
+const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
+/// The time between the start of the workers' threads and t=0: enough for each to make its ring.
+const LEAD: Nanos = Nanos::from_millis(100);
+/// Files that are open beside the connections: rings, timers, the run directory's files, standard streams.
+const FILES_BESIDE: u64 = 64;
+
+/// What a run is given beside its plan.
+#[derive(Debug)]
+pub struct Setup {
+    /// The run directory to be made.
+    pub out: PathBuf,
+    /// The processors to use, one worker each.
+    pub cores: Vec<usize>,
+    /// The command line as `run.json` shows it, secrets redacted.
+    pub command: Vec<String>,
+    /// Whether to show no progress.
+    pub quiet: bool,
+}
+
+/// Why there was no run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nothing accepts connections at the target.
+    #[error("the target {target} cannot be reached: {what}")]
+    Unreachable {
+        /// The base URL.
+        target: String,
+        /// What happened at each of its addresses.
+        what: String,
+    },
+    /// More files would have to be open than may be.
+    #[error(
+        "the plan needs up to {} open files ({} connections), but the limit is {}: \
+         raise it with `ulimit -n {}`, or lower max_connections",
+        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), .wanted
+    )]
+    OpenFiles {
+        /// How many are needed.
+        wanted: u64,
+        /// How many of them are connections.
+        connections: u64,
+        /// How many may be.
+        limit: u64,
+    },
+    /// The run directory cannot be written.
+    #[error(transparent)]
+    Directory(#[from] CreateError),
+    /// There is no room for rows.
+    #[error("there is no room for rows in the output folder `{}`: {source}", .path.display())]
+    NoRoom {
+        /// The run directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The system refused something that every run needs.
+    #[error("the system refused {what}: {source}")]
+    System {
+        /// What was asked for.
+        what: &'static str,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// The rows just written cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl RunError {
+    /// Whether what was asked for cannot be done (as opposed to: something went wrong while doing it).
+    pub const fn is_input(&self) -> bool {
+        !matches!(self, Self::System { .. } | Self::Read(_))
+    }
+}
+
+/// Makes a run and returns its figures, with how it ended.
+///
+/// # Errors
+/// Where it could not begin, or its rows cannot be read back.
+pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
+    let cores = cores_for(&plan, &setup.cores);
+    plan.target.addresses = reachable(&plan)?;
+    check_open_files(&plan, cores.len())?;
+    let stop = Arc::new(Stop::default());
+    stop.on_signals().map_err(|source| RunError::System { what: "to watch for signals", source })?;
+    let directory = NewRun::create(&setup.out)?;
+    let driver = Driver::detect();
+    // One plan for the life of the process: shared by all threads without counting who holds it, and lent to the kernel.
+    let plan: &'static Plan = Box::leak(Box::new(plan));
+
+    let files = (0..cores.len()).map(|worker| directory.create_rows(worker)).collect::<Result<Vec<fs::File>, _>>()?;
+    let samples = Samples::create(&directory)?;
+    let clock = Clock::starting_in(LEAD);
+    let mut manifest = manifest(plan, setup, driver, &cores, clock);
+    directory.write_manifest(&manifest)?;
+    let (journal, recorders) = Journal::start(files, &manifest.names(), clock, Arc::clone(&stop))
+        .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
+
+    let (reports, inbox) = channel();
+    let workers = start_workers(plan, driver, clock, &cores, recorders, &stop, &reports)?;
+    drop(reports);
+    let mut observer = Observer::new(plan, samples, Progress::new(plan.duration(), cores.len(), setup.quiet));
+    observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
+    let finished = observer.watch(&inbox, workers.len(), clock, &stop);
+    for worker in workers {
+        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    }
+    let rows = journal.finish();
+
+    let (how, reason) = ending_of(&observer, &stop, &finished, &rows);
+    observer.samples.happened(clock.now(), "ended", format!("{how:?}: {reason}"));
+    if let Some(error) = observer.samples.failure() {
+        stop.fail(|| format!("engine.csv or events.csv is incomplete: {error}"));
+    }
+    close(&directory, &mut manifest, &observer, how, reason, &finished, &rows)
+}
+
+/// No more workers than there are connections or virtual users to share out: each has at least one of every scenario.
+fn cores_for(plan: &Plan, wanted: &[usize]) -> Vec<usize> {
+    let fewest = plan.scenarios.iter().map(|scenario| scenario.max_connections as usize).min().unwrap_or(1);
+    wanted[..wanted.len().min(fewest.max(1))].to_vec()
+}
+
+/// The addresses of the target that accept a connection, tried now so that a wrong one is said before the load.
+fn reachable(plan: &Plan) -> Result<Vec<SocketAddr>, RunError> {
+    let mut accepting = Vec::new();
+    let mut refused = Vec::new();
+    for &address in &plan.target.addresses {
+        match TcpStream::connect_timeout(&address, TARGET_PATIENCE.into()) {
+            Ok(_) => accepting.push(address),
+            Err(error) => refused.push(format!("{address}: {error}")),
+        }
+    }
+    if accepting.is_empty() {
+        return Err(RunError::Unreachable { target: plan.target.base_url.clone(), what: refused.join("; ") });
+    }
+    Ok(accepting)
+}
+
+fn check_open_files(plan: &Plan, workers: usize) -> Result<(), RunError> {
+    let connections: u64 = plan.scenarios.iter().map(|scenario| u64::from(scenario.max_connections)).sum();
+    let wanted = connections + FILES_BESIDE + 8 * workers as u64;
+    host::allow_open_files(wanted).map_err(|limit| RunError::OpenFiles { wanted, connections, limit })
+}
+
+fn start_workers(
+    plan: &'static Plan,
+    driver: Driver,
+    clock: Clock,
+    cores: &[usize],
+    recorders: Vec<Recorder>,
+    stop: &Arc<Stop>,
+    reports: &Sender<Report>,
+) -> Result<Vec<JoinHandle<()>>, RunError> {
+    let mut workers = Vec::with_capacity(cores.len());
+    for (place, (&cpu, recorder)) in cores.iter().zip(recorders).enumerate() {
+        let seat = Seat { place, of: cores.len(), cpu };
+        let (stop, reports) = (Arc::clone(stop), reports.clone());
+        let work = move || {
+            let publish = |second| drop(reports.send(Report::Second(Box::new(second))));
+            match worker::run(plan, driver, clock, seat, recorder, &stop, publish) {
+                Ok(finished) => drop(reports.send(Report::Finished(finished))),
+                Err(error) => stop.fail(|| format!("the worker on core {cpu} could not start: {error}")),
+            }
+        };
+        let thread = std::thread::Builder::new().name(format!("worker-{place}")).spawn(work);
+        workers.push(thread.map_err(|source| RunError::System { what: "a thread", source })?);
+    }
+    Ok(workers)
+}
+
+/// How the run ended, and why where that was not as planned.
+fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u64]) -> (How, String) {
+    if let Some(reason) = stop.failure() {
+        return (How::Failed, reason.to_owned());
+    }
+    for books in finished {
+        let written = rows[books.seat.place];
+        if books.scheduled != written || books.rows != written {
+            let reason = format!(
+                "rows are missing: core {} was brought {} arrivals, recorded {} and wrote {written}",
+                books.seat.cpu, books.scheduled, books.rows
+            );
+            return (How::Failed, reason);
+        }
+    }
+    if stop.interrupted() {
+        return (How::Interrupted, "stopped by a signal".to_owned());
+    }
+    if observer.witness.nothing_answered() {
+        return (How::Failed, "not a single request got an answer".to_owned());
+    }
+    (How::Completed, String::new())
+}
+
+/// Works out the figures, judges the measurement by them, and completes the manifest.
+fn close(
+    directory: &NewRun,
+    manifest: &mut Manifest,
+    observer: &Observer,
+    how: How,
+    reason: String,
+    finished: &[Finished],
+    rows: &[u64],
+) -> Result<Summary, RunError> {
+    let mut summary = summarize(&Run::open(directory.path())?)?;
+    let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
+    let ending = Ending {
+        how,
+        reason,
+        elapsed_ns: summary.run.elapsed_ns,
+        cores: finished.iter().map(|books| core_books(books, rows)).collect(),
+        validity: judge(&observer.witness.evidence(response_p50)),
+    };
+    summary.conclude(&ending);
+    manifest.ending = Some(ending);
+    directory.write_manifest(manifest)?;
+    Ok(summary)
+}
+
+fn core_books(books: &Finished, rows: &[u64]) -> CoreBooks {
+    CoreBooks {
+        core: books.seat.cpu,
+        file: rows_file_name(books.seat.place),
+        scheduled: books.scheduled,
+        rows: rows[books.seat.place],
+        record_stall_ns: books.record_stall,
+    }
+}
+
+/// The manifest as it is at the start.
+fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usize], clock: Clock) -> Manifest {
+    Manifest {
+        format: FORMAT,
+        drumfire_version: env!("CARGO_PKG_VERSION").to_owned(),
+        name: plan.name.clone(),
+        command: setup.command.clone(),
+        started_unix_ns: clock.start_unix_ns(),
+        seed: plan.seed,
+        planned_ns: plan.duration(),
+        target: plan.target.base_url.clone(),
+        host: host::describe(),
+        engine: Engine { driver: driver.to_string(), cores: cores.to_vec() },
+        tags: plan.tags.clone(),
+        scenarios: plan.scenarios.iter().map(scenario_entry).collect(),
+        requests: plan.requests.iter().map(request_entry).collect(),
+        thresholds: plan.thresholds.clone(),
+        scenario: plan.resolved.clone(),
+        ending: None,
+    }
+}
+
+fn scenario_entry(scenario: &plan::Scenario) -> Scenario {
+    let (model, peak_rate, ramp) = match &scenario.load {
+        Load::Open(arrivals) => (Model::Open, Some(arrivals.peak()), arrivals.rate()),
+        Load::Closed { vus, .. } => (Model::Closed, None, vus.users()),
+    };
+    Scenario {
+        name: scenario.name.clone(),
+        executor: scenario.executor.to_owned(),
+        model,
+        peak_rate,
+        max_connections: scenario.max_connections,
+        stages: ramp.ends().map(|(at_ns, target)| StageEnd { at_ns, target }).collect(),
+        tags: scenario.tags.clone(),
+    }
+}
+
+fn request_entry(request: &plan::Request) -> Request {
+    Request {
+        name: request.name.clone(),
+        method: request.method.clone(),
+        path: request.path.clone(),
+        expect_status: request.expect_status.clone(),
+        checks: request.checks.iter().map(|check| check.name.clone()).collect(),
+        tags: request.tags.clone(),
+    }
+}

@@ -1,0 +1,386 @@
+//! Where an HTTP/1.x answer ends. Bytes in, progress out: no socket, no clock, no buffer of its own.
+
+use std::mem::MaybeUninit;
+
+/// The most headers an answer may have.
+const HEADERS_MOST: usize = 128;
+/// The longest head (status line and headers) an answer may have.
+pub const HEAD_BYTES_MOST: usize = 64 << 10;
+/// The longest line of a chunk's size with its extensions, and the longest trailer line.
+const CHUNK_LINE_MOST: usize = 16 << 10;
+
+/// What came back is not HTTP/1.x as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadResponse;
+
+/// Follows one answer through the bytes of a connection.
+#[derive(Debug)]
+pub struct Framing {
+    state: State,
+    is_head: bool,
+    status: u16,
+    keep_alive: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The head is not complete yet.
+    Head,
+    /// So many bytes of the body are still to come.
+    Length(u64),
+    /// The body goes on until the server closes the connection.
+    UntilClose,
+    Chunked(Chunk),
+    Done,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chunk {
+    /// In the line with the chunk's size: the size so far, how many of its digits, and bytes of the line.
+    Size { size: u64, digits: u8, in_extension: bool, line: usize },
+    /// So many bytes of the chunk are still to come.
+    Data(u64),
+    /// In the line end behind the chunk's data.
+    DataEnd,
+    /// In a trailer line with so many bytes so far.
+    Trailer { line: usize },
+}
+
+/// How far the bytes went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fed {
+    /// So many of them belong to this answer and are dealt with. Those behind have to be offered again, with more:
+    /// part of a head, or (when done) what is not part of this answer.
+    pub consumed: usize,
+    /// Whether the answer is complete.
+    pub done: bool,
+}
+
+impl Framing {
+    /// For the answer to a request whose method is HEAD, or is not: an answer to HEAD has no body, whatever its headers say.
+    pub const fn new(is_head: bool) -> Self {
+        Self { state: State::Head, is_head, status: 0, keep_alive: false }
+    }
+
+    /// The status, once the head is complete; 0 before.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the connection can carry another request when this answer is done.
+    pub const fn keep_alive(&self) -> bool {
+        self.keep_alive
+    }
+
+    /// Takes the next bytes of the connection.
+    ///
+    /// # Errors
+    /// Where they are not HTTP/1.x, or a head is too long.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Fed, BadResponse> {
+        let mut consumed = 0;
+        while self.state != State::Done {
+            let rest = &bytes[consumed..];
+            let taken = match self.state {
+                State::Head => self.take_head(rest)?,
+                State::Length(left) => self.take_length(left, rest),
+                State::UntilClose => rest.len(),
+                State::Chunked(chunk) => self.take_chunk(chunk, rest)?,
+                State::Done => 0,
+            };
+            consumed += taken;
+            if taken == 0 || consumed == bytes.len() {
+                break;
+            }
+        }
+        Ok(Fed { consumed, done: self.state == State::Done })
+    }
+
+    /// The server has closed the connection: whether the answer was complete with that.
+    pub fn finish_at_close(&mut self) -> bool {
+        if self.state == State::UntilClose {
+            self.state = State::Done;
+        }
+        self.state == State::Done
+    }
+
+    fn take_head(&mut self, bytes: &[u8]) -> Result<usize, BadResponse> {
+        let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MOST];
+        let mut response = httparse::Response::new(&mut []);
+        let parsed =
+            httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut headers);
+        let length = match parsed {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) if bytes.len() < HEAD_BYTES_MOST => return Ok(0),
+            Ok(httparse::Status::Partial) | Err(_) => return Err(BadResponse),
+        };
+        let status = response.code.ok_or(BadResponse)?;
+        if (100..200).contains(&status) && status != 101 {
+            // An interim answer; the real one follows.
+            return Ok(length);
+        }
+        let facts = Facts::of(response.headers)?;
+        self.status = status;
+        self.keep_alive = status != 101 && facts.keep_alive.unwrap_or(response.version == Some(1));
+        let bodiless = self.is_head || matches!(status, 101 | 204 | 304);
+        self.state = match facts {
+            _ if bodiless => State::Done,
+            Facts { chunked: true, .. } => State::Chunked(Chunk::START),
+            Facts { length: Some(0), .. } => State::Done,
+            Facts { length: Some(length), .. } => State::Length(length),
+            Facts { .. } => {
+                self.keep_alive = false;
+                State::UntilClose
+            }
+        };
+        Ok(length)
+    }
+
+    fn take_length(&mut self, left: u64, bytes: &[u8]) -> usize {
+        let taken = left.min(bytes.len() as u64);
+        self.state = if taken == left { State::Done } else { State::Length(left - taken) };
+        taken as usize
+    }
+
+    fn take_chunk(&mut self, chunk: Chunk, bytes: &[u8]) -> Result<usize, BadResponse> {
+        if let Chunk::Data(left) = chunk {
+            let taken = left.min(bytes.len() as u64);
+            let next = if taken == left { Chunk::DataEnd } else { Chunk::Data(left - taken) };
+            self.state = State::Chunked(next);
+            return Ok(taken as usize);
+        }
+        let Some(&byte) = bytes.first() else { return Ok(0) };
+        self.state = chunk.after(byte)?;
+        Ok(1)
+    }
+}
+
+impl Chunk {
+    const START: Self = Self::Size { size: 0, digits: 0, in_extension: false, line: 0 };
+
+    /// The state behind one byte outside a chunk's data.
+    fn after(self, byte: u8) -> Result<State, BadResponse> {
+        let next = match self {
+            Self::Size { digits: 0, .. } if byte == b'\n' => return Err(BadResponse),
+            Self::Size { size: 0, .. } if byte == b'\n' => Self::Trailer { line: 0 },
+            Self::Size { size, .. } if byte == b'\n' => Self::Data(size),
+            Self::Size { line: CHUNK_LINE_MOST.., .. } | Self::Trailer { line: CHUNK_LINE_MOST.. } => {
+                return Err(BadResponse);
+            }
+            Self::Size { size, digits, in_extension, line } => {
+                let digit = (byte as char).to_digit(16);
+                match digit.filter(|_| !in_extension) {
+                    // 15 digits are an exabyte, and cannot overflow.
+                    Some(digit) if digits < 15 => Self::Size {
+                        size: size << 4 | u64::from(digit),
+                        digits: digits + 1,
+                        in_extension,
+                        line: line + 1,
+                    },
+                    Some(_) => return Err(BadResponse),
+                    None if in_extension || matches!(byte, b';' | b'\r' | b' ' | b'\t') && digits > 0 => {
+                        Self::Size { size, digits, in_extension: true, line: line + 1 }
+                    }
+                    None => return Err(BadResponse),
+                }
+            }
+            Self::DataEnd if byte == b'\r' => Self::DataEnd,
+            Self::DataEnd if byte == b'\n' => Self::START,
+            Self::Data(_) | Self::DataEnd => return Err(BadResponse),
+            Self::Trailer { line: 0 } if byte == b'\n' => return Ok(State::Done),
+            Self::Trailer { .. } if byte == b'\n' => Self::Trailer { line: 0 },
+            Self::Trailer { line } if byte == b'\r' => Self::Trailer { line },
+            Self::Trailer { line } => Self::Trailer { line: line + 1 },
+        };
+        Ok(State::Chunked(next))
+    }
+}
+
+/// What the headers say of the framing.
+#[derive(Debug, Default)]
+struct Facts {
+    length: Option<u64>,
+    chunked: bool,
+    keep_alive: Option<bool>,
+}
+
+impl Facts {
+    fn of(headers: &[httparse::Header<'_>]) -> Result<Self, BadResponse> {
+        let mut facts = Self::default();
+        for header in headers {
+            // The length of the name tells most headers apart from the three that matter.
+            match header.name.len() {
+                14 if header.name.eq_ignore_ascii_case("content-length") => {
+                    let length = parse_length(header.value).ok_or(BadResponse)?;
+                    if facts.length.is_some_and(|other| other != length) {
+                        return Err(BadResponse);
+                    }
+                    facts.length = Some(length);
+                }
+                17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
+                    facts.chunked =
+                        tokens(header.value).last().is_some_and(|token| token.eq_ignore_ascii_case(b"chunked"));
+                }
+                10 if header.name.eq_ignore_ascii_case("connection") => {
+                    for token in tokens(header.value) {
+                        if token.eq_ignore_ascii_case(b"close") {
+                            facts.keep_alive = Some(false);
+                        } else if token.eq_ignore_ascii_case(b"keep-alive") {
+                            facts.keep_alive = facts.keep_alive.or(Some(true));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(facts)
+    }
+}
+
+fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
+}
+
+/// A number of bytes: digits only, at most 18 of them, so that sums cannot overflow.
+fn parse_length(value: &[u8]) -> Option<u64> {
+    let digits = value.trim_ascii();
+    if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Feeds `bytes` in pieces that end at the `cuts`, as a connection would; what a piece leaves is offered again.
+    /// Returns the framing, whether it was done and how many bytes it took.
+    fn feed_in_pieces(is_head: bool, bytes: &[u8], cuts: &[usize]) -> Result<(Framing, bool, usize), BadResponse> {
+        let mut framing = Framing::new(is_head);
+        let mut taken = 0;
+        for &cut in cuts.iter().chain([&bytes.len()]) {
+            if cut <= taken {
+                continue;
+            }
+            let fed = framing.feed(&bytes[taken..cut])?;
+            taken += fed.consumed;
+            if fed.done {
+                return Ok((framing, true, taken));
+            }
+        }
+        Ok((framing, false, taken))
+    }
+
+    const ANSWERS: &[(&str, &[u8])] = &[
+        ("content length", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+        ("empty body", b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"),
+        ("no content", b"HTTP/1.1 204 No Content\r\n\r\n"),
+        ("not modified", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n"),
+        ("interim answers", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+        ("chunks", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;name=\"v\"\r\n world\r\n0\r\n\r\n"),
+        ("trailers", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\nA \r\n0123456789\r\n000\r\nExpires: never\r\nX: y\r\n\r\n"),
+    ];
+
+    #[test]
+    fn an_answer_is_whole_wherever_it_is_split() {
+        for (name, bytes) in ANSWERS {
+            for first in 0..bytes.len() {
+                for second in [first, first + 1, usize::midpoint(first, bytes.len())] {
+                    let (framing, done, taken) = feed_in_pieces(false, bytes, &[first, second.min(bytes.len())])
+                        .unwrap_or_else(|e| panic!("{name} at {first}: {e:?}"));
+                    assert!(
+                        done && taken == bytes.len() && framing.keep_alive(),
+                        "{name} at {first}, {second}: {framing:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_an_answer_is_not_part_of_it() {
+        for (name, bytes) in ANSWERS {
+            let more = [*bytes, b"HTTP/1.1 500".as_slice()].concat();
+            let fed = Framing::new(false).feed(&more).expect(name);
+            assert_eq!(fed, Fed { consumed: bytes.len(), done: true }, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_head_has_no_body() {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+        let (framing, done, _) = feed_in_pieces(true, head, &[]).expect("HTTP");
+        assert!(done && framing.status() == 200);
+    }
+
+    #[test]
+    fn without_a_length_the_body_ends_with_the_connection() {
+        let mut framing = Framing::new(false);
+        let fed = framing.feed(b"HTTP/1.1 200 OK\r\n\r\nsome").expect("HTTP");
+        assert_eq!(fed, Fed { consumed: 23, done: false });
+        assert!(!framing.keep_alive() && framing.finish_at_close());
+    }
+
+    #[test]
+    fn a_connection_that_closes_early_leaves_the_answer_incomplete() {
+        for (name, bytes) in ANSWERS {
+            let (mut framing, done, _) = feed_in_pieces(false, &bytes[..bytes.len() - 1], &[]).expect(name);
+            assert!(!done && !framing.finish_at_close(), "{name}");
+        }
+    }
+
+    #[test]
+    fn keeping_alive_is_up_to_version_and_header() {
+        for (head, keep) in [
+            ("HTTP/1.1 204 N\r\n\r\n", true),
+            ("HTTP/1.1 204 N\r\nConnection: close\r\n\r\n", false),
+            ("HTTP/1.1 204 N\r\nConnection: Upgrade, Close\r\n\r\n", false),
+            ("HTTP/1.0 204 N\r\n\r\n", false),
+            ("HTTP/1.0 204 N\r\nConnection: Keep-Alive\r\n\r\n", true),
+        ] {
+            let mut framing = Framing::new(false);
+            framing.feed(head.as_bytes()).expect(head);
+            assert_eq!(framing.keep_alive(), keep, "{head}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_http_is_refused() {
+        for bytes in [
+            b"SSH-2.0-OpenSSH_9.2\r\n".as_slice(),
+            b"HTTP/2 200\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        ] {
+            assert_eq!(Framing::new(false).feed(bytes), Err(BadResponse), "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn a_head_without_end_is_refused() {
+        let mut bytes = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
+        bytes.resize(HEAD_BYTES_MOST, b'a');
+        assert_eq!(Framing::new(false).feed(&bytes), Err(BadResponse));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_followed_or_refused_and_never_a_panic(
+            head in prop_oneof![Just(b"".as_slice()), Just(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice())],
+            tail in proptest::collection::vec(any::<u8>(), 0..300),
+            cut in 0_usize..300,
+        ) {
+            let bytes = [head, &tail].concat();
+            let cut = cut.min(bytes.len());
+            if let Ok((_, _, taken)) = feed_in_pieces(false, &bytes, &[cut]) {
+                prop_assert!(taken <= bytes.len());
+            }
+        }
+    }
+}
