@@ -3,15 +3,14 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
+use crate::patience::eventually;
 use crate::pin::spawn_on;
 
 /// How an nginx is set up.
@@ -48,17 +47,13 @@ impl Nginx {
     /// Where it is not installed, or does not take its configuration.
     pub fn start(settings: Settings<'_>) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("drumfire-nginx-").tempdir()?;
-        // It inherits a socket that listens already: no port that somebody else may take meanwhile, no waiting.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
-        let configuration = configuration(settings, address);
-        fs::write(folder.path().join("nginx.conf"), configuration)?;
+        let address = free_address()?;
+        fs::write(folder.path().join("nginx.conf"), configuration(settings, address))?;
         let mut command = Command::new("nginx");
         command
             .args(["-p", &folder.path().display().to_string(), "-c", "nginx.conf", "-e", "error.log"])
-            .env("NGINX", "0;")
             .env("PATH", search_path())
-            .stdin(Stdio::from(OwnedFd::from(listener)))
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let child = match settings.cpu {
@@ -66,8 +61,9 @@ impl Nginx {
             None => command.spawn(),
         };
         let child = child.context("nginx cannot be started; install it: apt-get install nginx-light")?;
-        let nginx = Self { child, address, folder };
-        nginx.answers().with_context(|| format!("nginx does not answer:\n{}", nginx.error_log()))?;
+        let mut nginx = Self { child, address, folder };
+        eventually("nginx answers or ends", || (nginx.answers() || nginx.has_ended()).then_some(()));
+        ensure!(!nginx.has_ended(), "nginx does not start:\n{}", nginx.error_log());
         Ok(nginx)
     }
 
@@ -82,14 +78,19 @@ impl Nginx {
         log.lines().map(str::to_owned).collect()
     }
 
-    fn answers(&self) -> anyhow::Result<()> {
-        let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        stream.write_all(b"GET /are-you-there HTTP/1.0\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        ensure!(answer.starts_with("HTTP/1.1 "), "it said: {answer:?}");
-        Ok(())
+    fn answers(&self) -> bool {
+        let ask = || {
+            let mut stream = TcpStream::connect(self.address)?;
+            stream.write_all(b"GET /are-you-there HTTP/1.0\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            io::Result::Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 204 "))
+    }
+
+    fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     fn error_log(&self) -> String {
@@ -102,6 +103,15 @@ impl Drop for Nginx {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// An address that nobody listens at. Somebody else may take it before we do, but the system hands out every other one
+/// first.
+///
+/// # Errors
+/// What the system says.
+pub fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 /// Where to look for it: Debian keeps it in a folder that is not on everybody's path.
@@ -137,4 +147,32 @@ http {{
 }}
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_serves_bears_witness_and_is_gone_when_dropped() {
+        let nginx = Nginx::serving(HELLO);
+        let address = nginx.address;
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.write_all(b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.ends_with("\r\n\r\nhello\n"), "{answer}");
+        let witnessed = nginx.witnessed();
+        assert!(witnessed.len() == 1 && witnessed[0].starts_with("200 GET /a "), "{witnessed:?}");
+
+        drop(nginx);
+        assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
+    }
+
+    #[test]
+    fn what_nginx_says_of_a_wrong_configuration_is_passed_on() {
+        let settings = Settings { locations: "nonsense;", witness: false, cpu: None };
+        let error = format!("{:#}", Nginx::start(settings).expect_err("nonsense is refused"));
+        assert!(error.contains("nonsense"), "{error}");
+    }
 }

@@ -199,7 +199,7 @@ impl Finished {
 }
 
 /// Whether a child ends within a time. It is waited for as a file descriptor, without asking again and again.
-fn ends_within(child: &Child, bound: Duration) -> bool {
+pub fn ends_within(child: &Child, bound: Duration) -> bool {
     let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).expect("a child can be opened as a file");
     let bound = bound.try_into().expect("a bound of seconds is a timespec");
     let ready = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&bound)).expect("a child can be polled");
