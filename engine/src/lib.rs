@@ -4,6 +4,7 @@
 //! (`plan`), driven by one worker per core (`worker`) and written as rows (`record`). Nothing behind the plan returns a
 //! configuration error. The library is for the binary, the tests and the benches; it promises nothing to others.
 
+<<<<<<< HEAD
 pub mod clock;
 pub mod host;
 pub mod observe;
@@ -13,3 +14,10 @@ pub mod ring;
 pub mod run;
 pub mod stop;
 pub mod worker;
+=======
+pub mod check;
+pub mod cli;
+pub mod plan;
+pub mod resolve;
+pub mod scenario;
+>>>>>>> wip-plan
