@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use runlog::manifest::Tags;
-use runlog::threshold::{Condition, Metric, Threshold};
+use runlog::metric::Metric;
+use runlog::threshold::{Condition, Threshold};
 
 use super::document::{Entry, Node};
 use super::error::{Problem, Problems};
