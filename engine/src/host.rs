@@ -29,8 +29,10 @@ pub fn open_files_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// Makes sure that so many files can be open at once, raising the limit as far as that takes and is allowed. Returns
-/// the limit that stands in the way, if one does.
+/// Makes sure that so many files can be open at once, raising the limit as far as that takes and is allowed.
+///
+/// # Errors
+/// The limit that stands in the way.
 pub fn allow_open_files(wanted: u64) -> Result<(), u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= wanted) {

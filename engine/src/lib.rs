@@ -4,12 +4,18 @@
 //! (`plan`), driven by one worker per core (`worker`) and written as rows (`record`). Nothing behind the plan returns a
 //! configuration error. The library is for the binary, the tests and the benches; it promises nothing to others.
 
+pub mod check;
+pub mod cli;
 pub mod clock;
+pub mod command;
+pub mod demo;
 pub mod host;
 pub mod observe;
 pub mod plan;
 pub mod record;
+pub mod resolve;
 pub mod ring;
 pub mod run;
+pub mod scenario;
 pub mod stop;
 pub mod worker;

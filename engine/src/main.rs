@@ -1,3 +1,27 @@
-//! The command line of the engine.
+//! The command line of the engine: what was asked for, done, and told in an exit code.
 
-fn main() {}
+use std::io::{Write, stderr};
+use std::process::ExitCode;
+
+use clap::Parser;
+use engine::cli::{Cli, Command};
+use engine::command::{self, Outcome};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(run) => command::run(&run),
+        Command::Hit(hit) => command::hit(&hit),
+        Command::Check(check) => command::check(&check),
+        Command::Demo(demo) => engine::demo::demo(&demo),
+    };
+    let (code, message) = match outcome {
+        Ok(Outcome { exit_code, text }) => (exit_code, text),
+        Err(failure) => (failure.exit_code(), failure.to_string()),
+    };
+    // Nobody may be listening any more; the exit code says it all the same.
+    let _ = writeln!(stderr(), "{}", message.trim_end());
+    ExitCode::from(code)
+}

@@ -43,7 +43,6 @@ pub struct Recorder {
     clock: Clock,
     block: Vec<u8>,
     rows_in_block: u64,
-    rows: u64,
     stall: Nanos,
     /// `None` once closed.
     full: Option<SyncSender<Block>>,
@@ -74,7 +73,6 @@ impl Recorder {
         // The journal outlives the recorders; were it gone, there would be nobody to tell but its own thread's panic.
         let bytes = std::mem::replace(&mut self.block, empty.unwrap_or_default());
         self.block.reserve(BLOCK_BYTES + ROW_BYTES_MOST);
-        self.rows += self.rows_in_block;
         let block = Block { worker: self.worker, rows: std::mem::take(&mut self.rows_in_block), bytes };
         if let Some(journal) = &self.full {
             let _ = journal.send(block);
@@ -85,11 +83,6 @@ impl Recorder {
     pub fn close(&mut self) {
         self.hand_on();
         self.full = None;
-    }
-
-    /// Rows taken so far.
-    pub const fn rows(&self) -> u64 {
-        self.rows + self.rows_in_block
     }
 
     /// How long this recorder has waited for the disk so far.
@@ -125,7 +118,6 @@ impl Journal {
                 clock,
                 block: Vec::with_capacity(BLOCK_BYTES + ROW_BYTES_MOST),
                 rows_in_block: 0,
-                rows: 0,
                 stall: Nanos::ZERO,
                 full: Some(full.clone()),
                 empty,
@@ -250,9 +242,7 @@ mod tests {
         for i in 0..50_000 {
             recorder.write(&Row { scheduled_ns: i, ..Row::default() });
         }
-        recorder.hand_on();
-        assert_eq!(recorder.rows(), 50_000);
-        drop(recorder);
+        recorder.close();
         assert_eq!(journal.finish(), [50_000]);
         let mut text = String::new();
         File::open(&path).and_then(|mut file| file.read_to_string(&mut text)).expect("readable");

@@ -52,18 +52,14 @@ impl Driver {
     /// # Errors
     /// Where the kernel has changed its mind since `detect`.
     pub fn block_on<F: Future>(self, future: F) -> io::Result<F::Output> {
-        match self.ring() {
-            Some(builder) => {
-                let builder = RuntimeBuilder::<IoUringDriver>::new().uring_builder(builder).with_entries(ENTRIES);
-                Ok(builder.build()?.block_on(future))
-            }
-            None => {
-                // Epoll has no timer of its own: monoio's wheel, in milliseconds, stands in.
-                let mut runtime: Runtime<TimeDriver<LegacyDriver>> =
-                    RuntimeBuilder::<LegacyDriver>::new().enable_timer().build()?;
-                Ok(runtime.block_on(future))
-            }
+        if let Some(builder) = self.ring() {
+            let builder = RuntimeBuilder::<IoUringDriver>::new().uring_builder(builder).with_entries(ENTRIES);
+            return Ok(builder.build()?.block_on(future));
         }
+        // Epoll has no timer of its own: monoio's wheel, in milliseconds, stands in.
+        let mut runtime: Runtime<TimeDriver<LegacyDriver>> =
+            RuntimeBuilder::<LegacyDriver>::new().enable_timer().build()?;
+        Ok(runtime.block_on(future))
     }
 }
 

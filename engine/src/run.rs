@@ -8,22 +8,23 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use runlog::directory::{CreateError, NewRun, Run, rows_file_name};
+use runlog::directory::{CreateError, NewRun, rows_file_name};
 use runlog::manifest::{CoreBooks, Ending, Engine, FORMAT, How, Manifest, Model, Request, Scenario, StageEnd};
 use runlog::reader::ReadError;
-use runlog::summary::{Summary, summarize};
+use runlog::summary::Summary;
 use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
 
 use crate::clock::Clock;
 use crate::host;
-use crate::observe::{Observer, Progress, Samples};
+use crate::observe::{Observer, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
-use crate::record::{Journal, Recorder};
+use crate::record::Journal;
 use crate::ring::Driver;
 use crate::stop::Stop;
+use crate::worker::ledger::Ledger;
 use crate::worker::report::{Finished, Report};
-use crate::worker::{self, Seat};
+use crate::worker::{self, Seat, Work};
 
 /// How long the target may take to accept the connection that shows it is there.
 const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
@@ -89,6 +90,12 @@ pub enum RunError {
         /// What it said.
         source: std::io::Error,
     },
+    /// No worker could start.
+    #[error("{reason}")]
+    NoWorker {
+        /// Why.
+        reason: String,
+    },
     /// The rows just written cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -97,7 +104,7 @@ pub enum RunError {
 impl RunError {
     /// Whether what was asked for cannot be done (as opposed to: something went wrong while doing it).
     pub const fn is_input(&self) -> bool {
-        !matches!(self, Self::System { .. } | Self::Read(_))
+        !matches!(self, Self::System { .. } | Self::NoWorker { .. } | Self::Read(_))
     }
 }
 
@@ -119,13 +126,18 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
     let files = (0..cores.len()).map(|worker| directory.create_rows(worker)).collect::<Result<Vec<fs::File>, _>>()?;
     let samples = Samples::create(&directory)?;
     let clock = Clock::starting_in(LEAD);
-    let mut manifest = manifest(plan, setup, driver, &cores, clock);
-    directory.write_manifest(&manifest)?;
+    let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores, clock)));
+    directory.write_manifest(manifest)?;
     let (journal, recorders) = Journal::start(files, &manifest.names(), clock, Arc::clone(&stop))
         .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
 
+    let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
+    let work = recorders.into_iter().enumerate().map(|(place, recorder)| {
+        let ledger = Ledger::new(manifest);
+        Work { plan, driver, clock, seat: seat(place), recorder, ledger }
+    });
     let (reports, inbox) = channel();
-    let workers = start_workers(plan, driver, clock, &cores, recorders, &stop, &reports)?;
+    let workers = start_workers(work.collect(), &stop, &reports)?;
     drop(reports);
     let mut observer = Observer::new(plan, samples, Progress::new(plan.duration(), cores.len(), setup.quiet));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
@@ -140,7 +152,7 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
     if let Some(error) = observer.samples.failure() {
         stop.fail(|| format!("engine.csv or events.csv is incomplete: {error}"));
     }
-    close(&directory, &mut manifest, &observer, how, reason, &finished, &rows)
+    close(&directory, manifest, &observer, how, reason, &finished, &rows)
 }
 
 /// No more workers than there are connections or virtual users to share out: each has at least one of every scenario.
@@ -171,27 +183,18 @@ fn check_open_files(plan: &Plan, workers: usize) -> Result<(), RunError> {
     host::allow_open_files(wanted).map_err(|limit| RunError::OpenFiles { wanted, connections, limit })
 }
 
-fn start_workers(
-    plan: &'static Plan,
-    driver: Driver,
-    clock: Clock,
-    cores: &[usize],
-    recorders: Vec<Recorder>,
-    stop: &Arc<Stop>,
-    reports: &Sender<Report>,
-) -> Result<Vec<JoinHandle<()>>, RunError> {
-    let mut workers = Vec::with_capacity(cores.len());
-    for (place, (&cpu, recorder)) in cores.iter().zip(recorders).enumerate() {
-        let seat = Seat { place, of: cores.len(), cpu };
-        let (stop, reports) = (Arc::clone(stop), reports.clone());
-        let work = move || {
+fn start_workers(work: Vec<Work>, stop: &Arc<Stop>, reports: &Sender<Report>) -> Result<Vec<JoinHandle<()>>, RunError> {
+    let mut workers = Vec::with_capacity(work.len());
+    for work in work {
+        let (stop, reports, seat) = (Arc::clone(stop), reports.clone(), work.seat);
+        let task = move || {
             let publish = |second| drop(reports.send(Report::Second(Box::new(second))));
-            match worker::run(plan, driver, clock, seat, recorder, &stop, publish) {
-                Ok(finished) => drop(reports.send(Report::Finished(finished))),
-                Err(error) => stop.fail(|| format!("the worker on core {cpu} could not start: {error}")),
+            match worker::run(work, &stop, publish) {
+                Ok(finished) => drop(reports.send(Report::Finished(Box::new(finished)))),
+                Err(error) => stop.fail(|| format!("the worker on core {} could not start: {error}", seat.cpu)),
             }
         };
-        let thread = std::thread::Builder::new().name(format!("worker-{place}")).spawn(work);
+        let thread = std::thread::Builder::new().name(format!("worker-{}", seat.place)).spawn(task);
         workers.push(thread.map_err(|source| RunError::System { what: "a thread", source })?);
     }
     Ok(workers)
@@ -204,10 +207,10 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
     }
     for books in finished {
         let written = rows[books.seat.place];
-        if books.scheduled != written || books.rows != written {
+        if books.scheduled != written || books.ledger.rows != written {
             let reason = format!(
                 "rows are missing: core {} was brought {} arrivals, recorded {} and wrote {written}",
-                books.seat.cpu, books.scheduled, books.rows
+                books.seat.cpu, books.scheduled, books.ledger.rows
             );
             return (How::Failed, reason);
         }
@@ -224,14 +227,15 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
 /// Works out the figures, judges the measurement by them, and completes the manifest.
 fn close(
     directory: &NewRun,
-    manifest: &mut Manifest,
+    manifest: &Manifest,
     observer: &Observer,
     how: How,
     reason: String,
     finished: &[Finished],
     rows: &[u64],
 ) -> Result<Summary, RunError> {
-    let mut summary = summarize(&Run::open(directory.path())?)?;
+    let Some(ledger) = books_of_all(finished) else { return Err(RunError::NoWorker { reason }) };
+    let mut summary = verdict::figures(&ledger, manifest, directory.path())?;
     let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
     let ending = Ending {
         how,
@@ -241,9 +245,18 @@ fn close(
         validity: judge(&observer.witness.evidence(response_p50)),
     };
     summary.conclude(&ending);
-    manifest.ending = Some(ending);
-    directory.write_manifest(manifest)?;
+    directory.write_manifest(&Manifest { ending: Some(ending), ..manifest.clone() })?;
     Ok(summary)
+}
+
+/// The books of all cores as one; `None` where no worker could start.
+fn books_of_all(finished: &[Finished]) -> Option<Ledger> {
+    let (first, others) = finished.split_first()?;
+    let mut all = first.ledger.clone();
+    for other in others {
+        all.merge(&other.ledger);
+    }
+    Some(all)
 }
 
 fn core_books(books: &Finished, rows: &[u64]) -> CoreBooks {

@@ -11,10 +11,12 @@
 
 pub mod directory;
 pub mod manifest;
+pub mod metric;
 pub mod outcome;
 pub mod reader;
 pub mod row;
 pub mod samples;
+pub mod spread;
 pub mod statistics;
 pub mod summary;
 pub mod threshold;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::row::Names;
+use crate::row::{Names, Row};
 use crate::threshold::Threshold;
 use crate::units::{Nanos, Rate};
 use crate::validity::Validity;
@@ -157,6 +157,11 @@ impl Request {
     /// Whether an answer with this status is what was wanted.
     pub fn expects(&self, status: u16) -> bool {
         self.expect_status.iter().any(|&(from, to)| (from..=to).contains(&status))
+    }
+
+    /// Whether an arrival got no answer, or one with a status that was not wanted.
+    pub fn has_failed(&self, row: &Row) -> bool {
+        row.error.is_some() || !self.expects(row.status)
     }
 }
 

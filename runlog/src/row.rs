@@ -1,6 +1,6 @@
 //! The row of `requests-CC.csv`, one per scheduled arrival, and the only list of its columns.
 
-use crate::outcome::Failure;
+use crate::outcome::{Blame, Failure};
 
 /// A scenario, by its place in the manifest's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -96,6 +96,11 @@ macro_rules! columns {
         }
 
         impl Batch {
+            /// The row at this place, of a batch that has every column.
+            pub fn row(&self, place: usize) -> Row {
+                Row { $($field: self.$field[place],)* }
+            }
+
             /// How many rows.
             pub fn len(&self) -> usize {
                 self.rows
@@ -192,6 +197,33 @@ columns! {
     CONNECTION connection: Option<u64>,
     /// Which virtual user made it (in the open model: which place of the core's pool). Empty where none did.
     VU vu: Option<u32>,
+}
+
+impl Row {
+    /// Sent → last byte, where there was an answer.
+    pub fn service_ns(&self) -> Option<u64> {
+        self.duration_ns.filter(|_| self.error.is_none())
+    }
+
+    /// Lag + service time, where there was an answer: what a user would have felt.
+    pub fn response_ns(&self) -> Option<u64> {
+        Some(self.lag_ns?.saturating_add(self.service_ns()?))
+    }
+
+    /// First → last byte, where there was an answer.
+    pub fn receiving_ns(&self) -> Option<u64> {
+        Some(self.service_ns()?.saturating_sub(self.ttfb_ns?))
+    }
+
+    /// When it was over, since t=0: answered, given up, or (never sent) scheduled.
+    pub fn end_ns(&self) -> u64 {
+        self.scheduled_ns.saturating_add(self.lag_ns.unwrap_or(0)).saturating_add(self.duration_ns.unwrap_or(0))
+    }
+
+    /// Whether its checks were made: it was answered, or the server is to blame that it was not.
+    pub fn is_checked(&self) -> bool {
+        self.error.is_none_or(|failure| failure.blame() != Blame::Generator)
+    }
 }
 
 /// The header line, with its line end.
@@ -384,24 +416,7 @@ mod tests {
             row.encode(&names(), &mut line);
             let mut batch = Batch::default();
             batch.push_line(line.trim_ascii_end(), Columns::ALL, &names()).expect("our own line");
-            let read = Row {
-                scheduled_ns: batch.scheduled_ns[0],
-                lag_ns: batch.lag_ns[0],
-                connect_ns: batch.connect_ns[0],
-                tls_ns: batch.tls_ns[0],
-                ttfb_ns: batch.ttfb_ns[0],
-                duration_ns: batch.duration_ns[0],
-                scenario: batch.scenario[0],
-                request: batch.request[0],
-                status: batch.status[0],
-                error: batch.error[0],
-                failed_checks: batch.failed_checks[0],
-                bytes_sent: batch.bytes_sent[0],
-                bytes_received: batch.bytes_received[0],
-                connection: batch.connection[0],
-                vu: batch.vu[0],
-            };
-            prop_assert_eq!(read, row);
+            prop_assert_eq!(batch.row(0), row);
         }
 
         #[test]

@@ -1,16 +1,17 @@
 //! The figures of a run, folded once from its rows: what the engine shows at the end and the analysis shows ever after.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::directory::Run;
-use crate::manifest::{Ending, How, Manifest};
-use crate::outcome::{Blame, Failure};
+use crate::manifest::{Ending, How, Manifest, Request};
+use crate::metric::{Contribution, Metric, MetricKind};
 use crate::reader::{self, ReadError};
-use crate::row::{Batch, Columns};
+use crate::row::{Batch, Columns, Row};
 use crate::statistics::{Figures, Samples};
-use crate::threshold::{Aggregation, Metric, Threshold, ThresholdResult};
+use crate::threshold::{Aggregation, Threshold, ThresholdResult};
 use crate::units::Nanos;
 use crate::validity::Validity;
 
@@ -108,6 +109,29 @@ pub struct RunFacts {
     pub tags: BTreeMap<String, String>,
 }
 
+impl RunFacts {
+    /// What a manifest tells before the ending.
+    pub fn new(manifest: &Manifest, directory: &Path, elapsed: Nanos, rows: u64) -> Self {
+        Self {
+            name: manifest.name.clone(),
+            directory: directory.display().to_string(),
+            target: manifest.target.clone(),
+            started_unix_ns: manifest.started_unix_ns,
+            planned_ns: manifest.planned_ns,
+            elapsed_ns: elapsed,
+            seed: manifest.seed,
+            driver: manifest.engine.driver.clone(),
+            cores: manifest.engine.cores.clone(),
+            ended: None,
+            ended_because: String::new(),
+            rows,
+            scheduled: None,
+            torn_lines: 0,
+            tags: manifest.tags.clone(),
+        }
+    }
+}
+
 /// Folds the rows of a run into its figures.
 ///
 /// # Errors
@@ -122,30 +146,14 @@ pub fn summarize(run: &Run) -> Result<Summary, ReadError> {
     let elapsed = tally.elapsed;
     let mut requests = Vec::with_capacity(manifest.requests.len());
     for (i, request) in manifest.requests.iter().enumerate() {
-        requests.push(tally.of_request(i).group(request.name.clone(), elapsed));
+        requests.push(tally.all(|_, this| this == i).group(request.name.clone(), elapsed, &tally.wanted));
     }
-    let total = tally.all(|_, _| true).group("total".to_owned(), elapsed);
+    let total = tally.all(|_, _| true).group("total".to_owned(), elapsed, &tally.wanted);
     let mut summary = Summary {
         thresholds: manifest.thresholds.iter().map(|threshold| tally.judge(threshold)).collect(),
         checks: tally.checks(),
         validity: Validity::unknown(),
-        run: RunFacts {
-            name: manifest.name.clone(),
-            directory: run.path.display().to_string(),
-            target: manifest.target.clone(),
-            started_unix_ns: manifest.started_unix_ns,
-            planned_ns: manifest.planned_ns,
-            elapsed_ns: elapsed,
-            seed: manifest.seed,
-            driver: manifest.engine.driver.clone(),
-            cores: manifest.engine.cores.clone(),
-            ended: None,
-            ended_because: String::new(),
-            rows: total.count,
-            scheduled: None,
-            torn_lines: folded.torn_lines,
-            tags: manifest.tags.clone(),
-        },
+        run: RunFacts { torn_lines: folded.torn_lines, ..RunFacts::new(manifest, &run.path, elapsed, total.count) },
         requests,
         total,
     };
@@ -171,27 +179,82 @@ struct Cell {
     count: u64,
     failed: u64,
     checked: u64,
-    checks_made: u64,
     failed_checks: Vec<u64>,
     statuses: BTreeMap<u16, u64>,
     failures: BTreeMap<&'static str, u64>,
-    bytes_sent: u64,
-    bytes_received: u64,
-    response: Samples,
-    service: Samples,
-    ttfb: Samples,
-    receiving: Samples,
-    lag: Samples,
-    connecting: Samples,
-    handshaking: Samples,
+    /// In the order of the metrics that are wanted.
+    metrics: Vec<Gathered>,
+}
+
+/// What is kept for one metric.
+#[derive(Debug, Clone, Default)]
+struct Gathered {
+    times: Samples,
+    part: u64,
+    whole: u64,
+}
+
+impl Gathered {
+    fn add(&mut self, contribution: Contribution) {
+        match contribution {
+            Contribution::Time(Some(time)) => self.times.push(time),
+            Contribution::Time(None) => {}
+            Contribution::Share { part, whole } => {
+                self.part += part;
+                self.whole += whole;
+            }
+            Contribution::Count(count) => self.whole += count,
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.times.extend(&other.times);
+        self.part += other.part;
+        self.whole += other.whole;
+    }
+
+    /// The number that a condition of this aggregation is about.
+    fn value(mut self, kind: MetricKind, aggregation: Aggregation, elapsed: Nanos) -> Option<f64> {
+        match (kind, aggregation) {
+            (MetricKind::Share, _) => (self.whole > 0).then(|| self.part as f64 / self.whole as f64),
+            (MetricKind::Counter, Aggregation::Rate) => per_second(self.whole, elapsed),
+            (MetricKind::Counter, _) => Some(self.whole as f64),
+            (MetricKind::Time, Aggregation::Avg) => self.times.mean(),
+            (MetricKind::Time, Aggregation::Min) => self.times.min().map(|value| value as f64),
+            (MetricKind::Time, Aggregation::Max) => self.times.max().map(|value| value as f64),
+            (MetricKind::Time, Aggregation::Percentile(percentile)) => {
+                self.times.percentiles([percentile]).map(|[value]| value as f64)
+            }
+            (MetricKind::Time, Aggregation::Count | Aggregation::Rate) => Some(self.times.count() as f64),
+        }
+    }
 }
 
 impl Cell {
+    fn add(&mut self, row: &Row, request: &Request, wanted: &[Metric]) {
+        self.count += 1;
+        self.failed += u64::from(request.has_failed(row));
+        match row.error {
+            None => *self.statuses.entry(row.status).or_default() += 1,
+            Some(failure) => *self.failures.entry(failure.word()).or_default() += 1,
+        }
+        if row.is_checked() {
+            self.checked += 1;
+            self.failed_checks.resize(request.checks.len(), 0);
+            for (check, fails) in self.failed_checks.iter_mut().enumerate() {
+                *fails += u64::from(row.failed_checks.contains(check));
+            }
+        }
+        self.metrics.resize_with(wanted.len(), Gathered::default);
+        for (gathered, metric) in self.metrics.iter_mut().zip(wanted) {
+            gathered.add(metric.contribution(row, request));
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.failed += other.failed;
         self.checked += other.checked;
-        self.checks_made += other.checks_made;
         self.failed_checks.resize(self.failed_checks.len().max(other.failed_checks.len()), 0);
         for (mine, theirs) in self.failed_checks.iter_mut().zip(&other.failed_checks) {
             *mine += theirs;
@@ -202,42 +265,54 @@ impl Cell {
         for (&word, count) in &other.failures {
             *self.failures.entry(word).or_default() += count;
         }
-        self.bytes_sent += other.bytes_sent;
-        self.bytes_received += other.bytes_received;
-        self.response.extend(&other.response);
-        self.service.extend(&other.service);
-        self.ttfb.extend(&other.ttfb);
-        self.receiving.extend(&other.receiving);
-        self.lag.extend(&other.lag);
-        self.connecting.extend(&other.connecting);
-        self.handshaking.extend(&other.handshaking);
+        self.metrics.resize_with(self.metrics.len().max(other.metrics.len()), Gathered::default);
+        for (mine, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
+            mine.merge(theirs);
+        }
     }
 
-    fn group(mut self, request: String, elapsed: Nanos) -> Group {
+    fn group(self, request: String, elapsed: Nanos, wanted: &[Metric]) -> Group {
+        let mut metrics: BTreeMap<Metric, Gathered> = wanted.iter().copied().zip(self.metrics).collect();
+        let mut figures = |metric| metrics.remove(&metric).and_then(|mut gathered| gathered.times.figures());
+        let (response_time_ns, service_time_ns) = (figures(Metric::ResponseTime), figures(Metric::HttpReqDuration));
+        let (ttfb_ns, lag_ns) = (figures(Metric::HttpReqWaiting), figures(Metric::ScheduleLag));
+        let bytes = |metric| metrics.get(&metric).map_or(0, |gathered| gathered.whole);
         Group {
             request,
             count: self.count,
             errors: self.failed,
             rate_per_s: per_second(self.count, elapsed).unwrap_or(0.0),
-            response_time_ns: self.response.figures(),
-            service_time_ns: self.service.figures(),
-            ttfb_ns: self.ttfb.figures(),
-            lag_ns: self.lag.figures(),
+            response_time_ns,
+            service_time_ns,
+            ttfb_ns,
+            lag_ns,
             statuses: self.statuses,
             error_kinds: self.failures,
-            bytes_sent: self.bytes_sent,
-            bytes_received: self.bytes_received,
+            bytes_sent: bytes(Metric::DataSent),
+            bytes_received: bytes(Metric::DataReceived),
         }
     }
 }
 
-fn per_second(count: u64, elapsed: Nanos) -> Option<f64> {
+/// So many over a time; `None` where no time has passed.
+pub fn per_second(count: u64, elapsed: Nanos) -> Option<f64> {
     (elapsed > Nanos::ZERO).then(|| count as f64 / elapsed.as_secs_f64())
 }
+
+/// What every group shows.
+const SHOWN: [Metric; 6] = [
+    Metric::ResponseTime,
+    Metric::HttpReqDuration,
+    Metric::HttpReqWaiting,
+    Metric::ScheduleLag,
+    Metric::DataSent,
+    Metric::DataReceived,
+];
 
 /// All cells, a row of requests for each scenario.
 struct Tally<'a> {
     manifest: &'a Manifest,
+    wanted: Vec<Metric>,
     cells: Vec<Cell>,
     elapsed: Nanos,
 }
@@ -245,52 +320,20 @@ struct Tally<'a> {
 impl<'a> Tally<'a> {
     fn new(manifest: &'a Manifest) -> Self {
         let cells = vec![Cell::default(); manifest.scenarios.len() * manifest.requests.len()];
-        Self { manifest, cells, elapsed: Nanos::ZERO }
+        let mut wanted = SHOWN.to_vec();
+        wanted.extend(manifest.thresholds.iter().map(|threshold| threshold.metric));
+        wanted.sort();
+        wanted.dedup();
+        Self { manifest, wanted, cells, elapsed: Nanos::ZERO }
     }
 
     fn add(&mut self, batch: &Batch) {
-        for i in 0..batch.len() {
-            let request = usize::from(batch.request[i].0);
-            let cell = &mut self.cells[usize::from(batch.scenario[i].0) * self.manifest.requests.len() + request];
-            let request = &self.manifest.requests[request];
-            let (status, error) = (batch.status[i], batch.error[i]);
-            let (lag, duration) = (batch.lag_ns[i], batch.duration_ns[i]);
-            let answered = error.is_none();
-            cell.count += 1;
-            cell.failed += u64::from(!answered || !request.expects(status));
-            cell.bytes_sent += batch.bytes_sent[i];
-            cell.bytes_received += batch.bytes_received[i];
-            match error {
-                None => *cell.statuses.entry(status).or_default() += 1,
-                Some(failure) => *cell.failures.entry(failure.word()).or_default() += 1,
-            }
-            if error.is_none_or(|failure| failure.blame() != Blame::Generator) {
-                cell.checked += 1;
-                cell.checks_made += request.checks.len() as u64;
-                cell.failed_checks.resize(request.checks.len(), 0);
-                for (check, fails) in cell.failed_checks.iter_mut().enumerate() {
-                    *fails += u64::from(batch.failed_checks[i].contains(check));
-                }
-            }
-            if let Some(lag) = lag {
-                cell.lag.push(lag);
-            }
-            if let Some(ttfb) = batch.ttfb_ns[i] {
-                cell.ttfb.push(ttfb);
-            }
-            if let (true, Some(lag), Some(duration)) = (answered, lag, duration) {
-                cell.service.push(duration);
-                cell.response.push(lag + duration);
-                cell.receiving.push(duration.saturating_sub(batch.ttfb_ns[i].unwrap_or(duration)));
-            }
-            if batch.connect_ns[i] > 0 {
-                cell.connecting.push(batch.connect_ns[i]);
-            }
-            if batch.tls_ns[i] > 0 {
-                cell.handshaking.push(batch.tls_ns[i]);
-            }
-            let end = batch.scheduled_ns[i].saturating_add(lag.unwrap_or(0)).saturating_add(duration.unwrap_or(0));
-            self.elapsed = self.elapsed.max(Nanos(end));
+        for place in 0..batch.len() {
+            let row = batch.row(place);
+            let request = usize::from(row.request.0);
+            let cell = usize::from(row.scenario.0) * self.manifest.requests.len() + request;
+            self.cells[cell].add(&row, &self.manifest.requests[request], &self.wanted);
+            self.elapsed = self.elapsed.max(Nanos(row.end_ns()));
         }
     }
 
@@ -303,33 +346,34 @@ impl<'a> Tally<'a> {
 
     /// The cells of the scenarios and requests (by their places) that are wanted, as one.
     fn all(&self, wanted: impl Fn(usize, usize) -> bool) -> Cell {
-        let requests = self.manifest.requests.len();
         let mut sum = Cell::default();
-        for (i, cell) in self.cells.iter().enumerate() {
-            if wanted(i / requests, i % requests) {
-                sum.merge(cell);
-            }
-        }
+        self.each(wanted, |cell| sum.merge(cell));
         sum
     }
 
-    fn of_request(&self, request: usize) -> Cell {
-        self.all(|_, this| this == request)
+    fn each(&self, wanted: impl Fn(usize, usize) -> bool, mut take: impl FnMut(&Cell)) {
+        let requests = self.manifest.requests.len();
+        for (i, cell) in self.cells.iter().enumerate() {
+            if wanted(i / requests, i % requests) {
+                take(cell);
+            }
+        }
     }
 
     fn checks(&self) -> Vec<CheckResult> {
         let mut results = Vec::new();
-        for (i, request) in self.manifest.requests.iter().enumerate().filter(|(_, request)| !request.checks.is_empty())
-        {
-            let cell = self.of_request(i);
+        for (i, request) in self.manifest.requests.iter().enumerate() {
             for (place, check) in request.checks.iter().enumerate() {
-                let fails = cell.failed_checks.get(place).copied().unwrap_or(0);
-                results.push(CheckResult {
-                    request: request.name.clone(),
-                    check: check.clone(),
-                    passes: cell.checked - fails,
-                    fails,
-                });
+                let (mut checked, mut fails) = (0, 0);
+                self.each(
+                    |_, this| this == i,
+                    |cell| {
+                        checked += cell.checked;
+                        fails += cell.failed_checks.get(place).copied().unwrap_or(0);
+                    },
+                );
+                let passes = checked - fails;
+                results.push(CheckResult { request: request.name.clone(), check: check.clone(), passes, fails });
             }
         }
         results
@@ -337,65 +381,21 @@ impl<'a> Tally<'a> {
 
     fn judge(&self, threshold: &Threshold) -> ThresholdResult {
         let manifest = self.manifest;
-        let cell = self.all(|scenario, request| {
-            let (scenario, request) = (&manifest.scenarios[scenario], &manifest.requests[request]);
-            threshold.filter.iter().all(|(key, wanted)| match key.as_str() {
-                "request" => request.name == *wanted,
-                "scenario" => scenario.name == *wanted,
-                tag => {
-                    let value =
-                        request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| manifest.tags.get(tag));
-                    value == Some(wanted)
+        let mut gathered = Gathered::default();
+        let mut arrivals = 0;
+        self.each(
+            |scenario, request| {
+                threshold.applies(&manifest.scenarios[scenario], &manifest.requests[request], &manifest.tags)
+            },
+            |cell| {
+                arrivals += cell.count;
+                let place = self.wanted.iter().position(|&metric| metric == threshold.metric);
+                if let Some(more) = place.and_then(|place| cell.metrics.get(place)) {
+                    gathered.merge(more);
                 }
-            })
-        });
-        threshold.judge(self.value(threshold, cell))
-    }
-
-    /// The number that a threshold is about, in nanoseconds, as a share of one, as a count or per second.
-    fn value(&self, threshold: &Threshold, cell: Cell) -> Option<f64> {
-        let samples = match threshold.metric {
-            Metric::HttpReqDuration => cell.service,
-            Metric::HttpReqWaiting => cell.ttfb,
-            Metric::HttpReqReceiving => cell.receiving,
-            Metric::HttpReqConnecting => cell.connecting,
-            Metric::HttpReqTlsHandshaking => cell.handshaking,
-            Metric::ResponseTime => cell.response,
-            Metric::ScheduleLag => cell.lag,
-            Metric::HttpReqFailed => return share(cell.failed, cell.count),
-            Metric::Checks => {
-                let passed = cell.checks_made - cell.failed_checks.iter().sum::<u64>();
-                return share(passed, cell.checks_made);
-            }
-            Metric::HttpReqs => return self.counted(threshold, cell.count),
-            Metric::DroppedIterations => {
-                let dropped = cell.failures.get(Failure::Dropped.word()).copied().unwrap_or(0);
-                return self.counted(threshold, dropped);
-            }
-            Metric::DataSent => return self.counted(threshold, cell.bytes_sent),
-            Metric::DataReceived => return self.counted(threshold, cell.bytes_received),
-        };
-        aggregated(samples, threshold.condition.aggregation)
-    }
-
-    fn counted(&self, threshold: &Threshold, count: u64) -> Option<f64> {
-        match threshold.condition.aggregation {
-            Aggregation::Rate => per_second(count, self.elapsed),
-            _ => Some(count as f64),
-        }
-    }
-}
-
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-fn aggregated(mut samples: Samples, aggregation: Aggregation) -> Option<f64> {
-    match aggregation {
-        Aggregation::Avg => samples.mean(),
-        Aggregation::Min => samples.min().map(|value| value as f64),
-        Aggregation::Max => samples.max().map(|value| value as f64),
-        Aggregation::Percentile(percentile) => samples.percentiles([percentile]).map(|[value]| value as f64),
-        Aggregation::Count | Aggregation::Rate => Some(samples.count() as f64),
+            },
+        );
+        let value = gathered.value(threshold.metric.kind(), threshold.condition.aggregation, self.elapsed);
+        threshold.judge(value.filter(|_| arrivals > 0))
     }
 }

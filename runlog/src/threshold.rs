@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::manifest::{Request, Scenario, Tags};
+use crate::metric::{Metric, MetricKind};
 use crate::units::{Nanos, Percentile, Rate};
 
 /// A condition on a metric, over the arrivals that the filter lets through.
@@ -29,87 +31,6 @@ impl fmt::Display for Threshold {
             write!(f, "{{{}}}", pairs.join(","))?;
         }
         write!(f, " {}", self.condition)
-    }
-}
-
-/// What kind of values a metric has, which decides its aggregations and its unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MetricKind {
-    /// Spans of time; `avg min max med p(N) count`, bounds with a unit (`500ms`).
-    Time,
-    /// Yes or no; `rate`, a share of one (`0.01` or `1%`).
-    Share,
-    /// A running total; `count`, or per second as `rate` (`100/s`).
-    Counter,
-}
-
-macro_rules! metrics {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal: $kind:ident,)*) => {
-        /// What a threshold looks at: k6's names, and ours.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum Metric { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
-
-        impl Metric {
-            /// Every metric there is.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// Its name.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// What kind of values it has.
-            pub const fn kind(self) -> MetricKind {
-                match self { $(Self::$variant => MetricKind::$kind,)* }
-            }
-        }
-    };
-}
-
-metrics! {
-    /// Service time: sent → last byte, of arrivals that got an answer.
-    HttpReqDuration = "http_req_duration": Time,
-    /// Sent → first byte, where one came.
-    HttpReqWaiting = "http_req_waiting": Time,
-    /// First → last byte, of arrivals that got an answer.
-    HttpReqReceiving = "http_req_receiving": Time,
-    /// Opening a connection, where one was opened.
-    HttpReqConnecting = "http_req_connecting": Time,
-    /// The TLS handshake, where there was one.
-    HttpReqTlsHandshaking = "http_req_tls_handshaking": Time,
-    /// Lag + service time, of arrivals that got an answer: what a user would have felt.
-    ResponseTime = "response_time": Time,
-    /// Scheduled → sent, of arrivals that were sent.
-    ScheduleLag = "schedule_lag": Time,
-    /// Arrivals without an answer or with a status that was not wanted.
-    HttpReqFailed = "http_req_failed": Share,
-    /// Checks that passed, of those that were made.
-    Checks = "checks": Share,
-    /// Arrivals.
-    HttpReqs = "http_reqs": Counter,
-    /// Arrivals that were never sent.
-    DroppedIterations = "dropped_iterations": Counter,
-    /// Bytes sent.
-    DataSent = "data_sent": Counter,
-    /// Bytes received.
-    DataReceived = "data_received": Counter,
-}
-
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Metric {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|metric| metric.name() == text)
-            .ok_or_else(|| format!("there is no metric `{text}`"))
     }
 }
 
@@ -198,6 +119,11 @@ impl Condition {
             Comparison::Equal => value == self.bound,
             Comparison::Different => value != self.bound,
         }
+    }
+
+    /// Whether it asks for a single value (`==`, `!=`), so that nothing but the exact one will do.
+    pub const fn is_exact(&self) -> bool {
+        matches!(self.comparison, Comparison::Equal | Comparison::Different)
     }
 
     /// Whether this condition makes sense for a metric.
@@ -328,6 +254,16 @@ pub struct ThresholdResult {
 }
 
 impl Threshold {
+    /// Whether arrivals of this request in this scenario, in a run with these tags, count: whether each of the filter's
+    /// pairs is so. A tag of the request comes before one of the scenario, and that before one of the run.
+    pub fn applies(&self, scenario: &Scenario, request: &Request, run: &Tags) -> bool {
+        self.filter.iter().all(|(key, wanted)| match key.as_str() {
+            "request" => request.name == *wanted,
+            "scenario" => scenario.name == *wanted,
+            tag => request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| run.get(tag)) == Some(wanted),
+        })
+    }
+
     /// Holds the threshold against the metric's value; a threshold that saw no sample fails.
     pub fn judge(&self, value: Option<f64>) -> ThresholdResult {
         ThresholdResult {

@@ -72,7 +72,7 @@ fn errors(total: &Group) -> String {
 fn times(figures: Option<&Figures>) -> String {
     let Some(figures) = figures else { return "  no answer".to_owned() };
     let Figures { mean, p50, p90, p99, p999, max, .. } = *figures;
-    [mean.round() as u64, p50, p90, p99, p999, max].iter().map(|&ns| format!("{:>10}", Nanos(ns))).collect()
+    [mean.round() as u64, p50, p90, p99, p999, max].map(|ns| format!("{:>10}", Nanos(ns))).concat()
 }
 
 /// Text from outside without the characters that would command the terminal.

@@ -7,6 +7,7 @@ mod evidence;
 mod progress;
 mod samples;
 mod stages;
+pub mod verdict;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -60,7 +61,7 @@ impl Observer {
                     self.samples.engine(&second);
                     self.progress.add(&second);
                 }
-                Ok(Report::Finished(finished)) => books.push(finished),
+                Ok(Report::Finished(finished)) => books.push(*finished),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }

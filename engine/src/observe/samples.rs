@@ -32,9 +32,8 @@ impl Samples {
     /// Notes how a core's last second was.
     pub fn engine(&mut self, second: &Second) {
         let gauge = &second.gauge;
-        let lag = |percentile: Percentile| match gauge.pacer_lag.is_empty() {
-            true => 0,
-            false => gauge.pacer_lag.value_at_quantile(percentile.as_quantile()),
+        let lag = |percentile: Percentile| {
+            if gauge.pacer_lag.is_empty() { 0 } else { gauge.pacer_lag.value_at_quantile(percentile.as_quantile()) }
         };
         let sample = EngineSample {
             time_ns: second.until.0,

@@ -23,7 +23,7 @@ impl Stages {
                     Rate::per_second(target).unwrap_or_default().to_string()
                 }),
                 Load::Closed { vus, .. } => {
-                    add(&mut to_come, name, vus.users(), |target| format!("{target} virtual users"))
+                    add(&mut to_come, name, vus.users(), |target| format!("{target} virtual users"));
                 }
             }
         }

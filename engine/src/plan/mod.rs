@@ -5,6 +5,8 @@
 //! It knows no clock, no socket and no file: schedules and choices are pure functions.
 
 pub mod choice;
+mod compile;
+mod request;
 pub mod schedule;
 
 use std::net::SocketAddr;
@@ -13,6 +15,8 @@ use runlog::manifest::Tags;
 use runlog::row::RequestId;
 use runlog::threshold::Threshold;
 use runlog::units::Nanos;
+
+pub use self::compile::{Error, Options, compile};
 
 use self::choice::Mix;
 use self::schedule::{ArrivalSchedule, VuSchedule};
@@ -58,10 +62,12 @@ pub struct Request {
     pub name: String,
     /// The HTTP method.
     pub method: String,
-    /// The path as written in the scenario.
+    /// The path as written in the scenario, secrets redacted.
     pub path: String,
     /// The whole request as it goes over the wire, built once.
     pub bytes: Box<[u8]>,
+    /// The same as people may see it: secrets redacted. Never sent.
+    pub shown: Box<[u8]>,
     /// Whether an answer has no body whatever its headers say: the method is HEAD.
     pub is_head: bool,
     /// The statuses that do not count as failed, as inclusive ranges.

@@ -10,6 +10,7 @@ use runlog::row::{RequestId, Row, ScenarioId};
 use runlog::units::Nanos;
 
 use super::lane::Lane;
+use super::ledger::Ledger;
 use super::pacer::Pacer;
 use super::pool::Pool;
 use super::report::Gauge;
@@ -50,6 +51,7 @@ pub struct Core {
     /// A pool for each scenario; those of closed ones stay empty.
     pub pools: Vec<Pool>,
     recorder: RefCell<Recorder>,
+    ledger: RefCell<Ledger>,
     scheduled: Cell<u64>,
     lanes: RefCell<Vec<Rc<Lane>>>,
     tasks: Cell<usize>,
@@ -61,7 +63,14 @@ pub struct Core {
 
 impl Core {
     /// A core before its first arrival.
-    pub fn new(plan: &'static Plan, clock: Clock, seat: Seat, pacer: Pacer, recorder: Recorder) -> Self {
+    pub fn new(
+        plan: &'static Plan,
+        clock: Clock,
+        seat: Seat,
+        pacer: Pacer,
+        recorder: Recorder,
+        ledger: Ledger,
+    ) -> Self {
         let pool_of = |scenario: &Scenario| Pool::new(seat.part_of(u64::from(scenario.max_connections)) as u32);
         Self {
             plan,
@@ -71,6 +80,7 @@ impl Core {
             gauge: RefCell::new(Gauge::new(clock.now())),
             pools: plan.scenarios.iter().map(pool_of).collect(),
             recorder: RefCell::new(recorder),
+            ledger: RefCell::new(ledger),
             scheduled: Cell::new(0),
             lanes: RefCell::new(Vec::new()),
             tasks: Cell::new(0),
@@ -109,8 +119,8 @@ impl Core {
     /// Pays the row that an arrival is owed.
     pub fn record(&self, row: &Row) {
         self.stir();
-        let expected = self.plan.requests[usize::from(row.request.0)].expect_status.as_slice();
-        self.gauge.borrow_mut().add(row, |status| expected.iter().any(|&(from, to)| (from..=to).contains(&status)));
+        let has_failed = self.ledger.borrow_mut().add(row);
+        self.gauge.borrow_mut().add(row, has_failed);
         self.recorder.borrow_mut().write(row);
     }
 
@@ -135,10 +145,14 @@ impl Core {
         self.recorder.borrow_mut().close();
     }
 
-    /// Rows recorded so far, and how long the core has waited for the disk.
-    pub fn recorded(&self) -> (u64, Nanos) {
-        let recorder = self.recorder.borrow();
-        (recorder.rows(), recorder.stall())
+    /// How long the core has waited for the disk so far.
+    pub fn record_stall(&self) -> Nanos {
+        self.recorder.borrow().stall()
+    }
+
+    /// What the rows recorded so far add up to.
+    pub fn books(&self) -> Ledger {
+        self.ledger.borrow().clone()
     }
 
     /// The number of the next connection.

@@ -160,7 +160,7 @@ impl<P: FnMut(Second)> Watch<P> {
     fn report(&mut self, core: &Core, now: Nanos, closed: &Closed) {
         core.flush();
         let gauge = core.gauge.replace(Gauge::new(now));
-        let (cpu, (_, stall)) = (thread_cpu_time(), core.recorded());
+        let (cpu, stall) = (thread_cpu_time(), core.record_stall());
         self.connections += gauge.connections;
         self.in_flight += gauge.in_flight;
         let second = Second {

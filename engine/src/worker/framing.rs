@@ -176,11 +176,10 @@ impl Chunk {
                         in_extension,
                         line: line + 1,
                     },
-                    Some(_) => return Err(BadResponse),
                     None if in_extension || matches!(byte, b';' | b'\r' | b' ' | b'\t') && digits > 0 => {
                         Self::Size { size, digits, in_extension: true, line: line + 1 }
                     }
-                    None => return Err(BadResponse),
+                    _ => return Err(BadResponse),
                 }
             }
             Self::DataEnd if byte == b'\r' => Self::DataEnd,

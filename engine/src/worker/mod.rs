@@ -13,6 +13,7 @@ mod drive;
 mod exchange;
 pub mod framing;
 mod lane;
+pub mod ledger;
 mod pacer;
 mod pool;
 pub mod report;
@@ -23,6 +24,7 @@ use std::rc::Rc;
 
 use self::core::Core;
 pub use self::core::Seat;
+use self::ledger::Ledger;
 use self::pacer::Pacer;
 use self::report::{Finished, Second};
 use crate::clock::Clock;
@@ -31,26 +33,34 @@ use crate::record::Recorder;
 use crate::ring::Driver;
 use crate::stop::Stop;
 
+/// What a worker is given.
+pub struct Work {
+    /// What will happen.
+    pub plan: &'static Plan,
+    /// What sockets are driven by.
+    pub driver: Driver,
+    /// The time.
+    pub clock: Clock,
+    /// Which worker it is.
+    pub seat: Seat,
+    /// Where its rows go.
+    pub recorder: Recorder,
+    /// What its rows add up to: nothing yet.
+    pub ledger: Ledger,
+}
+
 /// Runs one core's part of the plan on this thread, to its end. `publish` is called once a second.
 ///
 /// # Errors
 /// Where the system grants no runtime.
-pub fn run(
-    plan: &'static Plan,
-    driver: Driver,
-    clock: Clock,
-    seat: Seat,
-    recorder: Recorder,
-    stop: &Stop,
-    publish: impl FnMut(Second),
-) -> io::Result<Finished> {
+pub fn run(work: Work, stop: &Stop, publish: impl FnMut(Second)) -> io::Result<Finished> {
+    let Work { plan, driver, clock, seat, recorder, ledger } = work;
     core_affinity::set_for_current(core_affinity::CoreId { id: seat.cpu });
     driver.block_on(async {
         let pacer = Pacer::new(driver, clock)?;
         pacer.wait_for_start().await;
-        let core = Rc::new(Core::new(plan, clock, seat, pacer, recorder));
+        let core = Rc::new(Core::new(plan, clock, seat, pacer, recorder, ledger));
         drive::drive(Rc::clone(&core), stop, publish).await;
-        let (rows, record_stall) = core.recorded();
-        Ok(Finished { seat, scheduled: core.scheduled(), rows, record_stall })
+        Ok(Finished { seat, scheduled: core.scheduled(), ledger: core.books(), record_stall: core.record_stall() })
     })?
 }

@@ -132,7 +132,10 @@ impl Pacer {
 fn set(timer: &impl std::os::fd::AsFd, span: Nanos) {
     let once = Itimerspec {
         it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
-        it_value: Timespec { tv_sec: (span.0 / 1_000_000_000) as i64, tv_nsec: (span.0 % 1_000_000_000) as i64 },
+        it_value: Timespec {
+            tv_sec: (span.0 / 1_000_000_000).cast_signed(),
+            tv_nsec: (span.0 % 1_000_000_000).cast_signed(),
+        },
     };
     // Only a span that is no span is refused.
     let _ = rustix::time::timerfd_settime(timer, TimerfdTimerFlags::empty(), &once);

@@ -6,6 +6,7 @@ use runlog::row::Row;
 use runlog::units::Nanos;
 
 use super::core::Seat;
+use super::ledger::Ledger;
 
 /// Message from a worker to whoever watches.
 #[derive(Debug)]
@@ -13,7 +14,7 @@ pub enum Report {
     /// How the last second was.
     Second(Box<Second>),
     /// It has finished.
-    Finished(Finished),
+    Finished(Box<Finished>),
 }
 
 /// One core's last second.
@@ -46,8 +47,8 @@ pub struct Finished {
     pub seat: Seat,
     /// Arrivals that were scheduled.
     pub scheduled: u64,
-    /// Rows that were recorded.
-    pub rows: u64,
+    /// What its rows add up to.
+    pub ledger: Ledger,
     /// How long the worker waited for the disk.
     pub record_stall: Nanos,
 }
@@ -109,20 +110,14 @@ impl Gauge {
     }
 
     /// Counts an arrival that is done.
-    pub fn add(&mut self, row: &Row, expected: impl FnOnce(u16) -> bool) {
+    pub fn add(&mut self, row: &Row, has_failed: bool) {
         self.done += 1;
-        match row.error {
-            None => {
-                self.answered += 1;
-                self.failed += u64::from(!expected(row.status));
-                let response = row.lag_ns.unwrap_or(0) + row.duration_ns.unwrap_or(0);
-                self.response.saturating_record(response);
-            }
-            Some(failure) => {
-                self.failed += 1;
-                self.dropped += u64::from(failure == Failure::Dropped);
-                self.bad_responses += u64::from(failure == Failure::BadResponse);
-            }
+        self.failed += u64::from(has_failed);
+        if let Some(response) = row.response_ns() {
+            self.answered += 1;
+            self.response.saturating_record(response);
         }
+        self.dropped += u64::from(row.error == Some(Failure::Dropped));
+        self.bad_responses += u64::from(row.error == Some(Failure::BadResponse));
     }
 }

@@ -1,0 +1,242 @@
+//! What a plan would do, as text for people: every request as bytes, the schedules, and what the run needs.
+
+use std::fmt::Write;
+
+use runlog::manifest::Tags;
+use runlog::units::{Bytes, Nanos, Rate, Thousands};
+
+use crate::plan::schedule::{ArrivalSchedule, Ramp, Spacing, VuSchedule};
+use crate::plan::{Load, Plan, Request, Scenario, Step};
+use crate::scenario::status;
+
+/// What a row of the run directory takes, about.
+const ROW_BYTES: u64 = 85;
+
+/// Beyond the connections: the rows, the ring, the libraries.
+const OTHER_FILES: u64 = 64;
+
+/// The longest body that is shown, in bytes.
+const BODY_SHOWN: usize = 512;
+
+/// The text of `drumfire check`. `open_files` is how many files this process may have open.
+pub fn describe(plan: &Plan, open_files: u64) -> String {
+    let mut page = Page::default();
+    page.line(format_args!("{}", plan.name));
+    page.tags("  ", &plan.tags);
+    target(plan, &mut page);
+    requests(plan, &mut page);
+    flows(plan, &mut page);
+    page.heading("Scenarios");
+    for scenario in &plan.scenarios {
+        one_scenario(plan, scenario, &mut page);
+    }
+    thresholds(plan, &mut page);
+    needs(plan, open_files, &mut page);
+    page.0
+}
+
+/// Text that grows line by line, without blanks at the ends of lines.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "{line}");
+        self.0.truncate(self.0.trim_end_matches(' ').len());
+        self.0.push('\n');
+    }
+
+    fn heading(&mut self, heading: &str) {
+        self.line(format_args!("\n{heading}"));
+    }
+
+    fn tags(&mut self, indent: &str, tags: &Tags) {
+        if !tags.is_empty() {
+            let pairs: Vec<String> = tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            self.line(format_args!("{indent}{:<12}{}", "tags", pairs.join(", ")));
+        }
+    }
+}
+
+fn target(plan: &Plan, page: &mut Page) {
+    let addresses: Vec<String> = plan.target.addresses.iter().map(ToString::to_string).collect();
+    page.heading("Target");
+    page.line(format_args!("  {:<12}{}", "base URL", plan.target.base_url));
+    page.line(format_args!("  {:<12}{}", "addresses", addresses.join(", ")));
+    page.line(format_args!("  {:<12}{} for each request", "timeout", plan.request_timeout));
+}
+
+fn requests(plan: &Plan, page: &mut Page) {
+    page.heading("Requests");
+    for (place, request) in plan.requests.iter().enumerate() {
+        let used = plan.scenarios.iter().flat_map(|scenario| scenario.mix.flows()).any(|(flow, _)| {
+            let steps = &plan.flows[usize::from(flow.0)].steps;
+            steps.iter().any(|step| matches!(step, Step::Request(id) if usize::from(id.0) == place))
+        });
+        let unused = if used { "" } else { "  (no scenario sends it)" };
+        let size = Bytes(request.bytes.len() as u64);
+        page.line(format_args!("  {}  {size}{unused}", request.name));
+        for line in shown_bytes(request) {
+            page.line(format_args!("    │ {line}"));
+        }
+        page.line(format_args!("    {:<12}{}", "expected", status::show(&request.expect_status)));
+        for check in &request.checks {
+            let passing = status::show(&check.condition.ranges);
+            page.line(format_args!("    {:<12}{}: {passing}", "check", check.name));
+        }
+        page.tags("    ", &request.tags);
+    }
+}
+
+/// The bytes of a request, line by line: what is not plain text is escaped, secrets are redacted, a long body is cut.
+fn shown_bytes(request: &Request) -> Vec<String> {
+    let head_end =
+        request.shown.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(request.shown.len(), |at| at + 4);
+    let (head, body) = request.shown.split_at(head_end);
+    let head = String::from_utf8_lossy(head);
+    let mut lines: Vec<String> = head.split_inclusive("\r\n").map(|line| line.escape_debug().to_string()).collect();
+    let body = String::from_utf8_lossy(body);
+    let cut = &body[..body.floor_char_boundary(BODY_SHOWN)];
+    lines.extend(cut.split_inclusive('\n').map(|line| line.escape_debug().to_string().replace("\\\"", "\"")));
+    if cut.len() < body.len() {
+        lines.push(format!("… and {} more", Bytes((body.len() - cut.len()) as u64)));
+    }
+    lines
+}
+
+fn flows(plan: &Plan, page: &mut Page) {
+    page.heading("Flows");
+    let width = plan.flows.iter().map(|flow| flow.name.chars().count()).max().unwrap_or(0);
+    for flow in &plan.flows {
+        let steps: Vec<String> = flow.steps.iter().map(|step| shown_step(plan, *step)).collect();
+        page.line(format_args!("  {:<width$}  {}", flow.name, steps.join(" → ")));
+    }
+}
+
+fn shown_step(plan: &Plan, step: Step) -> String {
+    match step {
+        Step::Request(id) => plan.requests[usize::from(id.0)].name.clone(),
+        Step::Think { from, to } if from == to => format!("think {from}"),
+        Step::Think { from, to } => format!("think {from} to {to}"),
+    }
+}
+
+fn one_scenario(plan: &Plan, scenario: &Scenario, page: &mut Page) {
+    page.line(format_args!("  {}  {}", scenario.name, scenario.executor));
+    match &scenario.load {
+        Load::Open(arrivals) => open(arrivals, scenario, page),
+        Load::Closed { vus, iterations } => closed(vus, *iterations, page),
+    }
+    let shares: Vec<String> = scenario
+        .mix
+        .flows()
+        .map(|(flow, share)| format!("{} {:.1} %", plan.flows[usize::from(flow.0)].name, share * 100.0))
+        .collect();
+    page.line(format_args!("    {:<12}{}", "mix", shares.join(", ")));
+    page.line(format_args!("    {:<12}up to {} behind the schedule's end", "stop", scenario.graceful_stop));
+    page.tags("    ", &scenario.tags);
+}
+
+fn open(arrivals: &ArrivalSchedule, scenario: &Scenario, page: &mut Page) {
+    let rate = |value: f64| Rate::per_second(value).unwrap_or_default().to_string();
+    stages(arrivals.rate(), rate, page);
+    let (spacing, about) = match arrivals.spacing() {
+        Spacing::Even => ("evenly spaced", ""),
+        Spacing::Poisson => ("Poisson", "about "),
+    };
+    let count = Thousands(arrivals.expected_arrivals());
+    page.line(format_args!("    {:<12}{about}{count}, {spacing}, {} at the peak", "arrivals", arrivals.peak()));
+    page.line(format_args!("    {:<12}{} at the most", "connections", Thousands(scenario.max_connections.into())));
+}
+
+fn closed(vus: &VuSchedule, iterations: Option<u64>, page: &mut Page) {
+    stages(vus.users(), |users| format!("{} VUs", Thousands(users as u64)), page);
+    let peak = Thousands(vus.peak().into());
+    page.line(format_args!("    {:<12}one for each virtual user, {peak} at the peak", "connections"));
+    if let Some(iterations) = iterations {
+        page.line(format_args!("    {:<12}{} in all, then it is over", "iterations", Thousands(iterations)));
+    }
+}
+
+/// The stages of a schedule, one on a line, with the part of the peak that each leads to as a bar.
+fn stages(ramp: &Ramp, show: impl Fn(f64) -> String, page: &mut Page) {
+    const BAR: f64 = 24.0;
+    let peak = ramp.peak();
+    let starts = std::iter::once(Nanos::ZERO).chain(ramp.ends().map(|(end, _)| end));
+    for (start, (end, target)) in starts.zip(ramp.ends()) {
+        let (from, to) = (show(ramp.at(start)), show(target));
+        let change = if from == to { format!("at {to}") } else { format!("{from} → {to}") };
+        let bar = "█".repeat((target / peak * BAR).round() as usize);
+        let title = if start == Nanos::ZERO { "schedule" } else { "" };
+        page.line(format_args!("    {title:<12}{:<10}{change:<24}{bar}", end.since(start)));
+    }
+}
+
+fn thresholds(plan: &Plan, page: &mut Page) {
+    page.heading("Thresholds");
+    if plan.thresholds.is_empty() {
+        page.line(format_args!("  none: the run passes whatever the answers are"));
+    }
+    for threshold in &plan.thresholds {
+        page.line(format_args!("  {threshold}"));
+    }
+}
+
+fn needs(plan: &Plan, open_files: u64, page: &mut Page) {
+    page.heading("What it needs");
+    let longest_stop =
+        plan.scenarios.iter().map(|scenario| scenario.load.duration().after(scenario.graceful_stop)).max();
+    let duration = plan.duration();
+    page.line(format_args!("  {:<12}{duration}, {} at the most", "duration", longest_stop.unwrap_or(duration)));
+    let peak: f64 = plan.scenarios.iter().map(peak_rate).sum();
+    let has_users = plan.scenarios.iter().any(|scenario| matches!(scenario.load, Load::Closed { .. }));
+    let users = if has_users { "as fast as virtual users get answers" } else { "" };
+    let rate = (peak > 0.0).then(|| Rate::per_second(peak).unwrap_or_default().to_string());
+    let rates: Vec<&str> = rate.as_deref().into_iter().chain((!users.is_empty()).then_some(users)).collect();
+    page.line(format_args!("  {:<12}{}", "peak rate", rates.join(", and ")));
+    connections(plan, open_files, page);
+    rows(plan, page);
+}
+
+fn connections(plan: &Plan, open_files: u64, page: &mut Page) {
+    let connections: u64 = plan.scenarios.iter().map(|scenario| u64::from(scenario.max_connections)).sum();
+    let files = connections + OTHER_FILES;
+    let verdict = if files <= open_files {
+        format!("{} files may be open", Thousands(open_files))
+    } else {
+        format!("ONLY {} FILES MAY BE OPEN: raise it with `ulimit -n {files}`", Thousands(open_files))
+    };
+    page.line(format_args!("  {:<12}{} at the most; {verdict}", "connections", Thousands(connections)));
+}
+
+fn rows(plan: &Plan, page: &mut Page) {
+    let open: u64 =
+        plan.scenarios.iter().map(|scenario| expected_requests(plan, scenario)).fold(0, u64::saturating_add);
+    let has_users = plan.scenarios.iter().any(|scenario| matches!(scenario.load, Load::Closed { .. }));
+    let size = Bytes(open.saturating_mul(ROW_BYTES));
+    let rows = match (open, has_users) {
+        (0, _) => format!("one for each request, {ROW_BYTES} bytes each"),
+        (_, false) => format!("about {}, {size}", Thousands(open)),
+        (_, true) => format!("about {}, {size}, and those of the virtual users", Thousands(open)),
+    };
+    page.line(format_args!("  {:<12}{rows}", "rows"));
+}
+
+/// The highest rate at which requests are sent by a schedule.
+fn peak_rate(scenario: &Scenario) -> f64 {
+    match &scenario.load {
+        Load::Open(arrivals) => arrivals.peak().as_per_second(),
+        Load::Closed { .. } => 0.0,
+    }
+}
+
+/// How many requests the arrivals of a schedule make: each takes a flow, which may have several.
+fn expected_requests(plan: &Plan, scenario: &Scenario) -> u64 {
+    let Load::Open(arrivals) = &scenario.load else { return 0 };
+    let of_flow = |flow: crate::plan::FlowId| {
+        plan.flows[usize::from(flow.0)].steps.iter().filter(|step| matches!(step, Step::Request(_))).count() as f64
+    };
+    let of_iteration: f64 = scenario.mix.flows().map(|(flow, share)| share * of_flow(flow)).sum();
+    (arrivals.expected_arrivals() as f64 * of_iteration).round() as u64
+}

@@ -1,0 +1,348 @@
+//! The command line: what can be written, read into units. What it means is said elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, Parser, Subcommand};
+use runlog::manifest::Tags;
+use runlog::units::{Nanos, Rate};
+
+use crate::scenario::{Arrival, http, limits, secrets};
+
+/// Finds out how much load an HTTP service takes, and writes a row for every request.
+#[derive(Debug, Parser)]
+#[command(name = "drumfire", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the engine does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario file
+    #[command(after_help = "Example: drumfire run scenarios/smoke.toml --var BASE_URL=http://10.0.0.5:8080")]
+    Run(Run),
+    /// Send one request to one URL, without a file
+    #[command(
+        after_help = "Examples:\n  drumfire hit http://127.0.0.1:8080/ -c 50 -d 10s       as fast as 50 connections \
+                      answer\n  drumfire hit http://127.0.0.1:8080/ -r 2000/s -d 30s   2,000 a second, whatever the answers do"
+    )]
+    Hit(Hit),
+    /// Say what a scenario would do, without sending anything
+    #[command(after_help = "Example: drumfire check scenarios/smoke.toml")]
+    Check(Check),
+    /// Start the demo shop and run the smoke scenario on it
+    #[command(after_help = "Example: drumfire demo --out runs/demo")]
+    Demo(Demo),
+}
+
+/// `drumfire run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The scenario file
+    pub scenario: PathBuf,
+    /// What changes the scenario.
+    #[command(flatten)]
+    pub changes: Changes,
+    /// How it is run.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `drumfire check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The scenario file
+    pub scenario: PathBuf,
+    /// What changes the scenario.
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// `drumfire demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The run directory [default: a new one in runs/]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// What a command line changes of a scenario file.
+#[derive(Debug, Args)]
+pub struct Changes {
+    /// The value of ${NAME} in the scenario; comes before the environment's
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<Pair>,
+    /// Multiply all durations of the schedules
+    #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
+    pub time_scale: f64,
+    /// Multiply all arrival rates and numbers of virtual users
+    #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
+    pub rate_scale: f64,
+}
+
+impl Changes {
+    /// The variables by their names; of two with the same name the later one.
+    pub fn vars(&self) -> BTreeMap<String, String> {
+        self.vars.iter().map(|Pair(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// How something is run, and what is kept of it.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// The run directory [default: a new one in runs/]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The processors to run on, such as 0,2-5 [default: all that are allowed]
+    #[arg(long, value_name = "LIST")]
+    pub cores: Option<Cores>,
+    /// Makes the same requests at the same scheduled times as a run with the same seed [default: by chance]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// A tag of the whole run
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
+    pub tags: Vec<Pair>,
+    /// No progress, only the result
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl Output {
+    /// The tags by their names; of two with the same name the later one.
+    pub fn tags(&self) -> Tags {
+        self.tags.iter().map(|Pair(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// `drumfire hit`.
+#[derive(Debug, Args)]
+pub struct Hit {
+    /// Where to, such as http://127.0.0.1:8080/api/products
+    #[arg(value_parser = http::parse_url)]
+    pub url: http::Url,
+    /// Connections; with --rate the most of them [default: 50, with --rate 512]
+    #[arg(short, long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..=limits::MOST_CONNECTIONS.into()))]
+    pub connections: Option<u32>,
+    /// How long [default: 10s, with --requests until they are sent]
+    #[arg(short, long, value_parser = positive_duration)]
+    pub duration: Option<Nanos>,
+    /// Arrivals that do not wait for answers, such as 2000/s
+    #[arg(short, long, value_parser = positive_rate)]
+    pub rate: Option<Rate>,
+    /// How the arrivals of --rate are spaced
+    #[arg(long, value_enum, default_value = "even", requires = "rate")]
+    pub arrival: Arrival,
+    /// At most so many requests
+    #[arg(short = 'n', long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
+    pub requests: Option<u64>,
+    /// The method [default: GET, with --body POST]
+    #[arg(short = 'X', long, value_parser = method)]
+    pub method: Option<String>,
+    /// A header of the request
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    pub headers: Vec<Pair>,
+    /// The body of the request
+    #[arg(short, long)]
+    pub body: Option<String>,
+    /// How long an answer may take
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
+    pub timeout: Nanos,
+    /// How it is run.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// A name with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair(pub String, pub String);
+
+impl FromStr for Pair {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self(name.to_owned(), value.to_owned())),
+            _ => Err(format!("`{text}` is not written as NAME=VALUE")),
+        }
+    }
+}
+
+/// Processors by their numbers, ascending, none of them twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cores(pub Vec<usize>);
+
+impl FromStr for Cores {
+    type Err = String;
+
+    /// Numbers and ranges with commas between: `0,2-5`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        /// No Linux has more; the bound keeps a slip of the finger from filling the memory.
+        const HIGHEST: usize = 8191;
+        let error = || format!("`{text}` is not a list of processors: write one such as `0,2-5`");
+        let number = |text: &str| {
+            let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<usize>().ok().filter(|&number| plain && number <= HIGHEST).ok_or_else(error)
+        };
+        let mut cores = Vec::new();
+        for part in text.split(',').map(str::trim) {
+            let (from, to) = part.split_once('-').unwrap_or((part, part));
+            let (from, to) = (number(from)?, number(to)?);
+            if from > to {
+                return Err(format!("`{part}` is empty: the lower number comes first"));
+            }
+            cores.extend(from..=to);
+        }
+        cores.sort_unstable();
+        let twice = cores.iter().zip(cores.iter().skip(1)).find(|(core, next)| core == next);
+        if let Some((core, _)) = twice {
+            return Err(format!("processor {core} is there twice"));
+        }
+        Ok(Self(cores))
+    }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    /// Beyond that it is another scenario.
+    const BOUNDS: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+    match text.parse::<f64>() {
+        Ok(factor) if BOUNDS.contains(&factor) => Ok(factor),
+        _ => Err(format!("`{text}` is no factor: write a number above zero, such as `0.1` or `2`")),
+    }
+}
+
+fn positive_duration(text: &str) -> Result<Nanos, String> {
+    let span: Nanos = text.parse().map_err(|error: runlog::units::UnitError| error.to_string())?;
+    if span == Nanos::ZERO {
+        return Err("it must be above zero".to_owned());
+    }
+    if span > limits::LONGEST_TIME { Err("it is longer than a year".to_owned()) } else { Ok(span) }
+}
+
+fn positive_rate(text: &str) -> Result<Rate, String> {
+    let rate: Rate = text.parse().map_err(|error: runlog::units::UnitError| error.to_string())?;
+    if rate.as_per_second() <= 0.0 {
+        return Err("it must be above zero".to_owned());
+    }
+    if rate.as_per_second() > limits::HIGHEST_RATE { Err("at most 10,000,000/s".to_owned()) } else { Ok(rate) }
+}
+
+fn tag(text: &str) -> Result<Pair, String> {
+    let pair: Pair = text.parse()?;
+    limits::check_tag(&pair.0, &pair.1)?;
+    Ok(pair)
+}
+
+fn method(text: &str) -> Result<String, String> {
+    http::check_method(text).map(|()| text.to_owned())
+}
+
+fn header(text: &str) -> Result<Pair, String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or_else(|| format!("`{text}` is not written as `Name: value`, such as `Accept: text/html`"))?;
+    let value = value.trim_matches([' ', '\t']);
+    http::check_header(name, value).map(|()| Pair(name.to_owned(), value.to_owned()))
+}
+
+/// A command line as it may be kept: the secrets of its variables, headers, bodies and URLs taken out.
+pub fn redacted(command: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut before = String::new();
+    command
+        .into_iter()
+        .map(|word| {
+            let (flag, value) = attached(&word).unwrap_or((before.as_str(), word.as_str()));
+            let start = &word[..word.len() - value.len()];
+            let shown = format!("{start}{}", redacted_value(flag, value));
+            before = word;
+            shown
+        })
+        .collect()
+}
+
+/// The flag and the value of a word that holds both: `--var=A=b`, `-HName:value`.
+fn attached(word: &str) -> Option<(&str, &str)> {
+    match word.strip_prefix("--") {
+        Some(_) => word.split_once('='),
+        None if word.starts_with('-') && word.is_char_boundary(2) && word.len() > 2 => Some(word.split_at(2)),
+        None => None,
+    }
+}
+
+fn redacted_value(flag: &str, value: &str) -> String {
+    match flag {
+        "--var" => match value.split_once('=') {
+            Some((name, _)) if secrets::is_secret(name) => format!("{name}={}", secrets::REDACTED),
+            _ => value.to_owned(),
+        },
+        "-H" | "--header" => match value.split_once(':') {
+            Some((name, value)) => format!("{name}: {}", secrets::redact_header(name, value.trim())),
+            None => value.to_owned(),
+        },
+        "-b" | "--body" => secrets::redact_body(value),
+        _ => secrets::redact_path(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn processors_are_numbers_and_ranges() {
+        assert_eq!("0,2-5".parse(), Ok(Cores(vec![0, 2, 3, 4, 5])));
+        assert_eq!("3, 1".parse(), Ok(Cores(vec![1, 3])));
+        for text in ["", "a", "1-", "-1", "5-2", "1,1", "0-99999999999", "0-9000", "+1"] {
+            assert!(text.parse::<Cores>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_flag_is_named_with_what_would_be_right() {
+        for (flags, wanted) in [
+            (["-d", "10"], "a duration with its unit"),
+            (["-r", "100"], "a rate with its unit"),
+            (["-r", "0/s"], "above zero"),
+            (["-c", "0"], "1..=1000000"),
+            (["-n", "0"], "not in 1.."),
+            (["-X", "get"], "write `GET`"),
+            (["-H", "Accept"], "`Name: value`"),
+            (["-H", "Content-Length: 3"], "follows from the body"),
+            (["--cores", "x"], "`0,2-5`"),
+            (["--tag", "tier"], "NAME=VALUE"),
+            (["--arrival", "poisson"], "--rate"),
+        ] {
+            let words = ["drumfire", "hit", "http://h/", flags[0], flags[1]];
+            let error = Cli::try_parse_from(words).expect_err(flags[1]);
+            assert!(error.to_string().contains(wanted), "{flags:?}: {error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+        let error = Cli::try_parse_from(["drumfire", "hit", "localhost:8080"]).expect_err("no scheme").to_string();
+        assert!(error.contains("http://127.0.0.1:8080"), "{error}");
+    }
+
+    #[test]
+    fn a_command_line_is_kept_without_its_secrets() {
+        let words = ["drumfire", "hit", "http://h/?token=a&b=c", "-H", "Authorization: Bearer x", "-b", "password=x"];
+        assert_eq!(
+            redacted(words.map(str::to_owned)).join(" "),
+            "drumfire hit http://h/?token=[redacted]&b=c -H Authorization: Bearer [redacted] -b password=[redacted]"
+        );
+        let words =
+            ["run", "--var", "API_TOKEN=x", "--var=SECRET=y", "--var", "A=b", "-HCookie: x", "--header=X-Api-Key:y"];
+        assert_eq!(
+            redacted(words.map(str::to_owned)).join(" "),
+            "run --var API_TOKEN=[redacted] --var=SECRET=[redacted] --var A=b -HCookie: [redacted] --header=X-Api-Key: [redacted]"
+        );
+    }
+}

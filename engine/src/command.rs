@@ -1,0 +1,162 @@
+//! The commands, each from its flags to its outcome: scenario → plan → run → exit code.
+
+use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use runlog::manifest::{How, Tags};
+use runlog::summary::Summary;
+use runlog::units::Nanos;
+use runlog::validity::Verdict;
+
+use crate::clock::Clock;
+use crate::observe::closing;
+use crate::plan::{self, Options, Plan};
+use crate::run::{RunError, Setup};
+use crate::scenario::{self, Scenario, Variables};
+use crate::{check as checked, cli, host, resolve};
+
+/// What came of a command that did what it was asked for.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code (see [`exit_code`]).
+    pub exit_code: u8,
+    /// What a person is told at the end.
+    pub text: String,
+}
+
+/// Why a command could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The scenario or the flags are wrong.
+    #[error(transparent)]
+    Scenario(#[from] scenario::Error),
+    /// The scenario cannot be planned here.
+    #[error("error: {0}")]
+    Plan(#[from] plan::Error),
+    /// The run could not begin, or not be completed.
+    #[error("error: {0}")]
+    Run(#[from] RunError),
+    /// A processor was asked for that there is not.
+    #[error("error: processor {wanted} cannot be used: this process may use {allowed:?} (--cores)")]
+    Core {
+        /// The one asked for.
+        wanted: usize,
+        /// Those there are.
+        allowed: Vec<usize>,
+    },
+    /// The demo could not be given.
+    #[error("error: {0}")]
+    Demo(String),
+}
+
+impl Failure {
+    /// 2 where the input is wrong, 1 where something went wrong on the way.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } => 2,
+            Self::Run(error) if error.is_input() => 2,
+            Self::Run(_) | Self::Demo(_) => 1,
+        }
+    }
+}
+
+/// `drumfire run`.
+///
+/// # Errors
+/// Where there was no run.
+pub fn run(flags: &cli::Run) -> Result<Outcome, Failure> {
+    let scenario = load(&flags.scenario, &flags.changes, &flags.output.tags())?;
+    start(&scenario, &options(Some(&flags.changes), flags.output.seed), &flags.output).map(|summary| told(&summary))
+}
+
+/// `drumfire hit`.
+///
+/// # Errors
+/// Where there was no run.
+pub fn hit(flags: &cli::Hit) -> Result<Outcome, Failure> {
+    let scenario = scenario::hit::scenario(flags, flags.output.tags())?;
+    start(&scenario, &options(None, flags.output.seed), &flags.output).map(|summary| told(&summary))
+}
+
+/// `drumfire check`.
+///
+/// # Errors
+/// Where the scenario is wrong.
+pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
+    let scenario = load(&flags.scenario, &flags.changes, &Tags::new())?;
+    let plan = plan::compile(&scenario, &options(Some(&flags.changes), None), resolve::addresses)?;
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(checked::describe(&plan, host::open_files_limit()).as_bytes());
+    Ok(Outcome { exit_code: 0, text: String::new() })
+}
+
+fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {
+    scenario::load(path, &Variables { given: changes.vars(), environment: &environment }, tags)
+}
+
+/// Plans a scenario and runs it. Returns the figures.
+///
+/// # Errors
+/// Where there was no run.
+pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Result<Summary, Failure> {
+    let plan = plan::compile(scenario, options, resolve::addresses)?;
+    let setup = Setup {
+        out: output.out.clone().unwrap_or_else(|| default_directory(&plan)),
+        cores: cores(output)?,
+        command: cli::redacted(std::env::args_os().map(|word: OsString| word.to_string_lossy().into_owned())),
+        quiet: output.quiet,
+    };
+    Ok(crate::run::run(plan, &setup)?)
+}
+
+fn told(summary: &Summary) -> Outcome {
+    Outcome { exit_code: exit_code(summary), text: closing::summarize(summary) }
+}
+
+/// What a run's figures say in an exit code: 130 interrupted, 1 failed, 3 not a valid measurement, 99 a threshold failed,
+/// 0 otherwise; the first that applies.
+pub fn exit_code(summary: &Summary) -> u8 {
+    match summary.run.ended {
+        Some(How::Interrupted) => 130,
+        Some(How::Failed) | None => 1,
+        Some(How::Completed) if summary.validity.verdict == Verdict::Invalid => 3,
+        Some(How::Completed) if summary.thresholds.iter().any(|threshold| !threshold.passed) => 99,
+        Some(How::Completed) => 0,
+    }
+}
+
+fn options(changes: Option<&cli::Changes>, seed: Option<u64>) -> Options {
+    // The hasher's keys are the standard library's way to a number nobody can foresee. Half as many digits are enough
+    // to tell seeds apart, and can be typed.
+    let seed = seed.unwrap_or_else(|| RandomState::new().build_hasher().finish() >> 32);
+    changes.map_or(Options::with_seed(seed), |changes| Options {
+        seed,
+        time_scale: changes.time_scale,
+        rate_scale: changes.rate_scale,
+    })
+}
+
+fn cores(output: &cli::Output) -> Result<Vec<usize>, Failure> {
+    let allowed = host::cores();
+    let Some(wanted) = &output.cores else { return Ok(allowed) };
+    match wanted.0.iter().find(|core| !allowed.contains(core)) {
+        Some(&wanted) => Err(Failure::Core { wanted, allowed }),
+        None => Ok(wanted.0.clone()),
+    }
+}
+
+/// `runs/NAME-20261231T235959Z`, which sorts by time.
+fn default_directory(plan: &Plan) -> PathBuf {
+    let now = std::time::UNIX_EPOCH + Nanos(Clock::starting_in(Nanos::ZERO).start_unix_ns()).into();
+    let stamp: String =
+        humantime::format_rfc3339_seconds(now).to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+    let name: String =
+        plan.name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect();
+    PathBuf::from("runs").join(format!("{name}-{stamp}"))
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

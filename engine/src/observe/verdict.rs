@@ -1,0 +1,146 @@
+//! The figures of a run that has just ended, from the workers' books: to three digits, which is what the screen shows.
+//! Whether a threshold holds is decided exactly: where three digits leave it open, the rows are read.
+
+use std::path::Path;
+
+use runlog::directory::Run;
+use runlog::manifest::Manifest;
+use runlog::metric::MetricKind;
+use runlog::reader::ReadError;
+use runlog::spread::Spread;
+use runlog::summary::{CheckResult, Group, RunFacts, Summary, per_second, summarize};
+use runlog::threshold::{Aggregation, Threshold, ThresholdResult};
+use runlog::units::Nanos;
+use runlog::validity::Validity;
+
+use crate::worker::ledger::{Gathered, Ledger};
+
+/// The figures of a run, without those of each request, and without its ending.
+///
+/// # Errors
+/// Where a threshold can be decided by the rows only, and these cannot be read.
+pub fn figures(ledger: &Ledger, manifest: &Manifest, directory: &Path) -> Result<Summary, ReadError> {
+    Ok(Summary {
+        requests: Vec::new(),
+        total: total(ledger),
+        thresholds: thresholds(ledger, manifest, directory)?,
+        checks: checks(ledger, manifest),
+        validity: Validity::unknown(),
+        run: RunFacts::new(manifest, directory, ledger.end, ledger.rows),
+    })
+}
+
+fn total(ledger: &Ledger) -> Group {
+    Group {
+        request: "total".to_owned(),
+        count: ledger.rows,
+        errors: ledger.failed,
+        rate_per_s: per_second(ledger.rows, ledger.end).unwrap_or(0.0),
+        response_time_ns: ledger.response.figures(),
+        service_time_ns: ledger.service.figures(),
+        ttfb_ns: None,
+        lag_ns: ledger.lag.figures(),
+        statuses: ledger.statuses(),
+        error_kinds: ledger.failures(),
+        bytes_sent: ledger.bytes_sent,
+        bytes_received: ledger.bytes_received,
+    }
+}
+
+fn checks(ledger: &Ledger, manifest: &Manifest) -> Vec<CheckResult> {
+    let of_request = |(request, (made, fails)): (&runlog::manifest::Request, &(u64, Vec<u64>))| {
+        let result = |(check, &fails): (&String, &u64)| CheckResult {
+            request: request.name.clone(),
+            check: check.clone(),
+            passes: made - fails,
+            fails,
+        };
+        request.checks.iter().zip(fails).map(result).collect::<Vec<_>>()
+    };
+    manifest.requests.iter().zip(&ledger.checks).flat_map(of_request).collect()
+}
+
+fn thresholds(ledger: &Ledger, manifest: &Manifest, directory: &Path) -> Result<Vec<ThresholdResult>, ReadError> {
+    let decided: Option<Vec<_>> = manifest
+        .thresholds
+        .iter()
+        .zip(&ledger.thresholds)
+        .map(|(threshold, gathered)| decide(threshold, gathered, ledger.end))
+        .collect();
+    decided.map_or_else(|| Ok(summarize(&Run::open(directory)?)?.thresholds), Ok)
+}
+
+/// What came of a threshold; `None` where only the rows can tell.
+fn decide(threshold: &Threshold, gathered: &Gathered, elapsed: Nanos) -> Option<ThresholdResult> {
+    let times = gathered.times.as_deref();
+    let value = match (threshold.metric.kind(), threshold.condition.aggregation) {
+        _ if gathered.arrivals == 0 => None,
+        (MetricKind::Share, _) => (gathered.whole > 0).then(|| gathered.part as f64 / gathered.whole as f64),
+        (MetricKind::Counter, Aggregation::Rate) => per_second(gathered.whole, elapsed),
+        (MetricKind::Counter, _) => Some(gathered.whole as f64),
+        (MetricKind::Time, Aggregation::Avg) => times.and_then(Spread::mean),
+        (MetricKind::Time, Aggregation::Min) => times.and_then(Spread::min).map(|value| value as f64),
+        (MetricKind::Time, Aggregation::Max) => times.and_then(Spread::max).map(|value| value as f64),
+        (MetricKind::Time, Aggregation::Count | Aggregation::Rate) => {
+            Some(times.map_or(0.0, |times| times.count() as f64))
+        }
+        (MetricKind::Time, Aggregation::Percentile(percentile)) => {
+            let Some((lowest, highest)) = times.and_then(|times| times.percentile(percentile)) else {
+                return Some(threshold.judge(None));
+            };
+            // Every comparison but `==` and `!=` holds for all values between two for which it holds, or for none; and
+            // for those two, a bound between them shows as different outcomes at the ends of a shorter stretch.
+            let holds = |value: u64| threshold.condition.holds(value as f64);
+            if lowest != highest && (holds(lowest) != holds(highest) || threshold.condition.is_exact()) {
+                return None;
+            }
+            Some(highest as f64)
+        }
+    };
+    Some(threshold.judge(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runlog::metric::Metric;
+
+    fn threshold(condition: &str) -> Threshold {
+        let condition = condition.parse().expect("a condition");
+        Threshold { metric: Metric::ResponseTime, filter: [].into(), condition }
+    }
+
+    fn gathered(times_ns: &[u64]) -> Gathered {
+        let mut spread = Spread::default();
+        for &time in times_ns {
+            spread.record(time);
+        }
+        Gathered {
+            metric: Metric::ResponseTime,
+            arrivals: times_ns.len() as u64,
+            times: Some(Box::new(spread)),
+            part: 0,
+            whole: 0,
+        }
+    }
+
+    #[test]
+    fn a_bound_far_from_the_percentile_is_decided_without_the_rows() {
+        let times = gathered(&[400_000_100, 400_000_200, 400_000_300]);
+        assert!(decide(&threshold("med < 500ms"), &times, Nanos::ZERO).is_some_and(|result| result.passed));
+        assert!(decide(&threshold("med < 300ms"), &times, Nanos::ZERO).is_some_and(|result| !result.passed));
+    }
+
+    #[test]
+    fn a_bound_within_the_percentiles_bucket_is_left_to_the_rows() {
+        let times = gathered(&[400_000_100, 400_000_200, 400_000_300]);
+        assert_eq!(decide(&threshold("med < 400000150ns"), &times, Nanos::ZERO), None);
+        assert_eq!(decide(&threshold("med == 400ms"), &times, Nanos::ZERO), None);
+    }
+
+    #[test]
+    fn what_saw_no_arrival_fails() {
+        let nothing = Gathered { times: None, ..gathered(&[]) };
+        assert!(decide(&threshold("med < 1s"), &nothing, Nanos::ZERO).is_some_and(|result| !result.passed));
+    }
+}

@@ -1,0 +1,195 @@
+//! What is wrong with a scenario, where, and what would be right.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+/// Bytes of the file, from `start` to before `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+}
+
+impl From<std::ops::Range<usize>> for Span {
+    fn from(range: std::ops::Range<usize>) -> Self {
+        Self { start: range.start, end: range.end }
+    }
+}
+
+/// One mistake in a scenario file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it is.
+    pub span: Span,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What belongs there, in a few words, beside the place.
+    pub expected: String,
+    /// How to put it right.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), expected: "here".to_owned(), help: None }
+    }
+
+    pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = expected.into();
+        self
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The mistakes found so far: validation goes on behind one, so that a person sees all of them at once.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(super) fn add(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// The value, or `None` with the mistake noted.
+    pub(super) fn keep<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+        result.map_err(|problem| self.add(problem)).ok()
+    }
+
+    /// Those found, in the order of the file.
+    pub(super) fn into_sorted(mut self) -> Vec<Problem> {
+        self.0.sort_by_key(|problem| problem.span.start);
+        self.0
+    }
+}
+
+/// Why there is no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be had as text.
+    #[error("cannot read the scenario {}: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The file says something that cannot be.
+    #[error(transparent)]
+    Invalid(Box<Invalid>),
+    /// A flag of the command line says something that cannot be.
+    #[error("{flag}: {message}")]
+    Flag {
+        /// The flag as it is written.
+        flag: &'static str,
+        /// What is wrong, and what would be right.
+        message: String,
+    },
+}
+
+/// A scenario file with its mistakes; shows itself as all of them, each with its place in the file.
+#[derive(Debug)]
+pub struct Invalid {
+    /// The file, as it was named.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// At least one mistake, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+impl std::error::Error for Invalid {}
+
+impl Invalid {
+    /// More than these at once help nobody.
+    const MOST_SHOWN: usize = 10;
+
+    /// The longest line that is shown as a snippet, in bytes.
+    const LONGEST_LINE: usize = 400;
+
+    fn render(&self, problem: &Problem) -> String {
+        let start = self.boundary(problem.span.start);
+        let line = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
+        // Of a mistake of several lines the first is shown: the rest is what follows from it.
+        let end = self.boundary(problem.span.end).clamp(start, line_end.max(start));
+        if line_end - line > Self::LONGEST_LINE {
+            let row = self.text[..start].matches('\n').count() + 1;
+            let column = self.text[line..start].chars().count() + 1;
+            let help = problem.help.as_ref().map_or_else(String::new, |help| format!("\n  help: {help}"));
+            return format!("{}\n  {}:{row}:{column}: {}{help}\n", problem.message, self.file, problem.expected);
+        }
+        let snippet = Snippet { problem, source: NamedSource::new(&self.file, self.text.clone()), start, end };
+        let mut out = String::new();
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+            .with_context_lines(1)
+            .with_wrap_lines(false)
+            .with_links(false);
+        if handler.render_report(&mut out, &snippet).is_err() {
+            return format!("{}\n  {}: {}\n", problem.message, self.file, problem.expected);
+        }
+        let lines: Vec<&str> = out.trim_start_matches([' ', '×', '\n']).lines().map(str::trim_end).collect();
+        lines.join("\n") + "\n"
+    }
+
+    /// The nearest place at or before `at` where a character begins.
+    fn boundary(&self, at: usize) -> usize {
+        self.text.floor_char_boundary(at.min(self.text.len()))
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<String> =
+            self.problems.iter().take(Self::MOST_SHOWN).map(|problem| self.render(problem)).collect();
+        f.write_str(shown.join("\n").trim_end())?;
+        match self.problems.len().saturating_sub(Self::MOST_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n\n… and {more} more in {}", self.file),
+        }
+    }
+}
+
+/// A mistake with its file, as miette wants it.
+struct Snippet<'a> {
+    problem: &'a Problem,
+    source: NamedSource<String>,
+    start: usize,
+    end: usize,
+}
+
+impl fmt::Debug for Snippet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl fmt::Display for Snippet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem.message)
+    }
+}
+
+impl std::error::Error for Snippet<'_> {}
+
+impl Diagnostic for Snippet<'_> {
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = LabeledSpan::new(Some(self.problem.expected.clone()), self.start, self.end - self.start);
+        Some(Box::new(std::iter::once(label)))
+    }
+}

@@ -1,0 +1,208 @@
+//! The flags of `drumfire hit` as a scenario: one request, one flow, one workload.
+
+use runlog::manifest::Tags;
+use runlog::units::{Nanos, Rate};
+use serde_json::json;
+
+use super::request::DEFAULT_EXPECT_STATUS;
+use super::workload::{DEFAULT_GRACEFUL_STOP, DEFAULT_MAX_CONNECTIONS};
+use super::{
+    Arrival, Error, Flow, Header, Load, Request, Scenario, Stages, Step, Target, Text, Workload, http, limits, secrets,
+};
+use crate::cli::{Hit, Pair};
+
+const DEFAULT_CONNECTIONS: u32 = 50;
+const DEFAULT_DURATION: Nanos = Nanos::from_secs(10);
+
+/// How long a number of requests may take where nobody says: practically for ever, and yet an end.
+const UNTIL_ALL_ARE_SENT: Nanos = Nanos::from_secs(86_400);
+
+/// The scenario that the flags ask for.
+///
+/// # Errors
+/// Where flags contradict each other.
+pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
+    let headers = headers(&hit.headers)?;
+    let method = hit.method.clone().unwrap_or_else(|| if hit.body.is_some() { "POST" } else { "GET" }.to_owned());
+    let path = if hit.url.path.is_empty() { "/".to_owned() } else { hit.url.path.clone() };
+    let path = Text { shown: secrets::redact_path(&path), real: path };
+    // A name stands in every row: of a long path its beginning will do.
+    let name: String = format!("{method} {}", path.shown);
+    let name = name[..name.floor_char_boundary(limits::LONGEST_NAME)].to_owned();
+    let url = http::Url { path: String::new(), ..hit.url.clone() };
+    let target = Target { shown: format!("http://{}", url.authority()), url };
+    let request = Request {
+        name: name.clone(),
+        method,
+        path,
+        headers,
+        body: hit.body.as_ref().map(|body| Text { real: body.clone(), shown: secrets::redact_body(body) }),
+        expect_status: vec![DEFAULT_EXPECT_STATUS],
+        checks: Vec::new(),
+        tags: Tags::new(),
+    };
+    let load = load(hit)?;
+    let workload = Workload {
+        name: "hit".to_owned(),
+        executor: if hit.rate.is_some() { "constant-arrival-rate" } else { "constant-vus" },
+        load,
+        mix: vec![(0, 1.0)],
+        graceful_stop: DEFAULT_GRACEFUL_STOP,
+        tags: Tags::new(),
+    };
+    Ok(Scenario {
+        name: "hit".to_owned(),
+        tags,
+        resolved: resolved(hit, &target, &request, &workload),
+        target,
+        request_timeout: hit.timeout,
+        requests: vec![request],
+        flows: vec![Flow { name, steps: vec![Step::Request(0)] }],
+        workloads: vec![workload],
+        thresholds: Vec::new(),
+    })
+}
+
+fn headers(given: &[Pair]) -> Result<Vec<Header>, Error> {
+    let mut headers: Vec<Header> = Vec::with_capacity(given.len());
+    for Pair(name, value) in given {
+        if headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)) {
+            return Err(Error::Flag { flag: "--header", message: format!("the header `{name}` is given twice") });
+        }
+        let value = Text { real: value.clone(), shown: secrets::redact_header(name, value) };
+        headers.push(Header { name: name.clone(), value });
+    }
+    Ok(headers)
+}
+
+fn load(hit: &Hit) -> Result<Load, Error> {
+    let Some(rate) = hit.rate else {
+        let duration =
+            hit.duration.unwrap_or(if hit.requests.is_some() { UNTIL_ALL_ARE_SENT } else { DEFAULT_DURATION });
+        let users = Stages::constant(hit.connections.unwrap_or(DEFAULT_CONNECTIONS), duration);
+        return Ok(Load::Vus { users, iterations: hit.requests });
+    };
+    let duration = match (hit.duration, hit.requests) {
+        (Some(duration), _) => duration,
+        (None, Some(requests)) => time_of(requests, rate)?,
+        (None, None) => DEFAULT_DURATION,
+    };
+    Ok(Load::Arrivals {
+        rate: Stages::constant(rate, duration),
+        arrival: hit.arrival,
+        most: hit.requests,
+        max_connections: hit.connections.unwrap_or(DEFAULT_MAX_CONNECTIONS),
+    })
+}
+
+/// How long so many arrivals take at a rate.
+fn time_of(requests: u64, rate: Rate) -> Result<Nanos, Error> {
+    let seconds = requests as f64 / rate.as_per_second();
+    if seconds > limits::LONGEST_TIME.as_secs_f64() {
+        let message = format!("{requests} requests at {rate} take longer than a year: raise --rate");
+        return Err(Error::Flag { flag: "--requests", message });
+    }
+    Ok(Nanos(((seconds * 1e9).ceil() as u64).max(1)))
+}
+
+/// The scenario file that would do the same, secrets taken out; `requests` is what no file can say.
+fn resolved(hit: &Hit, target: &Target, request: &Request, workload: &Workload) -> serde_json::Value {
+    let headers: serde_json::Map<_, _> =
+        request.headers.iter().map(|header| (header.name.clone(), header.value.shown.clone().into())).collect();
+    let mut asked = json!({ "method": request.method, "path": request.path.shown });
+    if !headers.is_empty() {
+        asked["headers"] = headers.into();
+    }
+    if let Some(body) = &request.body {
+        asked["body"] = body.shown.clone().into();
+    }
+    let in_ns = |span: Nanos| format!("{}ns", span.0);
+    let mut scenario = json!({ "name": workload.name, "executor": workload.executor });
+    match &workload.load {
+        Load::Arrivals { rate, arrival, max_connections, .. } => {
+            scenario["rate"] = format!("{}/s", rate.start.as_per_second()).into();
+            scenario["duration"] = in_ns(rate.stages[0].0).into();
+            scenario["arrival"] = if *arrival == Arrival::Even { "even" } else { "poisson" }.into();
+            scenario["max_connections"] = (*max_connections).into();
+        }
+        Load::Vus { users, .. } => {
+            scenario["vus"] = users.start.into();
+            scenario["duration"] = in_ns(users.stages[0].0).into();
+        }
+    }
+    if let Some(requests) = hit.requests {
+        scenario["requests"] = requests.into();
+    }
+    json!({
+        "target": { "base_url": target.shown, "request_timeout": in_ns(hit.timeout) },
+        "requests": { request.name.clone(): asked },
+        "scenarios": [scenario],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn hit(flags: &[&str]) -> Result<Scenario, Error> {
+        let words = ["drumfire", "hit"].iter().chain(flags);
+        let Command::Hit(hit) = Cli::try_parse_from(words).expect("flags").command else { panic!("not a hit") };
+        scenario(&hit, Tags::new())
+    }
+
+    #[test]
+    fn without_a_rate_as_many_users_as_connections_send_as_fast_as_they_can() {
+        let scenario = hit(&["http://h:8080/a?b=c", "-c", "7", "-d", "3s"]).expect("a scenario");
+        assert_eq!(scenario.requests[0].name, "GET /a?b=c");
+        assert_eq!(scenario.workloads[0].executor, "constant-vus");
+        let Load::Vus { users, iterations } = &scenario.workloads[0].load else { panic!("open") };
+        assert_eq!((users.clone(), *iterations), (Stages::constant(7, Nanos::from_secs(3)), None));
+    }
+
+    #[test]
+    fn a_number_of_requests_alone_has_no_end_in_time() {
+        let scenario = hit(&["http://h", "-n", "100"]).expect("a scenario");
+        assert_eq!(scenario.requests[0].path.real, "/");
+        let Load::Vus { users, iterations } = &scenario.workloads[0].load else { panic!("open") };
+        assert_eq!((users.clone(), *iterations), (Stages::constant(50, UNTIL_ALL_ARE_SENT), Some(100)));
+    }
+
+    #[test]
+    fn with_a_rate_arrivals_do_not_wait() {
+        let scenario = hit(&["http://h/", "-r", "50/s", "-n", "100", "--arrival", "poisson"]).expect("a scenario");
+        let Load::Arrivals { rate, arrival, most, max_connections } = &scenario.workloads[0].load else {
+            panic!("closed")
+        };
+        assert_eq!(rate.stages[0].0, Nanos::from_secs(2));
+        assert_eq!((*arrival, *most, *max_connections), (Arrival::Poisson, Some(100), 512));
+    }
+
+    #[test]
+    fn a_body_is_posted() {
+        let scenario = hit(&["http://h/", "-b", "x"]).expect("a scenario");
+        assert_eq!(scenario.requests[0].method, "POST");
+        let scenario = hit(&["http://h/", "-b", "x", "-X", "PUT"]).expect("a scenario");
+        assert_eq!(scenario.requests[0].method, "PUT");
+    }
+
+    #[test]
+    fn secrets_do_not_get_into_names_or_what_is_kept() {
+        let flags =
+            ["http://h/?token=hunter2", "-H", "Authorization: Bearer hunter2", "-b", r#"{"password":"hunter2"}"#];
+        let scenario = hit(&flags).expect("a scenario");
+        assert_eq!(scenario.requests[0].path.real, "/?token=hunter2");
+        assert!(!scenario.resolved.to_string().contains("hunter2"), "{}", scenario.resolved);
+        assert!(!scenario.requests[0].name.contains("hunter2"));
+    }
+
+    #[test]
+    fn contradictions_name_the_flag() {
+        let error = hit(&["http://h/", "-H", "A: 1", "-H", "a: 2"]).expect_err("twice").to_string();
+        assert_eq!(error, "--header: the header `a` is given twice");
+        let error = hit(&["http://h/", "-r", "1/d", "-n", "1000"]).expect_err("years").to_string();
+        assert!(error.starts_with("--requests: "), "{error}");
+    }
+}

@@ -1,0 +1,71 @@
+//! How much of everything a scenario may have: every queue and table of a run has a bound that is known before it.
+
+use runlog::manifest::Tags;
+use runlog::units::Nanos;
+
+/// The largest scenario file, in bytes.
+pub const LARGEST_FILE: u64 = 16 << 20;
+
+/// The longest name of anything, in bytes: names stand in every row.
+pub const LONGEST_NAME: usize = 100;
+
+/// The most requests, flows or scenarios: their places are numbers of 16 bits.
+pub const MOST_OF_A_KIND: usize = u16::MAX as usize;
+
+/// The most virtual users, and the most connections, of one scenario.
+pub const MOST_CONNECTIONS: u32 = 1_000_000;
+
+/// The highest arrival rate of one scenario, per second.
+pub const HIGHEST_RATE: f64 = 10_000_000.0;
+
+/// The longest span of time that a scenario can ask for.
+pub const LONGEST_TIME: Nanos = Nanos::from_secs(366 * 86_400);
+
+/// Whether a text can be the name of something.
+///
+/// # Errors
+/// Where it cannot: why not.
+pub fn check_name(name: &str) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err("a name cannot be empty".to_owned());
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(format!("a name has at most {LONGEST_NAME} bytes, this one has {}", name.len()));
+    }
+    match name.chars().find(|c| c.is_control()) {
+        Some(c) => Err(format!("a name cannot hold the control character {}", c.escape_default())),
+        None => Ok(()),
+    }
+}
+
+/// Whether a tag can be attached to something.
+///
+/// # Errors
+/// Where it cannot: why not.
+pub fn check_tag(name: &str, value: &str) -> Result<(), String> {
+    if matches!(name, "request" | "scenario") {
+        return Err(format!("a tag cannot be named `{name}`: thresholds filter by that word already"));
+    }
+    check_name(name).and_then(|()| check_name(value)).map_err(|error| format!("tag `{}`: {error}", name.escape_debug()))
+}
+
+/// Tags that are added to others and take their place where the names are the same.
+pub(super) fn with_tags(mut tags: Tags, others: &Tags) -> Tags {
+    tags.extend(others.iter().map(|(name, value)| (name.clone(), value.clone())));
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_on_one_line() {
+        assert_eq!(check_name("orders, \"created\" ✓"), Ok(()));
+        for name in ["", "  ", "a\nb", &"x".repeat(101)] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        assert!(check_tag("request", "x").is_err());
+        assert!(check_tag("tier", "").is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! What people should not see: values that by their name are secrets, taken out of what is shown and kept.
+
+use serde_json::Value;
+
+/// Stands where a secret was.
+pub const REDACTED: &str = "[redacted]";
+
+/// Whether a header, a JSON key, a query parameter or a variable has the name of a secret.
+pub fn is_secret(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).collect::<String>().to_lowercase();
+    matches!(plain.as_str(), "cookie" | "setcookie")
+        || ["authorization", "token", "secret", "password", "passwd", "apikey"].iter().any(|part| plain.contains(part))
+}
+
+/// A header's value as people may see it: of credentials the scheme stays, such as `Bearer [redacted]`.
+pub fn redact_header(name: &str, value: &str) -> String {
+    if !is_secret(name) {
+        return value.to_owned();
+    }
+    match value.split_once(' ') {
+        Some((scheme @ ("Basic" | "Bearer" | "Digest"), _)) => format!("{scheme} {REDACTED}"),
+        _ => REDACTED.to_owned(),
+    }
+}
+
+/// A path with the secrets of its query taken out.
+pub fn redact_path(path: &str) -> String {
+    match path.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", redact_pairs(query)),
+        None => path.to_owned(),
+    }
+}
+
+/// `a=1&token=2` with the values of secrets taken out.
+fn redact_pairs(pairs: &str) -> String {
+    let shown: Vec<String> = pairs
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _)) if is_secret(&percent_decoded(name)) => format!("{name}={REDACTED}"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    shown.join("&")
+}
+
+/// A name as the server will read it: `%74oken` is `token`.
+fn percent_decoded(name: &str) -> String {
+    let hex = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
+    let bytes = name.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escaped = hex(bytes.get(at + 1)).zip(hex(bytes.get(at + 2))).filter(|_| byte == b'%');
+        decoded.push(escaped.map_or(byte, |(high, low)| (high * 16 + low) as u8));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// A JSON value with the values of secret keys taken out, however deep they are.
+pub fn redact_json(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object.iter_mut() {
+                if is_secret(key) {
+                    *value = Value::from(REDACTED);
+                } else {
+                    redact_json(value);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(redact_json),
+        _ => {}
+    }
+}
+
+/// A body with the secrets taken out where it is JSON or a form; any other text stays as it is.
+pub fn redact_body(body: &str) -> String {
+    if let Ok(mut value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(body) {
+        let before = value.clone();
+        redact_json(&mut value);
+        return if value == before { body.to_owned() } else { value.to_string() };
+    }
+    if body.contains(char::is_whitespace) { body.to_owned() } else { redact_pairs(body) }
+}
+
+/// A whole scenario, as resolved, with the secrets of its requests taken out.
+pub(super) fn redact_scenario(scenario: &mut Value) {
+    let Some(requests) = scenario.get_mut("requests").and_then(Value::as_object_mut) else { return };
+    for request in requests.values_mut() {
+        if let Some(headers) = request.get_mut("headers").and_then(Value::as_object_mut) {
+            for (name, value) in headers.iter_mut() {
+                redact_text(value, |text| redact_header(name, text));
+            }
+        }
+        redact_key(request, "path", |path| redact_text(path, redact_path));
+        redact_key(request, "body", |body| redact_text(body, redact_body));
+        redact_key(request, "json", redact_json);
+    }
+}
+
+fn redact_key(request: &mut Value, key: &str, redact: impl FnOnce(&mut Value)) {
+    if let Some(value) = request.get_mut(key) {
+        redact(value);
+    }
+}
+
+fn redact_text(value: &mut Value, redact: impl FnOnce(&str) -> String) {
+    if let Value::String(text) = value {
+        *text = redact(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in [
+            "Authorization",
+            "proxy-authorization",
+            "Cookie",
+            "Set-Cookie",
+            "X-API-Key",
+            "access_token",
+            "Secret",
+            "db-password",
+            "APIKEY",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["Accept", "q", "page", "X-Request-Id", "key", "authority"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_of_credentials_stays() {
+        assert_eq!(redact_header("Authorization", "Bearer abc"), "Bearer [redacted]");
+        assert_eq!(redact_header("Cookie", "a=1; b=2"), "[redacted]");
+        assert_eq!(redact_header("Accept", "a b"), "a b");
+    }
+
+    #[test]
+    fn queries_and_bodies_lose_their_secrets_only() {
+        assert_eq!(redact_path("/a?q=1&api_key=s3&%74oken=t&x"), "/a?q=1&api_key=[redacted]&%74oken=[redacted]&x");
+        assert_eq!(redact_body("user=a&password=b"), "user=a&password=[redacted]");
+        assert_eq!(redact_body(r#"{"a": {"token": [1, 2]}, "b": 1}"#), r#"{"a":{"token":"[redacted]"},"b":1}"#);
+        assert_eq!(redact_body(r#"{"a": 1}"#), r#"{"a": 1}"#);
+        assert_eq!(redact_body("the password=is not a form"), "the password=is not a form");
+    }
+}

@@ -1,0 +1,89 @@
+//! `[[thresholds]]`: what must hold for the run to pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use runlog::manifest::Tags;
+use runlog::metric::Metric;
+use runlog::threshold::{Condition, Threshold};
+
+use super::document::{Entry, Node};
+use super::error::{Problem, Problems};
+use super::suggest;
+
+const KEYS: [&str; 3] = ["metric", "filter", "condition"];
+
+/// What a filter can name.
+pub(super) struct Filterable<'a> {
+    pub(super) requests: Vec<&'a str>,
+    pub(super) scenarios: Vec<&'a str>,
+    /// Of the run, of every request and of every scenario.
+    pub(super) tags: Vec<&'a Tags>,
+}
+
+pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut Problems) -> Option<Threshold> {
+    let table = problems.keep(node.table("a threshold as a table"))?;
+    table.know("a threshold", &KEYS, problems);
+    let metric = problems.keep(table.require("a threshold", "metric", "such as `\"http_req_duration\"`", metric));
+    let condition = problems.keep(table.require("a threshold", "condition", "such as `\"p(95) < 500ms\"`", condition));
+    let filter = table.get("filter").map_or(Some(BTreeMap::new()), |node| filter(node, filterable, problems));
+    let (metric, condition) = (metric?, condition?);
+    if let (Err(error), Some(node)) = (condition.fits(metric), table.get("condition")) {
+        problems.add(node.problem(error).expected("does not fit the metric"));
+    }
+    Some(Threshold { metric, filter: filter?, condition })
+}
+
+fn metric(node: &Node) -> Result<Metric, Problem> {
+    let name = node.str("the name of a metric")?;
+    name.parse::<Metric>().map_err(|error| {
+        let known = Metric::ALL.iter().map(|metric| metric.name());
+        node.problem(error).expected("unknown metric").help(suggest::names(name, known, ""))
+    })
+}
+
+fn condition(node: &Node) -> Result<Condition, Problem> {
+    let text = node.str("a condition such as \"p(95) < 500ms\"")?;
+    text.parse().map_err(|error: String| node.problem(error).expected("not a condition"))
+}
+
+fn filter(node: &Node, filterable: &Filterable<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
+    let table = problems.keep(node.table("a table such as `{ request = \"login\" }`"))?;
+    let pairs = table.entries.iter().map(|entry| problems.keep(pair(entry, filterable)));
+    pairs.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn pair(entry: &Entry, filterable: &Filterable<'_>) -> Result<(String, String), Problem> {
+    let key = entry.key.as_str();
+    let value = entry.node.str("a name or a tag's value as a string")?;
+    let (what, known): (String, Vec<&str>) = match key {
+        "request" => ("request".to_owned(), filterable.requests.clone()),
+        "scenario" => ("scenario".to_owned(), filterable.scenarios.clone()),
+        _ => {
+            let mut values: Vec<&str> =
+                filterable.tags.iter().filter_map(|tags| tags.get(key)).map(String::as_str).collect();
+            if values.is_empty() {
+                let tags = tag_names(filterable);
+                let keys = ["request", "scenario"].into_iter().chain(tags.iter().copied());
+                return Err(Problem::new(entry.key_span, format!("nothing has a tag `{key}`"))
+                    .expected("unknown tag")
+                    .help(suggest::names(key, keys, "")));
+            }
+            values.sort_unstable();
+            values.dedup();
+            (format!("tag `{key}` with the value"), values)
+        }
+    };
+    if known.contains(&value) {
+        return Ok((key.to_owned(), value.to_owned()));
+    }
+    Err(entry
+        .node
+        .problem(format!("there is no {what} `{value}`"))
+        .expected("nothing would be looked at")
+        .help(suggest::names(value, known.iter().copied(), "there is none")))
+}
+
+/// Every name of a tag, once.
+fn tag_names<'a>(filterable: &Filterable<'a>) -> BTreeSet<&'a str> {
+    filterable.tags.iter().flat_map(|tags| tags.keys()).map(String::as_str).collect()
+}

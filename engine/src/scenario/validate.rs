@@ -1,0 +1,276 @@
+//! The whole file: its parts read one after another, and held against each other.
+
+use runlog::manifest::Tags;
+use runlog::units::Nanos;
+
+use super::document::{Entry, Node, Table};
+use super::error::{Problem, Problems};
+use super::threshold::Filterable;
+use super::workload::{Draft, draft, positive_span};
+use super::{Flow, Request, Scenario, Step, Target, Workload};
+use super::{flow, http, limits, request, secrets, suggest, threshold};
+
+const KEYS: [&str; 7] = ["name", "tags", "target", "requests", "flows", "scenarios", "thresholds"];
+
+/// How long a request may take where the file does not say.
+pub(super) const DEFAULT_TIMEOUT: Nanos = Nanos::from_secs(10);
+
+pub(super) fn scenario(root: &Table, stem: &str, run_tags: &Tags, problems: &mut Problems) -> Option<Scenario> {
+    root.know("the file", &KEYS, problems);
+    let name = problems.keep(root.read("name", name));
+    let tags = request::tags(root, problems).map(|tags| limits::with_tags(tags, run_tags));
+    let target = target(root, problems);
+    let requests = requests(root, problems);
+    let request_names: Vec<&str> = section(root, "requests").iter().map(|entry| entry.key.as_str()).collect();
+    let flows = flows(root, &request_names, problems);
+    let mut flow_names = FlowNames::new(root, request_names);
+    let workloads = workloads(root, &mut flow_names, problems);
+    let (tags, requests, workloads) = (tags?, requests?, workloads?);
+    let filterable = Filterable {
+        requests: requests.iter().map(|request| request.name.as_str()).collect(),
+        scenarios: workloads.iter().map(|workload| workload.name.as_str()).collect(),
+        tags: std::iter::once(&tags)
+            .chain(requests.iter().map(|request| &request.tags))
+            .chain(workloads.iter().map(|workload| &workload.tags))
+            .collect(),
+    };
+    let thresholds = array(root, "thresholds", "`[[thresholds]]`", problems)
+        .iter()
+        .map(|node| threshold::threshold(node, &filterable, problems))
+        .collect::<Vec<_>>();
+    let mut flows = flows?;
+    flows.extend(flow_names.of_single_requests());
+    let mut resolved = problems.keep(root.json(true))?;
+    secrets::redact_scenario(&mut resolved);
+    let (target, request_timeout) = target?;
+    Some(Scenario {
+        name: name?.unwrap_or_else(|| stem.chars().filter(|c| !c.is_control()).take(50).collect()),
+        tags,
+        target,
+        request_timeout,
+        requests,
+        flows,
+        workloads,
+        thresholds: thresholds.into_iter().collect::<Option<_>>()?,
+        resolved,
+    })
+}
+
+fn name(node: &Node) -> Result<String, Problem> {
+    let name = node.str("a name as a string")?;
+    limits::check_name(name).map_err(|error| node.problem(error).expected("not a name"))?;
+    Ok(name.to_owned())
+}
+
+/// The entries of a table of the file; none where it is missing or something else, which is noted elsewhere.
+fn section<'a>(root: &'a Table, key: &str) -> &'a [Entry] {
+    match root.read(key, |node| node.table("a table")) {
+        Ok(Some(table)) => &table.entries,
+        _ => &[],
+    }
+}
+
+/// The elements of an array of tables; none where it is missing.
+fn array<'a>(root: &'a Table, key: &str, expected: &str, problems: &mut Problems) -> &'a [Node] {
+    problems.keep(root.read(key, |node| node.array(expected))).flatten().unwrap_or_default()
+}
+
+fn target(root: &Table, problems: &mut Problems) -> Option<(Target, Nanos)> {
+    const EXAMPLE: &str = "with `base_url = \"http://127.0.0.1:8080\"`";
+    let table = problems.keep(root.require("the file", "target", EXAMPLE, |node| node.table("a table")))?;
+    table.know("[target]", &["base_url", "request_timeout"], problems);
+    let timeout = problems.keep(table.read("request_timeout", positive_span));
+    let target = problems.keep(table.require("[target]", "base_url", "such as `\"http://127.0.0.1:8080\"`", base_url));
+    Some((target?, timeout?.unwrap_or(DEFAULT_TIMEOUT)))
+}
+
+fn base_url(node: &Node) -> Result<Target, Problem> {
+    let text = node.text("a URL such as \"http://127.0.0.1:8080\"")?;
+    let url = http::parse_url(&text.real).map_err(|error| node.problem(error).expected("not a URL to send load to"))?;
+    if url.path.contains('?') {
+        let problem = node.problem("the base URL holds a query").expected("before the paths of the requests");
+        return Err(problem.help("put the query into the paths of the requests"));
+    }
+    Ok(Target { url, shown: text.shown.clone() })
+}
+
+fn requests(root: &Table, problems: &mut Problems) -> Option<Vec<Request>> {
+    const EXAMPLE: &str = "such as `[requests.home]` with `path = \"/\"`";
+    let table = problems.keep(root.require("the file", "requests", EXAMPLE, |node| node.table("a table")))?;
+    if table.entries.is_empty() {
+        let problem = Problem::new(table.span, "there is no request").expected("none here");
+        problems.add(problem.help(format!("add one, {EXAMPLE}")));
+    }
+    check_names("request", &table.entries, problems);
+    let read = table.entries.iter().map(|entry| {
+        let table = problems.keep(entry.node.table("a request as a table"))?;
+        request::request(&entry.key, table, problems)
+    });
+    read.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn flows(root: &Table, requests: &[&str], problems: &mut Problems) -> Option<Vec<Flow>> {
+    problems.keep(root.read("flows", |node| node.table("a table of flows")))?;
+    let entries = section(root, "flows");
+    check_names("flow", entries, problems);
+    let read = entries.iter().map(|entry| flow::flow(entry, requests, problems));
+    read.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// Whether keys can be names, and are not too many for ids.
+fn check_names(what: &str, entries: &[Entry], problems: &mut Problems) {
+    for entry in entries {
+        let checked = limits::check_name(&entry.key);
+        problems.keep(
+            checked.map_err(|error| Problem::new(entry.key_span, error).expected(format!("the name of a {what}"))),
+        );
+    }
+    if let Some(entry) = entries.get(limits::MOST_OF_A_KIND) {
+        let message = format!("there are more than {} {what}s", limits::MOST_OF_A_KIND);
+        problems.add(Problem::new(entry.key_span, message).expected("one too many"));
+    }
+}
+
+/// The flows there are: those of the file, and behind them one for each request that stands for a flow of its own.
+struct FlowNames<'a> {
+    flows: Vec<&'a str>,
+    requests: Vec<&'a str>,
+    /// Places of requests.
+    single: Vec<usize>,
+}
+
+impl<'a> FlowNames<'a> {
+    fn new(root: &'a Table, requests: Vec<&'a str>) -> Self {
+        let flows = section(root, "flows").iter().map(|entry| entry.key.as_str()).collect();
+        Self { flows, requests, single: Vec::new() }
+    }
+
+    /// The place of a flow; a request's name will do.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        if let Some(flow) = self.flows.iter().position(|flow| *flow == name) {
+            return Some(flow);
+        }
+        let request = self.requests.iter().position(|request| *request == name)?;
+        Some(self.place_of_single(request))
+    }
+
+    fn place_of_single(&mut self, request: usize) -> usize {
+        let place = self.single.iter().position(|single| *single == request).unwrap_or_else(|| {
+            self.single.push(request);
+            self.single.len() - 1
+        });
+        self.flows.len() + place
+    }
+
+    fn find(&mut self, span: super::Span, name: &str) -> Result<usize, Problem> {
+        self.place(name).ok_or_else(|| {
+            let known = self.flows.iter().chain(&self.requests).copied();
+            Problem::new(span, format!("there is no flow `{name}`")).expected("unknown flow").help(suggest::names(
+                name,
+                known,
+                "there are no flows and no requests",
+            ))
+        })
+    }
+
+    fn of_single_requests(&self) -> impl Iterator<Item = Flow> {
+        let flow =
+            |&request: &usize| Flow { name: self.requests[request].to_owned(), steps: vec![Step::Request(request)] };
+        self.single.iter().map(flow)
+    }
+}
+
+fn workloads(root: &Table, flows: &mut FlowNames<'_>, problems: &mut Problems) -> Option<Vec<Workload>> {
+    let nodes = array(root, "scenarios", "`[[scenarios]]`", problems);
+    if nodes.is_empty() && root.get("scenarios").is_none_or(|node| node.array("").is_ok()) {
+        let problem = Problem::new(root.span, "there is no scenario").expected("none in this file");
+        problems.add(problem.help("add `[[scenarios]]` with an `executor`: it says who sends how much, when"));
+    }
+    if let Some(node) = nodes.get(limits::MOST_OF_A_KIND) {
+        let message = format!("there are more than {} scenarios", limits::MOST_OF_A_KIND);
+        problems.add(node.problem(message).expected("one too many"));
+    }
+    let tables: Vec<&Table> =
+        nodes.iter().filter_map(|node| problems.keep(node.table("a scenario as a table"))).collect();
+    let names = workload_names(&tables, problems);
+    let read = tables.iter().zip(names).map(|(table, name)| {
+        let place = format!("scenario `{name}`");
+        let draft = draft(&place, table, problems);
+        let mix = mix(&place, table, flows, problems);
+        let Draft { executor, load, graceful_stop, tags } = draft?;
+        Some(Workload { name, executor, load, mix: mix?, graceful_stop, tags })
+    });
+    read.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// A unique name for each scenario: its own, or that of its flow, or one by its place.
+fn workload_names(tables: &[&Table], problems: &mut Problems) -> Vec<String> {
+    let mut taken = std::collections::HashSet::new();
+    let mut given = Vec::with_capacity(tables.len());
+    for table in tables {
+        let own = problems.keep(table.read("name", name)).flatten();
+        if let (Some(name), Some(node)) = (&own, table.get("name"))
+            && !taken.insert(name.clone())
+        {
+            let problem = node.problem(format!("there are two scenarios `{name}`"));
+            problems.add(problem.expected("the second one").help("rows tell scenarios apart by their names"));
+        }
+        given.push(own);
+    }
+    let mut names = Vec::with_capacity(tables.len());
+    for (at, (table, own)) in tables.iter().zip(given).enumerate() {
+        let name = own.unwrap_or_else(|| {
+            let flow =
+                table.get("flow").and_then(|node| node.str("").ok()).filter(|flow| limits::check_name(flow).is_ok());
+            let by_place = (at + 1..).map(|number| format!("scenario_{number}"));
+            let free = flow.map(str::to_owned).into_iter().chain(by_place).find(|name| !taken.contains(name));
+            free.unwrap_or_default()
+        });
+        taken.insert(name.clone());
+        names.push(name);
+    }
+    names
+}
+
+/// The flows of a scenario, by `flow`, by `mix`, or because there is only one.
+fn mix(place: &str, table: &Table, flows: &mut FlowNames<'_>, problems: &mut Problems) -> Option<Vec<(usize, f64)>> {
+    match (table.get("flow"), table.get("mix")) {
+        (Some(node), None) => {
+            let found = node.str("the name of a flow").and_then(|name| flows.find(node.span, name));
+            problems.keep(found).map(|flow| vec![(flow, 1.0)])
+        }
+        (None, Some(node)) => weights(node, flows, problems),
+        (Some(_), Some(node)) => {
+            let problem = node.problem(format!("{place} has either a `flow` or a `mix`"));
+            problems.add(problem.expected("one of them is too many"));
+            None
+        }
+        (None, None) => {
+            let only = match (flows.flows.len(), flows.requests.len()) {
+                (1, _) => Some(0),
+                (0, 1) => Some(flows.place_of_single(0)),
+                _ => None,
+            };
+            if only.is_none() {
+                let problem = Problem::new(table.span, format!("{place} does not say what it does"));
+                let help = "add `flow = \"…\"` or `mix = { … = 0.7, … = 0.3 }` with names of flows or requests";
+                problems.add(problem.expected("which flow?").help(help));
+            }
+            only.map(|flow| vec![(flow, 1.0)])
+        }
+    }
+}
+
+fn weights(node: &Node, flows: &mut FlowNames<'_>, problems: &mut Problems) -> Option<Vec<(usize, f64)>> {
+    let table = problems.keep(node.table("a table such as `{ browse = 0.7, order = 0.3 }`"))?;
+    let mut mix = Vec::with_capacity(table.entries.len());
+    for entry in &table.entries {
+        let flow = problems.keep(flows.find(entry.key_span, &entry.key));
+        let weight = problems.keep(entry.node.weight());
+        mix.push((flow?, weight?));
+    }
+    if mix.iter().all(|(_, weight)| *weight == 0.0) {
+        problems.add(node.problem("the weights of a mix cannot all be zero").expected("nothing to choose from"));
+    }
+    Some(mix)
+}

@@ -1,0 +1,52 @@
+//! `drumfire check`: the whole text for the smoke scenario, and that it shows no secret.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use engine::plan::{Options, Plan, compile};
+use engine::scenario::{self, Variables};
+use runlog::manifest::Tags;
+
+fn smoke(given: &[(&str, &str)], options: Options) -> Plan {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
+    let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let variables = Variables { given, environment: &|_| None };
+    let scenario = scenario::load(&path, &variables, &Tags::new()).unwrap_or_else(|error| panic!("{error}"));
+    compile(&scenario, &options, |_, port| Ok(vec![([127, 0, 0, 1], port).into()])).expect("a plan")
+}
+
+#[test]
+fn the_smoke_scenario_reads_like_this() {
+    let text = engine::check::describe(&smoke(&[], Options::with_seed(1)), 1024);
+    let text = text.replace(concat!("drumfire/", env!("CARGO_PKG_VERSION")), "drumfire/VERSION");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn scaled_down_and_short_of_files_it_says_so() {
+    let plan = smoke(&[], Options { seed: 1, time_scale: 0.1, rate_scale: 0.5 });
+    let text = engine::check::describe(&plan, 100);
+    assert!(text.contains("ulimit -n"), "{text}");
+    assert!(text.contains("at 100/s"), "{text}");
+    assert!(text.contains("at 3 VUs"), "{text}");
+}
+
+#[test]
+fn a_secret_is_sent_but_nowhere_shown() {
+    let plan = smoke(&[("TOKEN", "hunter2")], Options::with_seed(1));
+    let sent = String::from_utf8(plan.requests[0].bytes.to_vec()).expect("text");
+    assert!(sent.contains("Authorization: Bearer hunter2\r\n"), "{sent}");
+    let text = engine::check::describe(&plan, 1024);
+    assert!(text.contains("Authorization: Bearer [redacted]"), "{text}");
+    assert!(!text.contains("hunter2") && !plan.resolved.to_string().contains("hunter2"));
+}
+
+#[test]
+fn an_unknown_host_is_named() {
+    let given = BTreeMap::from([("BASE_URL".to_owned(), "http://shop.invalid".to_owned())]);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
+    let scenario = scenario::load(&path, &Variables { given, environment: &|_| None }, &Tags::new()).expect("valid");
+    let unknown = |_: &str, _| Err(std::io::Error::other("nobody knows it"));
+    let error = compile(&scenario, &Options::with_seed(1), unknown).expect_err("unknown");
+    assert_eq!(error.to_string(), "cannot find the host `shop.invalid` of http://shop.invalid: nobody knows it");
+}

@@ -1,0 +1,132 @@
+//! The metrics that thresholds name, and what each row contributes to them: said in this one place for both programs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::Request;
+use crate::outcome::Failure;
+use crate::row::Row;
+
+/// What kind of values a metric has, which decides its aggregations and its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Spans of time; `avg min max med p(N) count`, bounds with a unit (`500ms`).
+    Time,
+    /// Yes or no; `rate`, a share of one (`0.01` or `1%`).
+    Share,
+    /// A running total; `count`, or per second as `rate` (`100/s`).
+    Counter,
+}
+
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal: $kind:ident,)*) => {
+        /// What thresholds look at: k6's names, and ours.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Metric { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
+
+        impl Metric {
+            /// Every metric there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What kind of values it has.
+            pub const fn kind(self) -> MetricKind {
+                match self { $(Self::$variant => MetricKind::$kind,)* }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Service time: sent → last byte, of arrivals that got an answer.
+    HttpReqDuration = "http_req_duration": Time,
+    /// Sent → first byte, where one came.
+    HttpReqWaiting = "http_req_waiting": Time,
+    /// First → last byte, of arrivals that got an answer.
+    HttpReqReceiving = "http_req_receiving": Time,
+    /// Opening a connection, where one was opened.
+    HttpReqConnecting = "http_req_connecting": Time,
+    /// The TLS handshake, where there was one.
+    HttpReqTlsHandshaking = "http_req_tls_handshaking": Time,
+    /// Lag + service time, of arrivals that got an answer: what a user would have felt.
+    ResponseTime = "response_time": Time,
+    /// Scheduled → sent, of arrivals that were sent.
+    ScheduleLag = "schedule_lag": Time,
+    /// Arrivals without an answer or with a status that was not wanted.
+    HttpReqFailed = "http_req_failed": Share,
+    /// Checks that passed, of those that were made.
+    Checks = "checks": Share,
+    /// Arrivals.
+    HttpReqs = "http_reqs": Counter,
+    /// Arrivals that were never sent.
+    DroppedIterations = "dropped_iterations": Counter,
+    /// Bytes sent.
+    DataSent = "data_sent": Counter,
+    /// Bytes received.
+    DataReceived = "data_received": Counter,
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Metric {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|metric| metric.name() == text)
+            .ok_or_else(|| format!("there is no metric `{text}`"))
+    }
+}
+
+/// What one arrival adds to a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contribution {
+    /// A span of time in nanoseconds; nothing where the arrival has none of this kind.
+    Time(Option<u64>),
+    /// So many of so many.
+    Share {
+        /// Of these.
+        part: u64,
+        /// Out of these.
+        whole: u64,
+    },
+    /// So many.
+    Count(u64),
+}
+
+impl Metric {
+    /// What an arrival of this request adds.
+    pub fn contribution(self, row: &Row, request: &Request) -> Contribution {
+        match self {
+            Self::HttpReqDuration => Contribution::Time(row.service_ns()),
+            Self::HttpReqWaiting => Contribution::Time(row.ttfb_ns),
+            Self::HttpReqReceiving => Contribution::Time(row.receiving_ns()),
+            Self::HttpReqConnecting => Contribution::Time(Some(row.connect_ns).filter(|&ns| ns > 0)),
+            Self::HttpReqTlsHandshaking => Contribution::Time(Some(row.tls_ns).filter(|&ns| ns > 0)),
+            Self::ResponseTime => Contribution::Time(row.response_ns()),
+            Self::ScheduleLag => Contribution::Time(row.lag_ns),
+            Self::HttpReqFailed => Contribution::Share { part: u64::from(request.has_failed(row)), whole: 1 },
+            Self::Checks => {
+                let made = if row.is_checked() { request.checks.len() as u64 } else { 0 };
+                let failed = u64::from(row.failed_checks.0.count_ones()).min(made);
+                Contribution::Share { part: made - failed, whole: made }
+            }
+            Self::HttpReqs => Contribution::Count(1),
+            Self::DroppedIterations => Contribution::Count(u64::from(row.error == Some(Failure::Dropped))),
+            Self::DataSent => Contribution::Count(row.bytes_sent),
+            Self::DataReceived => Contribution::Count(row.bytes_received),
+        }
+    }
+}
