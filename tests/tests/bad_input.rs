@@ -77,7 +77,7 @@ fn an_unknown_key_is_named_with_the_one_that_was_meant() {
 #[test]
 fn a_duration_in_a_unit_that_does_not_exist_is_refused() {
     let finished = checked(r#""10s""#, r#""10 parsecs""#);
-    assert_points_at(&finished, r#""10s""#, "10 parsecs", &["10s"]);
+    assert_points_at(&finished, r#""10s""#, "10 parsecs", &["a duration", "such as"]);
 }
 
 #[test]

@@ -141,9 +141,9 @@ impl Drop for SmallDisk {
 #[test]
 fn a_disk_that_fills_up_ends_the_run_with_every_row_there() {
     let (scratch, nginx) = (Scratch::new(), Nginx::serving(HELLO));
-    let Some(disk) = SmallDisk::mounted_on(scratch.join("disk"), "24m") else { return };
-    // Long names make long rows, so that the disk is soon full.
-    let name = "long".repeat(60);
+    let Some(disk) = SmallDisk::mounted_on(scratch.join("disk"), "40m") else { return };
+    // The longest names make the longest rows, so that the disk is soon full.
+    let name = "long".repeat(25);
     let scenario = format!(
         r#"
 name = "full"

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use drumfire_tests::nginx::free_address;
-use drumfire_tests::program::Finished;
 use drumfire_tests::run::{Row, errors, statuses};
 use drumfire_tests::scratch::Scratch;
 use drumfire_tests::scripted::{Reply, Scripted};
@@ -125,26 +124,20 @@ fn a_server_that_goes_away_is_refused_connections_until_the_end() {
     assert!(errors(&rows)["connect_refused"] > 0 && statuses(&rows)[&200] >= 99, "{:?}", errors(&rows));
 }
 
-/// Asserts that a run ended in an orderly way with a message that names the target.
-#[track_caller]
-fn assert_refused(finished: &Finished, target: &str) {
-    finished.assert_code(if finished.code == Some(1) { 1 } else { 2 }).assert_says(target);
-}
-
 #[test]
 fn a_target_that_nobody_listens_at_is_said_at_once() {
     let address = free_address().expect("a loopback port is free").to_string();
     let url = format!("http://{address}");
     let scratch = Scratch::new();
-    assert_refused(&scratch.drumfire_hit("hit", &url).args(["-d", "2s"]).finish(), &address);
-    assert_refused(&scratch.drumfire_run("run", &scenario(&url, 100)).finish(), &address);
+    scratch.drumfire_hit("hit", &url).args(["-d", "2s"]).finish().assert_code(2).assert_says(&address);
+    scratch.drumfire_run("run", &scenario(&url, 100)).finish().assert_code(2).assert_says(&address);
 }
 
 #[test]
 fn a_target_that_has_no_address_is_said_at_once() {
     let scratch = Scratch::new();
     let finished = scratch.drumfire_hit("run", "http://no-such-host.invalid/").args(["-d", "2s"]).finish();
-    assert_refused(&finished, "no-such-host.invalid");
+    finished.assert_code(2).assert_says("no-such-host.invalid");
 }
 
 #[test]
