@@ -25,6 +25,8 @@ use crate::worker::report::{Finished, Report};
 
 /// How often whoever watches looks up when no report comes.
 const LOOK: Nanos = Nanos::from_millis(200);
+/// How long after a signal another one is taken for impatience.
+const PATIENCE: Nanos = Nanos::from_secs(2);
 /// When a target that has answered nothing but garbage is given up.
 const GARBAGE_FOR: Nanos = Nanos::from_secs(1);
 
@@ -54,6 +56,7 @@ impl Observer {
         stop: &Arc<Stop>,
     ) -> Vec<Finished> {
         let mut books = Vec::with_capacity(workers);
+        let mut interrupted_at = None;
         while books.len() < workers {
             match reports.recv_timeout(LOOK.into()) {
                 Ok(Report::Second(second)) => {
@@ -71,6 +74,9 @@ impl Observer {
             }
             if now > GARBAGE_FOR && self.witness.only_garbage() {
                 stop.fail(|| "the target does not speak HTTP/1.x: not one of its answers could be read".to_owned());
+            }
+            if stop.interrupted() && now.since(*interrupted_at.get_or_insert(now)) > PATIENCE {
+                stop.let_go();
             }
             self.progress.show(now, stop);
         }
