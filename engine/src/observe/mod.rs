@@ -47,7 +47,8 @@ impl Observer {
         Self { samples, progress, witness: Witness::default(), stages: Stages::of(plan) }
     }
 
-    /// Watches until so many workers have finished, or are all gone. Returns their books.
+    /// Watches until so many workers have finished, or are all gone. Returns their books, in the
+    /// order of their seats.
     pub fn watch(
         &mut self,
         reports: &Receiver<Report>,
@@ -81,6 +82,7 @@ impl Observer {
             self.progress.show(now, stop);
         }
         self.progress.clear();
+        books.sort_by_key(|finished| finished.seat.place);
         books
     }
 }
