@@ -1,7 +1,8 @@
 //! Figures: anybody can recompute every one of them from the CSV with another tool and get the same.
 
-#![allow(clippy::expect_used, reason = "what fails in here fails the test")]
+#![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
+use std::fs;
 use std::process::Command;
 
 use drumfire_tests::alone::alone;
@@ -138,4 +139,23 @@ fn nothing_but_the_figures_is_on_standard_output() {
     for figure in ["mean", "p50", "p90", "p95", "p99", "p999", "max"] {
         assert_eq!(total[figure].as_f64(), total["min"].as_f64(), "of one sample every figure is that sample: {total}");
     }
+}
+
+#[test]
+fn the_line_of_awk_in_the_readme_gives_the_mean_of_the_summary() {
+    let (scratch, nginx) = (Scratch::new(), Nginx::serving(LOCATIONS));
+    let url = format!("{}/ok", nginx.url());
+    scratch.drumfire_hit("run", &url).args(["-n", "200", "-c", "2"]).finish().assert_ran();
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("the README is there");
+    let lines: Vec<&str> = readme.lines().map(str::trim).filter(|line| line.starts_with("awk ")).collect();
+    let [line] = lines[..] else { panic!("one line of awk: {lines:?}") };
+    let line = line.replace("runs/smoke", &scratch.join("run").display().to_string());
+
+    let output = Command::new("sh").args(["-c", &line]).output().expect("a shell can be started");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mean_ms: f64 = text.rsplit(' ').next().and_then(|last| last.trim().parse().ok()).expect("it prints a number");
+    let summary = analyze().arg("summary").arg(scratch.join("run")).arg("--json").finish().assert_code(0).json();
+    let mean_ns = summary["total"]["response_time_ns"]["mean"].as_f64().expect("a mean");
+    // awk prints six digits.
+    assert!((mean_ms * 1e6 / mean_ns - 1.0).abs() < 1e-5, "{mean_ms} ms and {mean_ns} ns");
 }
