@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -24,6 +24,12 @@ pub fn drumfire() -> Program {
 /// The analysis.
 pub fn analyze() -> Program {
     Program::named("drumfire-analyze")
+}
+
+/// The figures of a run directory, as `drumfire-analyze summary RUN --json` tells them.
+#[track_caller]
+pub fn summary_of(run: &Path) -> serde_json::Value {
+    analyze().arg("summary").arg(run).arg("--json").finish().assert_ran().json()
 }
 
 /// Where the build has put a program: the folder that the calling program itself was built into.

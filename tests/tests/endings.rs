@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use drumfire_tests::nginx::{HELLO, Nginx};
 use drumfire_tests::patience::eventually;
-use drumfire_tests::program::{analyze, drumfire};
+use drumfire_tests::program::{drumfire, summary_of};
 use drumfire_tests::run::{Run, errors, statuses};
 use drumfire_tests::scratch::Scratch;
 use drumfire_tests::scripted::{Reply, Scripted};
@@ -41,11 +41,6 @@ flow = "visit"
     )
 }
 
-/// The figures of a run directory, as another program sees them.
-fn summary(run: &Path) -> serde_json::Value {
-    analyze().arg("summary").arg(run).arg("--json").finish().assert_code(0).json()
-}
-
 #[test]
 fn a_signal_ends_the_run_in_order() {
     for signal in [Signal::INT, Signal::TERM] {
@@ -61,7 +56,7 @@ fn a_signal_ends_the_run_in_order() {
         let rows = run.complete_rows();
         assert_eq!(statuses(&rows)[&200], 100);
         assert!(errors(&rows)["interrupted"] >= 10, "those on their way were cut off: {:?}", errors(&rows));
-        let summary = summary(run.path());
+        let summary = summary_of(run.path());
         assert_eq!(summary["total"]["count"], json!(rows.len()));
         assert_eq!(summary["run"]["ended"], "interrupted");
     }
@@ -81,7 +76,7 @@ fn after_a_kill_every_whole_row_is_readable() {
     assert!(run.manifest().get("ending").is_none(), "it has not ended");
     let (rows, _) = run.whole_rows();
     assert!(rows.len() > 50, "{} rows", rows.len());
-    let summary = summary(run.path());
+    let summary = summary_of(run.path());
     assert_eq!(summary["total"]["count"], json!(rows.len()), "the analysis reads the same rows");
     assert_eq!(summary["validity"]["verdict"], "unknown");
 }
@@ -172,7 +167,7 @@ flow = "visit"
     assert_eq!(run.ended(), "failed");
     let rows = run.complete_rows();
     assert!(rows.len() > 1_000, "{} rows", rows.len());
-    assert_eq!(summary(&out)["total"]["count"], json!(rows.len()));
+    assert_eq!(summary_of(&out)["total"]["count"], json!(rows.len()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use drumfire_tests::alone::alone;
 use drumfire_tests::nginx::Nginx;
-use drumfire_tests::program::analyze;
+use drumfire_tests::program::summary_of;
 use drumfire_tests::run::Run;
 use drumfire_tests::scratch::Scratch;
 use serde_json::Value;
@@ -116,7 +116,7 @@ fn every_figure_of_the_summary_can_be_recomputed_from_the_rows() {
     scratch.drumfire_run("run", &scenario(&nginx.url())).args(["--seed", "3", "--cores", "0,1"]).finish().assert_ran();
     let run = scratch.run("run");
     let rows = run.complete_rows();
-    let summary = analyze().arg("summary").arg(run.path()).arg("--json").finish().assert_code(0).json();
+    let summary = summary_of(run.path());
 
     let recomputed = recomputed(&run);
     assert_eq!(recomputed["total"]["count"], rows.len());
@@ -128,16 +128,15 @@ fn every_figure_of_the_summary_can_be_recomputed_from_the_rows() {
 }
 
 #[test]
-fn nothing_but_the_figures_is_on_standard_output() {
+fn of_one_sample_every_figure_is_that_sample() {
     let (scratch, nginx) = (Scratch::new(), Nginx::serving(LOCATIONS));
     let url = format!("{}/ok", nginx.url());
     scratch.drumfire_hit("run", &url).args(["-n", "1", "-c", "1"]).finish().assert_ran();
-    let finished = analyze().arg("summary").arg(scratch.join("run")).arg("--json").finish();
-    let summary = finished.assert_code(0).json();
+    let summary = summary_of(&scratch.join("run"));
 
     let total = &summary["total"]["response_time_ns"];
     for figure in ["mean", "p50", "p90", "p95", "p99", "p999", "max"] {
-        assert_eq!(total[figure].as_f64(), total["min"].as_f64(), "of one sample every figure is that sample: {total}");
+        assert_eq!(total[figure].as_f64(), total["min"].as_f64(), "{figure} of {total}");
     }
 }
 
@@ -154,7 +153,7 @@ fn the_line_of_awk_in_the_readme_gives_the_mean_of_the_summary() {
     let output = Command::new("sh").args(["-c", &line]).output().expect("a shell can be started");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mean_ms: f64 = text.rsplit(' ').next().and_then(|last| last.trim().parse().ok()).expect("it prints a number");
-    let summary = analyze().arg("summary").arg(scratch.join("run")).arg("--json").finish().assert_code(0).json();
+    let summary = summary_of(&scratch.join("run"));
     let mean_ns = summary["total"]["response_time_ns"]["mean"].as_f64().expect("a mean");
     // awk prints six digits.
     assert!((mean_ms * 1e6 / mean_ns - 1.0).abs() < 1e-5, "{mean_ms} ms and {mean_ns} ns");

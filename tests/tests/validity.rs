@@ -2,7 +2,7 @@
 
 use drumfire_tests::alone::alone;
 use drumfire_tests::nginx::{HELLO, Nginx};
-use drumfire_tests::program::analyze;
+use drumfire_tests::program::summary_of;
 use drumfire_tests::scratch::Scratch;
 
 fn scenario(url: &str, rate: &str) -> String {
@@ -42,19 +42,23 @@ fn a_rate_far_beyond_one_core_is_no_valid_measurement() {
     assert_eq!(run.verdict(), "invalid");
     assert!(!run.reasons().is_empty(), "it says why");
     assert_eq!(run.complete_rows().len(), 500_000, "what could not be sent is a row as well");
-    let summary = analyze().arg("summary").arg(run.path()).arg("--json").finish().json();
-    assert_eq!(summary["validity"]["verdict"], "invalid");
+    assert_eq!(summary_of(run.path())["validity"]["verdict"], "invalid");
 }
 
 #[test]
-fn a_modest_rate_is_not_held_against_the_generator() {
+fn a_modest_rate_is_only_as_valid_as_it_was_punctual() {
     let _turn = alone();
     let (scratch, nginx) = (Scratch::new(), Nginx::serving(HELLO));
-    let scenario = scenario(&nginx.url(), "100/s");
-    scratch.drumfire_run("run", &scenario).args(["--cores", "0"]).finish().assert_code(0);
+    let finished = scratch.drumfire_run("run", &scenario(&nginx.url(), "100/s")).args(["--cores", "0"]).finish();
+    finished.assert_ran();
     let run = scratch.run("run");
+    let rows = run.complete_rows();
 
-    // A busy machine may make a few arrivals late, and then the verdict is `suspect`.
-    assert_ne!(run.verdict(), "invalid", "{:?}", run.reasons());
-    assert_eq!(run.complete_rows().len(), 100);
+    assert_eq!(rows.len(), 100);
+    assert_eq!(finished.code == Some(3), run.verdict() == "invalid", "the exit code says the same as the verdict");
+    let late = rows.iter().filter(|row| row.lag_ns.is_none_or(|lag| lag > 1_000_000)).count();
+    // On a machine that is busy with other things even this rate may come late, and then it is right to say so.
+    if late <= 1 {
+        assert_ne!(run.verdict(), "invalid", "all came in time: {:?}", run.reasons());
+    }
 }
