@@ -73,13 +73,12 @@ async fn attempt(
     if slot.as_ref().is_some_and(|open| open.is_stale(sent)) {
         close(core, slot);
     }
-    let connection = match slot {
-        Some(open) => open,
-        None => {
-            let opened = open(core, lane, row).await?;
-            sent = core.clock.now();
-            slot.insert(opened)
-        }
+    let connection = if let Some(open) = slot {
+        open
+    } else {
+        let opened = open(core, lane, row).await?;
+        sent = core.clock.now();
+        slot.insert(opened)
     };
     row.connection = Some(connection.number);
     row.lag_ns = Some(sent.since(Nanos(row.scheduled_ns)).0);
