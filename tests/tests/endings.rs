@@ -74,10 +74,11 @@ fn after_a_kill_every_whole_row_is_readable() {
     assert_eq!(running.finish().signal, Some(9));
 
     assert!(run.manifest().get("ending").is_none(), "it has not ended");
-    let (rows, _) = run.whole_rows();
+    let (rows, torn) = run.whole_rows();
     assert!(rows.len() > 50, "{} rows", rows.len());
     let summary = summary_of(run.path());
     assert_eq!(summary["total"]["count"], json!(rows.len()), "the analysis reads the same rows");
+    assert_eq!(summary["run"]["torn_lines"], torn, "and says what it passed over");
     assert_eq!(summary["validity"]["verdict"], "unknown");
 }
 
