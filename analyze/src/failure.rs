@@ -1,0 +1,30 @@
+//! What can go wrong, with the message that a person reads and the exit code that a program reads.
+
+use std::io;
+use std::path::PathBuf;
+
+use runlog::reader::ReadError;
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// What was named does not exist.
+    #[error("there is no run directory `{}`", .0.display())]
+    Missing(PathBuf),
+    /// It is no run directory, or not one that can be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Standard output could not be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    /// 2 where the input is wrong, 1 where something failed on the way.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing(_) | Self::Read(_) => 2,
+            Self::Output(_) => 1,
+        }
+    }
+}
