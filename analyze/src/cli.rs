@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Turns Drumfire's run directories into tables and verdicts. Never talks to the network.
+/// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
 #[derive(Debug, Parser)]
 #[command(name = "drumfire-analyze", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
@@ -22,6 +22,9 @@ pub enum Command {
     /// Show the figures of runs: percentiles, errors, checks, thresholds, verdict
     #[command(after_help = EXIT_CODES)]
     Summary(Summary),
+    /// Write one self-contained HTML page with tables and charts
+    #[command(after_help = "The page needs no network and can be rewritten; its path goes to standard output.")]
+    Report(Report),
 }
 
 /// `drumfire-analyze summary`.
@@ -33,4 +36,22 @@ pub struct Summary {
     /// One JSON document on standard output, and nothing else
     #[arg(long)]
     pub json: bool,
+}
+
+/// `drumfire-analyze report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Run directories
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// Where to write the page [default: report.html in the first run directory]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+impl Report {
+    /// Where the page goes.
+    pub fn file(&self) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| self.runs[0].join("report.html"))
+    }
 }

@@ -1,7 +1,7 @@
 //! Drumfire's analysis: reads run directories, never the network, and says what they mean.
 //!
 //! ```text
-//! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON
+//! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON, report.html
 //!                                                 └─ exit: what it means for whoever asked
 //! ```
 //!

@@ -1,5 +1,6 @@
 //! The command line of the analysis: load, analyse, render, and tell in an exit code what it means.
 
+use std::fs;
 use std::io::{self, Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,13 +10,14 @@ use analyze::cli::{self, Cli, Command};
 use analyze::exit;
 use analyze::failure::Failure;
 use analyze::load;
-use analyze::render::{Renderer, json::Json, terminal::Terminal};
+use analyze::render::{Renderer, html::Html, json::Json, terminal::Terminal};
 use analyze::report::Report;
 use clap::Parser;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Summary(asked) => summary(&asked),
+        Command::Report(asked) => report(&asked),
     };
     let code = outcome.unwrap_or_else(|failure| {
         // Nobody may be listening any more; the exit code says it all the same.
@@ -32,6 +34,16 @@ fn summary(asked: &cli::Summary) -> Result<u8, Failure> {
     renderer.render(&reports, &mut text)?;
     print(&text)?;
     Ok(exit::code(reports.iter().map(|report| &report.summary)))
+}
+
+fn report(asked: &cli::Report) -> Result<u8, Failure> {
+    let reports = analysed(&asked.runs, analysis::REPORT)?;
+    let mut page = Vec::new();
+    Html.render(&reports, &mut page)?;
+    let path = asked.file();
+    fs::write(&path, page).map_err(|source| Failure::Write { path: path.clone(), source })?;
+    print(format!("{}\n", path.display()).as_bytes())?;
+    Ok(exit::PASSED)
 }
 
 fn analysed(runs: &[PathBuf], analyses: &[&dyn Analysis]) -> Result<Vec<Report>, Failure> {

@@ -1,4 +1,4 @@
-//! What analyses hand to renderers: findings, facts and tables, of numbers that keep their unit.
+//! What analyses hand to renderers: findings, facts, tables and charts, of numbers that keep their unit.
 //!
 //! Nothing here is formatted. Any text may come from outside (a request's name): renderers escape all of it.
 
@@ -33,6 +33,8 @@ pub enum Part {
     Facts(Vec<Fact>),
     /// Rows and columns.
     Table(Table),
+    /// Lines over time.
+    Chart(Chart),
 }
 
 /// A value in its unit.
@@ -228,5 +230,51 @@ impl Table {
         if let Some(row) = self.rows.last_mut() {
             row.is_total = true;
         }
+    }
+}
+
+/// The unit of a chart's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Nanoseconds, over several orders of magnitude.
+    Time,
+    /// Per second.
+    PerSecond,
+    /// So many at once.
+    Count,
+    /// A part of one.
+    Share,
+}
+
+/// Lines over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// Its heading.
+    pub title: &'static str,
+    /// How to read it.
+    pub note: &'static str,
+    /// The unit of the values.
+    pub unit: Unit,
+    /// Whether the lines add up, each on top of those before.
+    pub stacked: bool,
+    /// When each value was, since t=0.
+    pub at: Vec<Nanos>,
+    /// The lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// A value for each instant, in the chart's unit; where there is none, the line has a gap.
+    pub values: Vec<Option<f64>>,
+}
+
+impl Line {
+    /// A line.
+    pub fn new(name: impl Into<Cow<'static, str>>, values: Vec<Option<f64>>) -> Self {
+        Self { name: name.into(), values }
     }
 }

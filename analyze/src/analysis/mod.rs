@@ -1,11 +1,15 @@
 //! The analyses: one subject each, a run in, sections out. They know no renderer and not each other.
 //!
-//! Percentiles, errors and verdicts come from the run's summary, which `runlog` folded.
+//! Percentiles, errors and verdicts come from the run's summary, which `runlog` folded; only what has a time axis is
+//! grouped here, from the rows and the generator's samples, by polars.
 
+mod buckets;
 mod checks;
+mod generator;
 mod outcomes;
 mod overview;
 mod percentiles;
+mod series;
 mod thresholds;
 mod traffic;
 mod verdict;
@@ -32,4 +36,17 @@ pub const SUMMARY: &[&dyn Analysis] = &[
     &checks::Checks,
     &thresholds::Thresholds,
     &verdict::Verdict,
+];
+
+/// For a page: the verdict comes first.
+pub const REPORT: &[&dyn Analysis] = &[
+    &verdict::Verdict,
+    &overview::Overview,
+    &thresholds::Thresholds,
+    &traffic::Traffic,
+    &percentiles::Percentiles,
+    &series::Series,
+    &outcomes::Outcomes,
+    &checks::Checks,
+    &generator::Generator,
 ];

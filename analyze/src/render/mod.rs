@@ -1,6 +1,8 @@
 //! The renderers: reports in, bytes out. They know sections and no analysis, and compute nothing.
 
+pub mod html;
 pub mod json;
+mod plot;
 pub mod terminal;
 mod value;
 
