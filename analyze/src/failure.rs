@@ -1,0 +1,45 @@
+//! What can go wrong, with the message that a person reads and the exit code that a program reads.
+
+use std::io;
+use std::path::PathBuf;
+
+use polars::error::PolarsError;
+use runlog::reader::ReadError;
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// What was named does not exist.
+    #[error("there is no run directory `{}`", .0.display())]
+    Missing(PathBuf),
+    /// It is no run directory, or not one that can be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A query over the rows failed, which is a bug.
+    #[error("the rows could not be grouped: {0}")]
+    Query(#[from] PolarsError),
+    /// The page could not be put together, which is a bug.
+    #[error("the report could not be put together: {0}")]
+    Page(#[from] askama::Error),
+    /// A file could not be written.
+    #[error("cannot write `{}`: {source}; name another place with -o", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Standard output could not be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    /// 2 where the input is wrong, 1 where something failed on the way.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing(_) | Self::Read(_) | Self::Write { .. } => 2,
+            Self::Query(_) | Self::Page(_) | Self::Output(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Drumfire's analysis: reads run directories, never the network, and says what they mean.
+//!
+//! ```text
+//! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON, report.html
+//!                                                 └─ exit: what it means for whoever asked
+//! ```
+//!
+//! An analysis knows no renderer and a renderer no analysis: both know only `section`. Statistics are `runlog`'s.
+
+pub mod analysis;
+pub mod cli;
+pub mod exit;
+pub mod failure;
+pub mod load;
+pub mod render;
+pub mod report;
+pub mod section;

@@ -1,0 +1,21 @@
+//! The renderers: reports in, bytes out. They know sections and no analysis, and compute nothing.
+
+pub mod html;
+pub mod json;
+mod plot;
+pub mod terminal;
+mod value;
+
+use std::io::Write;
+
+use crate::failure::Failure;
+use crate::report::Report;
+
+/// Puts reports into a form.
+pub trait Renderer {
+    /// Writes all reports.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    fn render(&self, reports: &[Report], out: &mut dyn Write) -> Result<(), Failure>;
+}

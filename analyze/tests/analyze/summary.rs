@@ -1,0 +1,166 @@
+//! `drumfire-analyze summary`.
+
+use analyze::analysis;
+use analyze::load;
+use analyze::render::Renderer;
+use analyze::render::terminal::Terminal;
+use analyze::report::Report;
+use runlog::units::Nanos;
+use serde_json::json;
+use unicode_width::UnicodeWidthStr;
+
+use crate::runs::{FiftyRows, NAME};
+
+fn on_a_terminal(run: &FiftyRows, terminal: Terminal) -> String {
+    let report = Report::of(load::load(&run.path()).expect("a run"), analysis::SUMMARY).expect("rows");
+    let mut text = Vec::new();
+    terminal.render(&[report], &mut text).expect("in memory");
+    String::from_utf8(text).expect("UTF-8")
+}
+
+#[test]
+fn the_figures_for_people() {
+    let ran = FiftyRows::copied().analyze(&["summary", NAME]);
+    insta::assert_snapshot!(ran.out);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn the_figures_for_programs() {
+    let ran = FiftyRows::copied().analyze(&["summary", NAME, "--json"]);
+    insta::assert_snapshot!(ran.out);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn several_runs_are_one_document() {
+    let ran = FiftyRows::copied().analyze(&["summary", NAME, NAME, "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON document");
+    assert_eq!(document["runs"].as_array().map(Vec::len), Some(2));
+    assert_eq!(document["runs"][1]["total"]["count"], 50);
+}
+
+#[test]
+fn a_failed_threshold_is_99_and_an_invalid_measurement_is_3_before_that() {
+    let run = FiftyRows::copied();
+    assert_eq!(run.analyze(&["summary", NAME]).code, Some(99));
+    run.edit_manifest(|manifest| manifest["ending"]["validity"] = json!({"verdict": "invalid", "reasons": ["late"]}));
+    assert_eq!(run.analyze(&["summary", NAME, "--json"]).code, Some(3));
+    run.edit_manifest(|manifest| {
+        manifest["thresholds"] = json!([]);
+        manifest["ending"]["validity"] = json!({"verdict": "suspect", "reasons": ["late"]});
+    });
+    assert_eq!(run.analyze(&["summary", NAME]).code, Some(0));
+}
+
+#[test]
+fn what_is_no_run_directory_is_wrong_input_and_said_in_one_line() {
+    let run = FiftyRows::copied();
+    for (named, said) in [
+        ("nowhere", "there is no run directory `nowhere`"),
+        (".", "`.` is not a run directory: it has no run.json"),
+        ("fifty-rows/run.json", "`fifty-rows/run.json` is not a run directory: it has no run.json"),
+    ] {
+        let ran = run.analyze(&["summary", named]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{named}");
+        assert_eq!(ran.err, format!("drumfire-analyze: {said}\n"));
+    }
+    run.edit("requests-01.csv", |text| text.replace("steady", "unsteady"));
+    let ran = run.analyze(&["summary", NAME]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("fifty-rows/requests-01.csv`, line 2: `scenario`"), "{}", ran.err);
+}
+
+#[test]
+fn a_run_without_a_row_has_no_figures() {
+    let run = FiftyRows::copied();
+    run.replace_rows("");
+    let ran = run.analyze(&["summary", NAME]);
+    insta::assert_snapshot!(ran.out);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(99), ""));
+}
+
+#[test]
+fn a_run_without_an_ending_says_so() {
+    let run = FiftyRows::copied();
+    run.edit_manifest(|manifest| {
+        manifest.as_object_mut().expect("an object").remove("ending");
+    });
+    let ran = run.analyze(&["summary", NAME]);
+    assert!(ran.out.contains("nobody can tell whether the measurement is valid."), "{}", ran.out);
+    assert!(ran.out.contains("still going on, or the engine was killed"), "{}", ran.out);
+    assert_eq!(ran.code, Some(99));
+}
+
+#[test]
+fn a_torn_line_and_missing_rows_are_pointed_out() {
+    let run = FiftyRows::copied();
+    run.edit("requests-01.csv", |text| text.trim_end().to_owned());
+    let ran = run.analyze(&["summary", NAME]);
+    assert!(ran.out.contains("1 last line without an end was passed over"), "{}", ran.out);
+    assert!(ran.out.contains("the engine counted 50 arrivals, but 49 rows were read"), "{}", ran.out);
+}
+
+#[test]
+fn an_interrupted_run_says_after_how_long() {
+    let run = FiftyRows::copied();
+    run.edit_manifest(|manifest| {
+        manifest["ending"]["how"] = json!("interrupted");
+        manifest["ending"]["reason"] = json!("Ctrl-C");
+    });
+    let ran = run.analyze(&["summary", NAME]);
+    let elapsed = Nanos(3_300_004_900);
+    assert!(ran.out.contains(&format!("interrupted after {elapsed} of 3.00 s: Ctrl-C")), "{}", ran.out);
+}
+
+#[test]
+fn nothing_is_wider_than_the_terminal() {
+    let run = FiftyRows::copied();
+    let long = "orders/create/with/every/option/there/is/and/one/more";
+    run.edit_manifest(|manifest| manifest["requests"][0]["name"] = json!(long));
+    for file in ["requests-00.csv", "requests-01.csv"] {
+        run.edit(file, |text| text.replace(",list,", &format!(",{long},")));
+    }
+    let text = on_a_terminal(&run, Terminal { width: Some(80), colour: false });
+    let tables = text.lines().filter(|line| !line.starts_with("directory"));
+    for line in tables {
+        assert!(line.width() <= 80, "{line}");
+    }
+    assert!(text.contains("/one/more  "), "the end of a long name is kept: {text}");
+    let piped = run.analyze(&["summary", NAME]);
+    assert!(piped.out.contains(&format!("\n{long}  ")), "a pipe has the whole name: {}", piped.out);
+}
+
+#[test]
+fn colour_is_only_where_it_is_wanted() {
+    let run = FiftyRows::copied();
+    let has_colour = |colour| on_a_terminal(&run, Terminal { width: Some(80), colour }).contains('\x1b');
+    assert!(has_colour(true));
+    assert!(!has_colour(false));
+    assert!(!run.analyze(&["summary", NAME]).out.contains('\x1b'));
+}
+
+#[test]
+fn names_cannot_command_the_terminal() {
+    let run = FiftyRows::copied();
+    run.edit_manifest(|manifest| {
+        manifest["name"] = json!("run\u{1b}[2J\u{7}\u{9b}31m\u{202e}");
+        manifest["requests"][0]["checks"] = json!(["check\rover\nlines"]);
+        manifest["ending"]["reason"] = json!("\u{1b}]0;title\u{7}");
+    });
+    let out = run.analyze(&["summary", NAME]).out;
+    assert!(!out.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{out:?}");
+    assert!(out.contains("run\\u{1b}[2J\\u{7}\\u{9b}31m\\u{202e}"), "{out}");
+    assert!(out.contains("check\\rover\\nlines"), "{out}");
+}
+
+#[test]
+fn a_run_that_lacks_rows_has_not_passed() {
+    let run = FiftyRows::copied();
+    run.edit_manifest(|manifest| {
+        manifest["thresholds"] = json!([]);
+        manifest["ending"]["cores"][0]["scheduled"] = json!(28);
+    });
+    let out = run.analyze(&["summary", NAME]).out;
+    assert!(out.contains("✗ No thresholds to pass or fail; but rows are missing"), "{out}");
+}

@@ -1,0 +1,162 @@
+//! One worker against a small server, on every driver: what a run does must not depend on what drives the sockets.
+#![allow(clippy::expect_used, reason = "a test says what it expects")]
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use engine::clock::Clock;
+use engine::plan::{self, Options, Plan};
+use engine::record::Journal;
+use engine::ring::Driver;
+use engine::scenario::{self, Variables};
+use engine::stop::Stop;
+use engine::worker::ledger::Ledger;
+use engine::worker::report::Finished;
+use engine::worker::{self, Seat, Work};
+use runlog::manifest::{Engine, FORMAT, Host, Manifest, Model, Request, Scenario};
+use runlog::row::Names;
+use runlog::units::Nanos;
+
+const SCENARIO: &str = r#"
+[target]
+base_url = "http://127.0.0.1:1"
+[requests.hello]
+path = "/"
+[flows]
+hello = [{ request = "hello" }]
+twice = [{ request = "hello" }, { think = "1ms..5ms" }, { request = "hello" }]
+[[scenarios]]
+name = "open"
+executor = "constant-arrival-rate"
+rate = "400/s"
+duration = "1s"
+max_connections = 400
+flow = "hello"
+[[scenarios]]
+name = "closed"
+executor = "constant-vus"
+vus = 3
+duration = "1s"
+flow = "twice"
+"#;
+
+/// Answers every request on every connection, for as long as the test lives.
+fn server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            std::thread::spawn(move || answer_all(connection));
+        }
+    });
+    address
+}
+
+fn answer_all(mut connection: TcpStream) {
+    let mut request = [0; 4096];
+    // Requests are far smaller than the buffer, and come one at a time.
+    while connection.read(&mut request).is_ok_and(|read| read > 0) {
+        if connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").is_err() {
+            return;
+        }
+    }
+}
+
+fn plan(address: SocketAddr) -> &'static Plan {
+    let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
+    let scenario = scenario::check("drivers.toml", "drivers", SCENARIO.to_owned(), &variables, &BTreeMap::new());
+    let scenario = scenario.expect("a scenario");
+    Box::leak(Box::new(plan::compile(&scenario, &Options::with_seed(1), |_, _| Ok(vec![address])).expect("a plan")))
+}
+
+fn manifest(plan: &Plan) -> &'static Manifest {
+    let scenario = |name: &str| Scenario {
+        name: name.to_owned(),
+        executor: String::new(),
+        model: Model::Open,
+        peak_rate: None,
+        max_connections: 1,
+        stages: Vec::new(),
+        tags: BTreeMap::new(),
+    };
+    let request = Request {
+        name: "hello".to_owned(),
+        method: "GET".to_owned(),
+        path: "/".to_owned(),
+        expect_status: vec![(200, 200)],
+        checks: Vec::new(),
+        tags: BTreeMap::new(),
+    };
+    let host = Host {
+        name: String::new(),
+        cpu: String::new(),
+        cpus: 1,
+        memory_bytes: 0,
+        kernel: String::new(),
+        open_files_limit: 0,
+    };
+    Box::leak(Box::new(Manifest {
+        format: FORMAT,
+        drumfire_version: String::new(),
+        name: String::new(),
+        command: Vec::new(),
+        started_unix_ns: 0,
+        seed: 1,
+        planned_ns: plan.duration(),
+        target: String::new(),
+        host,
+        engine: Engine { driver: String::new(), cores: vec![0] },
+        tags: BTreeMap::new(),
+        scenarios: vec![scenario("open"), scenario("closed")],
+        requests: vec![request],
+        thresholds: Vec::new(),
+        scenario: serde_json::Value::Null,
+        ending: None,
+    }))
+}
+
+/// Runs the scenario on one worker. Returns its books, the rows that its file has, and the most connections it had.
+fn run_on(driver: Driver) -> (Finished, u64, u64) {
+    let plan = plan(server());
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = File::create(directory.path().join("requests-00.csv")).expect("writable");
+    let stop = Arc::new(Stop::default());
+    let names = Names::new(["open", "closed"], ["hello"]);
+    let (journal, mut recorders) = Journal::start(vec![file], &names, Arc::clone(&stop)).expect("room on the disk");
+    let most_connections = Rc::new(Cell::new(0));
+    let work = Work {
+        plan,
+        driver,
+        clock: Clock::starting_in(Nanos::from_millis(10)),
+        seat: Seat { place: 0, of: 1, cpu: engine::host::cores()[0] },
+        recorder: recorders.remove(0),
+        ledger: Ledger::new(manifest(plan)),
+    };
+    let seen = Rc::clone(&most_connections);
+    let finished = worker::run(work, &stop, move |second| seen.set(seen.get().max(second.connections)));
+    (finished.expect("a runtime"), journal.finish()[0], most_connections.get())
+}
+
+fn every_arrival_is_answered_on(driver: Driver) {
+    let (finished, rows, connections) = run_on(driver);
+    assert_eq!((finished.ledger.rows, rows), (finished.scheduled, finished.scheduled), "{driver}");
+    assert!(rows > 400, "{driver}: {rows} rows, and the open scenario alone has 400");
+    assert_eq!(finished.ledger.failed, 0, "{driver}: {:?}", finished.ledger.failures());
+    // A pacer that kept the others from their turn would find every connection busy, and open all that it may.
+    assert!(connections < 300, "{driver}: {connections} connections for a server that answers at once");
+}
+
+#[test]
+fn every_arrival_is_answered_on_the_best_driver_there_is() {
+    every_arrival_is_answered_on(Driver::detect());
+}
+
+#[test]
+fn every_arrival_is_answered_without_io_uring() {
+    every_arrival_is_answered_on(Driver::Epoll);
+}
