@@ -101,7 +101,9 @@ impl Journal {
     ///
     /// # Errors
     /// Where there is not even room for the rows on their way.
-    pub fn start(files: Vec<File>, names: &Names, clock: Clock, stop: Arc<Stop>) -> io::Result<(Self, Vec<Recorder>)> {
+    pub fn start(files: Vec<File>, names: &Names, stop: Arc<Stop>) -> io::Result<(Self, Vec<Recorder>)> {
+        // Only differences of it count.
+        let clock = Clock::starting_in(Nanos::ZERO);
         // Room for every block there is: a worker that hands on never waits here, only for an empty block.
         let (full, blocks) = sync_channel(files.len() * (BLOCKS + 1));
         let mut recorders = Vec::with_capacity(files.len());
@@ -228,9 +230,8 @@ mod tests {
     fn journal(path: &std::path::Path) -> (Journal, Recorder, Arc<Stop>) {
         let stop = Arc::new(Stop::default());
         let file = File::create(path).expect("writable");
-        let clock = Clock::starting_in(Nanos::ZERO);
         let (journal, mut recorders) =
-            Journal::start(vec![file], &Names::new(["s"], ["r"]), clock, Arc::clone(&stop)).expect("room on the disk");
+            Journal::start(vec![file], &Names::new(["s"], ["r"]), Arc::clone(&stop)).expect("room on the disk");
         (journal, recorders.pop().expect("one"), stop)
     }
 

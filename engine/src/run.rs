@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use runlog::directory::{CreateError, NewRun, rows_file_name};
 use runlog::manifest::{CoreBooks, Ending, Engine, FORMAT, How, Manifest, Model, Request, Scenario, StageEnd};
 use runlog::reader::ReadError;
+use runlog::row::Names;
 use runlog::summary::Summary;
 use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
@@ -125,11 +126,11 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
 
     let files = (0..cores.len()).map(|worker| directory.create_rows(worker)).collect::<Result<Vec<fs::File>, _>>()?;
     let samples = Samples::create(&directory)?;
+    let (journal, recorders) = Journal::start(files, &names(plan), Arc::clone(&stop))
+        .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
     let clock = Clock::starting_in(LEAD);
     let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores, clock)));
     directory.write_manifest(manifest)?;
-    let (journal, recorders) = Journal::start(files, &manifest.names(), clock, Arc::clone(&stop))
-        .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
 
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
     let work = recorders.into_iter().enumerate().map(|(place, recorder)| {
@@ -155,10 +156,13 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
     close(&directory, manifest, &observer, how, reason, &finished, &rows)
 }
 
-/// No more workers than there are connections or virtual users to share out: each has at least one of every scenario.
+/// As many cores as have something to do. Arrivals go to all of them in turn, so that each needs a connection of every
+/// open scenario; virtual users go wherever there is one.
 fn cores_for(plan: &Plan, wanted: &[usize]) -> Vec<usize> {
-    let fewest = plan.scenarios.iter().map(|scenario| scenario.max_connections as usize).min().unwrap_or(1);
-    wanted[..wanted.len().min(fewest.max(1))].to_vec()
+    let connections = |scenario: &&plan::Scenario| scenario.max_connections as usize;
+    let (open, closed): (Vec<_>, Vec<_>) = plan.scenarios.iter().partition(|s| matches!(s.load, Load::Open(_)));
+    let most = open.iter().map(connections).min().or_else(|| closed.iter().map(connections).max()).unwrap_or(1);
+    wanted[..wanted.len().min(most.max(1))].to_vec()
 }
 
 /// The addresses of the target that accept a connection, tried now so that a wrong one is said before the load.
@@ -267,6 +271,11 @@ fn core_books(books: &Finished, rows: &[u64]) -> CoreBooks {
         rows: rows[books.seat.place],
         record_stall_ns: books.record_stall,
     }
+}
+
+/// The names that stand in the rows.
+fn names(plan: &Plan) -> Names {
+    Names::new(plan.scenarios.iter().map(|s| s.name.as_str()), plan.requests.iter().map(|r| r.name.as_str()))
 }
 
 /// The manifest as it is at the start.

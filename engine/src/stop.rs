@@ -10,22 +10,29 @@ use signal_hook::flag;
 #[derive(Debug, Default)]
 pub struct Stop {
     interrupted: Arc<AtomicBool>,
+    /// Whether another signal ends the process at once.
+    impatient: Arc<AtomicBool>,
     failed: AtomicBool,
     reason: OnceLock<String>,
 }
 
 impl Stop {
-    /// From now on an interrupt or a termination signal stops the run in order, and a second one at once.
+    /// From now on an interrupt or a termination signal stops the run in order.
     ///
     /// # Errors
     /// What the system says.
     pub fn on_signals(&self) -> std::io::Result<()> {
         for signal in [SIGINT, SIGTERM] {
-            // The order matters: the second signal finds the flag set.
-            flag::register_conditional_shutdown(signal, 130, Arc::clone(&self.interrupted))?;
+            flag::register_conditional_shutdown(signal, 130, Arc::clone(&self.impatient))?;
             flag::register(signal, Arc::clone(&self.interrupted))?;
         }
         Ok(())
+    }
+
+    /// From now on another signal ends the process at once, rows or no rows. Not to be said right after the first one:
+    /// `timeout` and terminals may send it twice.
+    pub fn let_go(&self) {
+        self.impatient.store(true, Ordering::Release);
     }
 
     /// Stops the run because it cannot go on. The first reason counts.

@@ -1,4 +1,5 @@
 //! `drumfire check`: the whole text for the smoke scenario, and that it shows no secret.
+#![allow(clippy::expect_used, reason = "a test says what it expects")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +12,7 @@ fn smoke(given: &[(&str, &str)], options: Options) -> Plan {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let variables = Variables { given, environment: &|_| None };
-    let scenario = scenario::load(&path, &variables, &Tags::new()).unwrap_or_else(|error| panic!("{error}"));
+    let scenario = scenario::load(&path, &variables, &Tags::new()).expect("a scenario");
     compile(&scenario, &options, |_, port| Ok(vec![([127, 0, 0, 1], port).into()])).expect("a plan")
 }
 

@@ -9,6 +9,7 @@
 //! engine.csv         samples::EngineSample   probes.csv, events.csv   samples::{ProbeSample, Event}
 //! ```
 
+pub mod contribution;
 pub mod directory;
 pub mod manifest;
 pub mod metric;

@@ -65,6 +65,18 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Whether arrivals of this request in this scenario count for a threshold: whether each of its filter's pairs is so.
+    /// A tag of the request comes before one of the scenario, and that before one of the run.
+    pub fn counts_for(&self, threshold: &Threshold, scenario: &Scenario, request: &Request) -> bool {
+        threshold.filter.iter().all(|(key, wanted)| match key.as_str() {
+            "request" => request.name == *wanted,
+            "scenario" => scenario.name == *wanted,
+            tag => {
+                request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| self.tags.get(tag)) == Some(wanted)
+            }
+        })
+    }
+
     /// The names that stand in the rows.
     pub fn names(&self) -> Names {
         Names::new(self.scenarios.iter().map(|s| s.name.as_str()), self.requests.iter().map(|r| r.name.as_str()))

@@ -36,7 +36,8 @@ pub struct EngineSample {
     pub pacer_lag_p99_ns: u64,
     /// The same, the latest.
     pub pacer_lag_max_ns: u64,
-    /// How long the core was at work: its thread's processor time without the waiting that burns it.
+    /// How long the core was at work or would have been: the time its thread had a processor or waited for one that
+    /// others had, without the waiting for instants that burns it.
     pub busy_ns: u64,
     /// The length of the "second", for `busy_ns`.
     pub wall_ns: u64,

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::contribution::Contribution;
 use crate::directory::Run;
 use crate::manifest::{Ending, How, Manifest, Request};
-use crate::metric::{Contribution, Metric, MetricKind};
+use crate::metric::{Metric, MetricKind};
 use crate::reader::{self, ReadError};
 use crate::row::{Batch, Columns, Row};
 use crate::statistics::{Figures, Samples};
@@ -385,7 +386,7 @@ impl<'a> Tally<'a> {
         let mut arrivals = 0;
         self.each(
             |scenario, request| {
-                threshold.applies(&manifest.scenarios[scenario], &manifest.requests[request], &manifest.tags)
+                manifest.counts_for(threshold, &manifest.scenarios[scenario], &manifest.requests[request])
             },
             |cell| {
                 arrivals += cell.count;

@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{Request, Scenario, Tags};
 use crate::metric::{Metric, MetricKind};
 use crate::units::{Nanos, Percentile, Rate};
 
@@ -254,16 +253,6 @@ pub struct ThresholdResult {
 }
 
 impl Threshold {
-    /// Whether arrivals of this request in this scenario, in a run with these tags, count: whether each of the filter's
-    /// pairs is so. A tag of the request comes before one of the scenario, and that before one of the run.
-    pub fn applies(&self, scenario: &Scenario, request: &Request, run: &Tags) -> bool {
-        self.filter.iter().all(|(key, wanted)| match key.as_str() {
-            "request" => request.name == *wanted,
-            "scenario" => scenario.name == *wanted,
-            tag => request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| run.get(tag)) == Some(wanted),
-        })
-    }
-
     /// Holds the threshold against the metric's value; a threshold that saw no sample fails.
     pub fn judge(&self, value: Option<f64>) -> ThresholdResult {
         ThresholdResult {

@@ -40,10 +40,12 @@ impl Validity {
 pub struct Evidence {
     /// Arrivals that the schedules brought.
     pub scheduled: u64,
-    /// Arrivals put off or dropped while their core had no time left: the generator's doing.
+    /// Arrivals put off while their core had no time left: the generator's doing.
     pub behind: u64,
-    /// Arrivals put off or dropped while their core had time: every connection was waiting for the server.
+    /// Arrivals put off while their core had time: every connection was waiting for the server.
     pub waited: u64,
+    /// Arrivals never sent.
+    pub dropped: u64,
     /// How late arrivals were handed on (scheduled → connection or backlog), median.
     pub pacer_lag_p50: Option<Nanos>,
     /// The same, 99th percentile.
@@ -65,11 +67,11 @@ const LAG_PART: u64 = 5;
 
 /// Weighs the evidence.
 ///
-/// Invalid: more than 1 % of the arrivals put off by a core without time left, or more than 1 % of the time lost to the
-/// disk, or a median lag above both 1 ms and a fifth of the median response time. Suspect: the latter of the lag's 99th
+/// Invalid: more than 1 % of the arrivals never sent (the load was not the schedule's, whoever held it up) or put off by a
+/// core without time left, or more than 1 % of the time lost to the disk, or a median lag above both 1 ms and a fifth of the median response time. Suspect: the latter of the lag's 99th
 /// percentile only; or more than 1 % of the arrivals waited for a connection, so that response times hold that wait too.
 pub fn judge(evidence: &Evidence) -> Validity {
-    let Evidence { scheduled, behind, waited, .. } = *evidence;
+    let Evidence { scheduled, behind, waited, dropped, .. } = *evidence;
     let too_many = |part: u64, whole: u64| part * 100 > whole * TOLERATED_PER_CENT;
     let too_late = |lag: Option<Nanos>| {
         let (lag, response) = (lag?, evidence.response_p50?);
@@ -77,9 +79,17 @@ pub fn judge(evidence: &Evidence) -> Validity {
     };
     let mut invalid = Vec::new();
     let mut suspect = Vec::new();
+    if too_many(dropped, scheduled) {
+        invalid.push(format!(
+            "the load was not the schedule's: {} of {} arrivals were never sent, because every connection was busy; \
+             raise max_connections, so that a slow server shows in response times, or lower the rate",
+            Thousands(dropped),
+            Thousands(scheduled)
+        ));
+    }
     if too_many(behind, scheduled) {
         invalid.push(format!(
-            "the generator fell behind its schedule: {} of {} arrivals were put off or dropped while its core had no time left; \
+            "the generator fell behind its schedule: {} of {} arrivals were put off while its core had no time left; \
              give it more cores (--cores) or a lower rate",
             Thousands(behind),
             Thousands(scheduled)
@@ -165,6 +175,11 @@ mod tests {
     fn a_late_tail_is_suspect() {
         let evidence = Evidence { pacer_lag_p99: Some(Nanos::from_millis(3)), ..punctual() };
         assert_eq!(judge(&evidence).verdict, Verdict::Suspect);
+    }
+
+    #[test]
+    fn arrivals_that_were_never_sent_spoil_the_load() {
+        assert_eq!(judge(&Evidence { dropped: 101, ..punctual() }).verdict, Verdict::Invalid);
     }
 
     #[test]

@@ -1,1 +1,22 @@
-//! Empty until the first module lands.
+//! What the end-to-end tests are made of: the programs as a person would start them, servers under control, and the run
+//! directory read without any of Drumfire's own code, so that it can be a witness.
+//!
+//! ```text
+//! program    a built program, run with a bound on its time      nginx      a well-behaved server
+//! run        a run directory, read by a parser of its own       scripted   a server that misbehaves as told
+//! scratch    a folder for one test                              shop       the demo shop
+//! alone      one load at a time                                 patience   waiting, with a bound
+//! ```
+//!
+//! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
+//! fails the test that called it, with a message; only what the benches use as well returns an error.
+
+pub mod alone;
+pub mod nginx;
+pub mod patience;
+pub mod pin;
+pub mod program;
+pub mod run;
+pub mod scratch;
+pub mod scripted;
+pub mod shop;

@@ -18,6 +18,7 @@ pub struct Witness {
     bad_responses: u64,
     behind: u64,
     waited: u64,
+    dropped: u64,
     record_stall: Nanos,
     core_time: Nanos,
     pacer_lag: Option<Histogram<u32>>,
@@ -44,14 +45,14 @@ impl Witness {
         }
     }
 
-    /// Arrivals that did not get a connection in this second: because the core had no time, or because all were in use.
+    /// Arrivals that were put off in this second: because the core had no time, or because no connection was free.
     fn put_off(&mut self, second: &Second, wall: Nanos) {
         let place = second.seat.place;
         if self.backlogs.len() <= place {
             self.backlogs.resize(place + 1, 0);
         }
-        let grown = second.backlog.saturating_sub(std::mem::replace(&mut self.backlogs[place], second.backlog));
-        let put_off = grown + second.gauge.dropped;
+        let put_off = second.backlog.saturating_sub(std::mem::replace(&mut self.backlogs[place], second.backlog));
+        self.dropped += second.gauge.dropped;
         let saturated = second.busy.as_secs_f64() > wall.as_secs_f64() * SATURATED;
         if saturated {
             self.behind += put_off;
@@ -80,6 +81,7 @@ impl Witness {
             scheduled: self.scheduled,
             behind: self.behind,
             waited: self.waited,
+            dropped: self.dropped,
             pacer_lag_p50: lag(Percentile::P50),
             pacer_lag_p99: lag(Percentile::P99),
             response_p50,

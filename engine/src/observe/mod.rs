@@ -25,6 +25,8 @@ use crate::worker::report::{Finished, Report};
 
 /// How often whoever watches looks up when no report comes.
 const LOOK: Nanos = Nanos::from_millis(200);
+/// How long after a signal another one is taken for impatience.
+const PATIENCE: Nanos = Nanos::from_secs(2);
 /// When a target that has answered nothing but garbage is given up.
 const GARBAGE_FOR: Nanos = Nanos::from_secs(1);
 
@@ -45,7 +47,8 @@ impl Observer {
         Self { samples, progress, witness: Witness::default(), stages: Stages::of(plan) }
     }
 
-    /// Watches until so many workers have finished, or are all gone. Returns their books.
+    /// Watches until so many workers have finished, or are all gone. Returns their books, in the
+    /// order of their seats.
     pub fn watch(
         &mut self,
         reports: &Receiver<Report>,
@@ -54,6 +57,7 @@ impl Observer {
         stop: &Arc<Stop>,
     ) -> Vec<Finished> {
         let mut books = Vec::with_capacity(workers);
+        let mut interrupted_at = None;
         while books.len() < workers {
             match reports.recv_timeout(LOOK.into()) {
                 Ok(Report::Second(second)) => {
@@ -72,9 +76,13 @@ impl Observer {
             if now > GARBAGE_FOR && self.witness.only_garbage() {
                 stop.fail(|| "the target does not speak HTTP/1.x: not one of its answers could be read".to_owned());
             }
+            if stop.interrupted() && now.since(*interrupted_at.get_or_insert(now)) > PATIENCE {
+                stop.let_go();
+            }
             self.progress.show(now, stop);
         }
         self.progress.clear();
+        books.sort_by_key(|finished| finished.seat.place);
         books
     }
 }

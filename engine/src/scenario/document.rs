@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use runlog::units::UnitError;
+use runlog::units::{Thousands, UnitError};
 use serde_json::Value as Json;
 use toml::de::{DeInteger, DeTable, DeValue};
 
@@ -103,7 +103,8 @@ impl Reading<'_> {
         let from_variable = string.contains("${");
         let text = interpolate(string, self.variables).unwrap_or_else(|wrong| {
             let place = self.place_of(&wrong.piece, span);
-            self.problems.add(Problem::new(place, wrong.message).expected("in this string").help(wrong.help));
+            let problem = Problem::new(place, wrong.message).expected("in this string").help(wrong.help);
+            self.problems.add_last(span, problem);
             Text::plain(string)
         });
         Value::String { text, from_variable }
@@ -139,7 +140,7 @@ impl Node {
 
     /// The problem that this value is of another type than `expected`.
     pub(super) fn not(&self, expected: &str) -> Problem {
-        self.problem(format!("expected {expected}, found {}", self.kind())).expected(format!("not {expected}"))
+        self.problem(format!("expected {expected}, found {}", self.kind())).expected(format!("this is {}", self.kind()))
     }
 
     pub(super) fn text(&self, expected: &str) -> Result<&Text, Problem> {
@@ -167,18 +168,18 @@ impl Node {
         }
     }
 
-    /// A quantity with its unit, written as a string.
-    pub(super) fn quantity<T: FromStr<Err = UnitError>>(&self, expected: &str) -> Result<T, Problem> {
-        let unit_missing = match self.value {
+    /// A quantity with its unit, written as a string; `unit` is one that a bare number could have meant.
+    pub(super) fn quantity<T: FromStr<Err = UnitError>>(&self, expected: &str, unit: &str) -> Result<T, Problem> {
+        let bare = match self.value {
             Value::Integer(number) => Some(number.to_string()),
             Value::Float(number) => Some(number.to_string()),
             _ => None,
         };
-        if let Some(number) = unit_missing {
+        if let Some(number) = bare {
             return Err(self
                 .problem(format!("`{number}` has no unit"))
                 .expected(format!("expected {expected}"))
-                .help("write the quantity as a string with its unit"));
+                .help(format!("write it as a string with its unit, such as `\"{number}{unit}\"`")));
         }
         let text = self.str(expected)?;
         text.parse()
@@ -187,7 +188,7 @@ impl Node {
 
     /// A whole number in a range. A string will do where a variable stands in it.
     pub(super) fn count(&self, least: u32, most: u32) -> Result<u32, Problem> {
-        let expected = format!("a whole number from {least} to {most}");
+        let expected = format!("a whole number from {least} to {}", Thousands(most.into()));
         let number = match &self.value {
             Value::Integer(number) => Some(*number),
             Value::String { text, from_variable: true } => text.real.trim().parse::<i64>().ok(),

@@ -1,12 +1,13 @@
 //! What is wrong with a scenario, where, and what would be right.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 /// Bytes of the file, from `start` to before `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Span {
     /// The first byte.
     pub start: usize,
@@ -35,27 +36,44 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), expected: "here".to_owned(), help: None }
+        Self { span, message: on_one_line(&message.into()), expected: "here".to_owned(), help: None }
     }
 
     pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = expected.into();
+        self.expected = on_one_line(&expected.into());
         self
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(on_one_line(&help.into()));
         self
     }
 }
 
+/// Names and values of a file come into messages as they are, but for what would move a terminal's cursor.
+fn on_one_line(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
 /// The mistakes found so far: validation goes on behind one, so that a person sees all of them at once.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems {
+    found: Vec<Problem>,
+    /// Values that are known to be wrong already: what else is said of them would only follow from that.
+    spoilt: HashSet<Span>,
+}
 
 impl Problems {
     pub(super) fn add(&mut self, problem: Problem) {
-        self.0.push(problem);
+        if !self.spoilt.contains(&problem.span) {
+            self.found.push(problem);
+        }
+    }
+
+    /// Notes a mistake after which nothing more is said of the value at `span`.
+    pub(super) fn add_last(&mut self, span: Span, problem: Problem) {
+        self.add(problem);
+        self.spoilt.insert(span);
     }
 
     /// The value, or `None` with the mistake noted.
@@ -65,8 +83,8 @@ impl Problems {
 
     /// Those found, in the order of the file.
     pub(super) fn into_sorted(mut self) -> Vec<Problem> {
-        self.0.sort_by_key(|problem| problem.span.start);
-        self.0
+        self.found.sort_by_key(|problem| problem.span.start);
+        self.found
     }
 }
 

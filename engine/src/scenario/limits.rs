@@ -12,6 +12,9 @@ pub const LONGEST_NAME: usize = 100;
 /// The most requests, flows or scenarios: their places are numbers of 16 bits.
 pub const MOST_OF_A_KIND: usize = u16::MAX as usize;
 
+/// The most headers of a request: servers refuse more.
+pub const MOST_HEADERS: usize = 100;
+
 /// The most virtual users, and the most connections, of one scenario.
 pub const MOST_CONNECTIONS: u32 = 1_000_000;
 

@@ -181,6 +181,11 @@ impl<T: Copy> Stages<T> {
     pub fn constant(target: T, duration: Nanos) -> Self {
         Self { start: target, stages: vec![(duration, target)] }
     }
+
+    /// Every target, that of t=0 first.
+    pub fn targets(&self) -> impl Iterator<Item = T> {
+        std::iter::once(self.start).chain(self.stages.iter().map(|&(_, target)| target))
+    }
 }
 
 /// How the arrivals of a schedule are spaced.

@@ -58,6 +58,11 @@ fn path(node: &Node) -> Result<Text, Problem> {
 
 fn headers(node: &Node, problems: &mut Problems) -> Option<Vec<Header>> {
     let table = problems.keep(node.table("a table such as `{ Accept = \"text/html\" }`"))?;
+    if table.entries.len() > limits::MOST_HEADERS {
+        let message = format!("a request has at most {} headers, not {}", limits::MOST_HEADERS, table.entries.len());
+        problems.add(node.problem(message).expected("too many"));
+        return None;
+    }
     let mut headers: Vec<Header> = Vec::with_capacity(table.entries.len());
     for entry in &table.entries {
         let name = &entry.key;
@@ -99,7 +104,7 @@ fn refuse_templates(node: &Node, problems: &mut Problems) {
     match &node.value {
         Value::String { text, .. } if has_template(&text.real) => {
             let problem = node.problem("templates such as `{{ … }}` are not supported yet").expected("a template");
-            problems.add(problem.help("`${NAME}` takes a value from `--var` or the environment"));
+            problems.add_last(node.span, problem.help("`${NAME}` takes a value from `--var` or the environment"));
         }
         Value::Array(nodes) => nodes.iter().for_each(|node| refuse_templates(node, problems)),
         Value::Table(table) => table.entries.iter().for_each(|entry| refuse_templates(&entry.node, problems)),

@@ -12,7 +12,7 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .filter(|name| name.len() <= LONGEST)
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len().min(word.len()) / 4)
+        .filter(|(distance, name)| *distance <= name.len().min(word.len()) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
@@ -42,6 +42,8 @@ mod tests {
         assert_eq!(nearest("Path", known), Some("path"));
         assert_eq!(nearest("expected_status", known), Some("expect_status"));
         assert_eq!(nearest("body", known), None);
+        assert_eq!(nearest("bath", ["name", "math"]), Some("math"));
+        assert_eq!(nearest("rate", ["name"]), None);
         assert_eq!(nearest("x", known), None);
     }
 

@@ -78,24 +78,24 @@ fn executor(node: &Node) -> Result<&'static Executor, Problem> {
 fn constant_arrival_rate(place: &str, table: &Table, problems: &mut Problems) -> Option<Load> {
     let rate = problems.keep(table.require(place, "rate", "such as `rate = \"2000/s\"`", positive_rate));
     let duration = problems.keep(table.require(place, "duration", "such as `duration = \"5m\"`", positive_span));
-    arrivals(table, problems, Stages::constant(rate?, duration?))
+    arrivals(table, problems, rate.zip(duration).map(|(rate, duration)| Stages::constant(rate, duration)))
 }
 
 fn ramping_arrival_rate(place: &str, table: &Table, problems: &mut Problems) -> Option<Load> {
     let start = problems.keep(table.read("start_rate", rate));
     let stages = stages(place, table, "`{ duration = \"1m\", target = \"2000/s\" }`", rate, problems);
-    let rate = Stages { start: start?.unwrap_or_default(), stages: stages? };
-    if rate.stages.iter().all(|(_, target)| target.as_per_second() == 0.0) && rate.start.as_per_second() == 0.0 {
+    let rate = start.zip(stages).map(|(start, stages)| Stages { start: start.unwrap_or_default(), stages });
+    if rate.as_ref().is_some_and(|rate| rate.targets().all(|target| target.as_per_second() == 0.0)) {
         problems.add(nothing_happens(table, "no request would ever be sent: every target is 0/s"));
     }
     arrivals(table, problems, rate)
 }
 
-fn arrivals(table: &Table, problems: &mut Problems, rate: Stages<Rate>) -> Option<Load> {
+fn arrivals(table: &Table, problems: &mut Problems, rate: Option<Stages<Rate>>) -> Option<Load> {
     let arrival = problems.keep(table.read("arrival", arrival));
     let connections = problems.keep(table.read("max_connections", |node| node.count(1, limits::MOST_CONNECTIONS)));
     Some(Load::Arrivals {
-        rate,
+        rate: rate?,
         arrival: arrival?.unwrap_or_default(),
         most: None,
         max_connections: connections?.unwrap_or(DEFAULT_MAX_CONNECTIONS),
@@ -114,7 +114,7 @@ fn ramping_vus(place: &str, table: &Table, problems: &mut Problems) -> Option<Lo
     let start = problems.keep(table.read("start_vus", count));
     let stages = stages(place, table, "`{ duration = \"2m\", target = 100 }`", count, problems);
     let users = Stages { start: start?.unwrap_or_default(), stages: stages? };
-    if users.stages.iter().all(|(_, target)| *target == 0) && users.start == 0 {
+    if users.targets().all(|target| target == 0) {
         problems.add(nothing_happens(table, "no request would ever be sent: every target is 0"));
     }
     Some(Load::Vus { users, iterations: None })
@@ -169,7 +169,7 @@ fn arrival(node: &Node) -> Result<Arrival, Problem> {
 }
 
 fn rate(node: &Node) -> Result<Rate, Problem> {
-    let rate: Rate = node.quantity(RATE)?;
+    let rate: Rate = node.quantity(RATE, "/s")?;
     if rate.as_per_second() > limits::HIGHEST_RATE {
         return Err(node
             .problem(format!("{rate} is more than a scenario can ask for"))
@@ -189,7 +189,7 @@ fn positive_rate(node: &Node) -> Result<Rate, Problem> {
 
 /// A duration that may be zero.
 pub(super) fn span(node: &Node) -> Result<Nanos, Problem> {
-    let span: Nanos = node.quantity(DURATION)?;
+    let span: Nanos = node.quantity(DURATION, "s")?;
     if span > limits::LONGEST_TIME {
         Err(node.problem("this is longer than a year").expected("too long"))
     } else {

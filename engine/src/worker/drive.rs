@@ -138,7 +138,7 @@ impl Closed {
 struct Watch<P> {
     publish: P,
     next: Nanos,
-    cpu: Nanos,
+    demand: Nanos,
     stall: Nanos,
     connections: i64,
     in_flight: i64,
@@ -147,7 +147,7 @@ struct Watch<P> {
 impl<P: FnMut(Second)> Watch<P> {
     fn new(core: &Core, publish: P) -> Self {
         let next = core.clock.now().after(REPORT);
-        Self { publish, next, cpu: thread_cpu_time(), stall: Nanos::ZERO, connections: 0, in_flight: 0 }
+        Self { publish, next, demand: thread_demand(), stall: Nanos::ZERO, connections: 0, in_flight: 0 }
     }
 
     fn look(&mut self, core: &Core, now: Nanos, closed: &Closed) {
@@ -160,13 +160,13 @@ impl<P: FnMut(Second)> Watch<P> {
     fn report(&mut self, core: &Core, now: Nanos, closed: &Closed) {
         core.flush();
         let gauge = core.gauge.replace(Gauge::new(now));
-        let (cpu, stall) = (thread_cpu_time(), core.record_stall());
+        let (demand, stall) = (thread_demand(), core.record_stall());
         self.connections += gauge.connections;
         self.in_flight += gauge.in_flight;
         let second = Second {
             seat: core.seat,
             until: now,
-            busy: cpu.since(self.cpu).since(gauge.spun),
+            busy: demand.since(self.demand).since(gauge.spun),
             record_stall: stall.since(self.stall),
             in_flight: self.in_flight.unsigned_abs(),
             connections: self.connections.unsigned_abs(),
@@ -174,13 +174,19 @@ impl<P: FnMut(Second)> Watch<P> {
             vus: core.pools.iter().map(|pool| u64::from(pool.busy())).sum::<u64>().max(closed.alive.get() as u64),
             gauge,
         };
-        (self.cpu, self.stall) = (cpu, stall);
+        (self.demand, self.stall) = (demand, stall);
         (self.publish)(second);
     }
 }
 
-/// How long this thread has run on a processor.
-fn thread_cpu_time() -> Nanos {
+/// How long this thread has wanted a processor so far: had one, or waited for one that others had.
+fn thread_demand() -> Nanos {
+    let scheduled = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let mut figures = scheduled.split_ascii_whitespace().map_while(|figure| figure.parse::<u64>().ok());
+    if let (Some(ran), Some(waited)) = (figures.next(), figures.next()) {
+        return Nanos(ran + waited);
+    }
+    // A kernel that does not count the waiting still counts the running.
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Nanos(time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs())
 }

@@ -29,7 +29,6 @@ pub async fn exchange(
     };
     let outcome = attempt(core, lane, connection, request, &mut row).await;
     lane.clear_deadline();
-    let over = core.clock.now();
     match outcome {
         Ok(Answer { status, at, reusable }) => {
             row.status = status;
@@ -44,6 +43,7 @@ pub async fn exchange(
             (row, at)
         }
         Err(failure) => {
+            let over = core.clock.now();
             row.error = Some(failure);
             row.duration_ns = row.lag_ns.map(|lag| over.since(scheduled).0.saturating_sub(lag));
             if failure.blame() != Blame::Generator {
@@ -69,15 +69,18 @@ async fn attempt(
     request: &'static Request,
     row: &mut Row,
 ) -> Result<Answer, Failure> {
-    if slot.as_ref().is_some_and(|open| open.is_stale(core.clock.now())) {
+    let mut sent = core.clock.now();
+    if slot.as_ref().is_some_and(|open| open.is_stale(sent)) {
         close(core, slot);
     }
-    let connection = match slot {
-        Some(open) => open,
-        None => slot.insert(open(core, lane, row).await?),
+    let connection = if let Some(open) = slot {
+        open
+    } else {
+        let opened = open(core, lane, row).await?;
+        sent = core.clock.now();
+        slot.insert(opened)
     };
     row.connection = Some(connection.number);
-    let sent = core.clock.now();
     row.lag_ns = Some(sent.since(Nanos(row.scheduled_ns)).0);
     lane.set_deadline(sent.after(core.plan.request_timeout));
     core.gauge.borrow_mut().in_flight += 1;

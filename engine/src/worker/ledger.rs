@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use runlog::contribution::Contribution;
 use runlog::manifest::Manifest;
-use runlog::metric::{Contribution, Metric};
+use runlog::metric::Metric;
 use runlog::outcome::Failure;
 use runlog::row::Row;
 use runlog::spread::Spread;
@@ -62,9 +63,8 @@ impl Ledger {
     /// Empty books for the run of this manifest.
     pub fn new(manifest: &'static Manifest) -> Self {
         let applying = |scenario, request| {
-            let applies =
-                |threshold: &runlog::threshold::Threshold| threshold.applies(scenario, request, &manifest.tags);
-            (0..manifest.thresholds.len()).filter(|&i| applies(&manifest.thresholds[i])).collect()
+            let counts = |&place: &usize| manifest.counts_for(&manifest.thresholds[place], scenario, request);
+            (0..manifest.thresholds.len()).filter(counts).collect()
         };
         let cells = manifest.scenarios.iter().flat_map(|s| manifest.requests.iter().map(move |r| (s, r)));
         let gathered = |metric| Gathered { metric, arrivals: 0, times: None, part: 0, whole: 0 };

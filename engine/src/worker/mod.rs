@@ -17,16 +17,17 @@ pub mod ledger;
 mod pacer;
 mod pool;
 pub mod report;
+mod seat;
 mod vu;
 
 use std::io;
 use std::rc::Rc;
 
 use self::core::Core;
-pub use self::core::Seat;
 use self::ledger::Ledger;
 use self::pacer::Pacer;
 use self::report::{Finished, Second};
+pub use self::seat::Seat;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::record::Recorder;

@@ -5,8 +5,8 @@ use runlog::outcome::Failure;
 use runlog::row::Row;
 use runlog::units::Nanos;
 
-use super::core::Seat;
 use super::ledger::Ledger;
+use super::seat::Seat;
 
 /// Message from a worker to whoever watches.
 #[derive(Debug)]
