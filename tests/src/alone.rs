@@ -11,7 +11,9 @@ pub struct Alone(#[allow(dead_code, reason = "held for its lock")] File);
 
 /// Waits for the turn of the calling test.
 pub fn alone() -> Alone {
-    let path = std::env::temp_dir().join("drumfire-tests.lock");
+    // A file for each user: in a shared temporary folder nobody may open another's.
+    let name = format!("drumfire-tests-{}.lock", rustix::process::getuid().as_raw());
+    let path = std::env::temp_dir().join(name);
     let file = File::create(path).expect("a lock file can be made in the temporary folder");
     file.lock().expect("a file can be locked");
     Alone(file)
