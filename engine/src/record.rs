@@ -209,7 +209,7 @@ impl Outlet {
             }
             Err(error) => Err(io::Error::new(
                 io::Error::from(error).kind(),
-                format!("{error} (the last {} are kept free for the rows on their way)", Bytes(HEADROOM_BYTES)),
+                format!("{error} (up to {} a core are kept free for the rows on their way)", Bytes(2 * HEADROOM_BYTES)),
             )),
         }
     }

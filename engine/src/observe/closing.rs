@@ -15,8 +15,9 @@ pub fn summarize(summary: &Summary) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{} arrivals in {} ({}), {} sent, {} received",
+        "{} {} in {} ({}), {} sent, {} received",
         Thousands(total.count),
+        if total.count == 1 { "arrival" } else { "arrivals" },
         run.elapsed_ns,
         Rate::per_second(total.rate_per_s).unwrap_or_default(),
         Bytes(total.bytes_sent),
