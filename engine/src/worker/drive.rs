@@ -44,7 +44,7 @@ pub async fn drive(core: Rc<Core>, stop: &Stop, publish: impl FnMut(Second)) {
                 stream.drop_stale(&core, now);
                 over &= stream.is_over(&core, now);
             }
-            watch.look(&core, now, &closed);
+            watch.look(&core, now);
             if over || stop.requested() {
                 break;
             }
@@ -53,7 +53,7 @@ pub async fn drive(core: Rc<Core>, stop: &Stop, publish: impl FnMut(Second)) {
         wait(&core, due.unwrap_or(Nanos(u64::MAX)), next_tick).await;
     }
     wind_up(&core, &mut streams).await;
-    watch.report(&core, core.clock.now(), &closed);
+    watch.report(&core, core.clock.now());
     core.close();
 }
 
@@ -150,14 +150,14 @@ impl<P: FnMut(Second)> Watch<P> {
         Self { publish, next, demand: thread_demand(), stall: Nanos::ZERO, connections: 0, in_flight: 0 }
     }
 
-    fn look(&mut self, core: &Core, now: Nanos, closed: &Closed) {
+    fn look(&mut self, core: &Core, now: Nanos) {
         if now >= self.next {
             self.next = self.next.after(REPORT);
-            self.report(core, now, closed);
+            self.report(core, now);
         }
     }
 
-    fn report(&mut self, core: &Core, now: Nanos, closed: &Closed) {
+    fn report(&mut self, core: &Core, now: Nanos) {
         core.flush();
         let gauge = core.gauge.replace(Gauge::new(now));
         let (demand, stall) = (thread_demand(), core.record_stall());
@@ -171,7 +171,7 @@ impl<P: FnMut(Second)> Watch<P> {
             in_flight: self.in_flight.unsigned_abs(),
             connections: self.connections.unsigned_abs(),
             backlog: core.pools.iter().map(|pool| pool.backlog() as u64).sum(),
-            vus: core.pools.iter().map(|pool| u64::from(pool.busy())).sum::<u64>().max(closed.alive.get() as u64),
+            vus: core.pools.iter().map(|pool| u64::from(pool.busy())).sum(),
             gauge,
         };
         (self.demand, self.stall) = (demand, stall);
