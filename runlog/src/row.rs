@@ -149,8 +149,6 @@ macro_rules! columns {
 pub struct Columns(u32);
 
 impl Columns {
-    /// No column.
-    pub const NONE: Self = Self(0);
     /// Every column.
     pub const ALL: Self = Self((1 << NAMES.len()) - 1);
 

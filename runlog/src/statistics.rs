@@ -47,11 +47,6 @@ impl Samples {
         self.values.len()
     }
 
-    /// The samples in no order.
-    pub fn values(&self) -> &[u64] {
-        &self.values
-    }
-
     /// The sum over the number. `None` without samples.
     pub fn mean(&self) -> Option<f64> {
         let sum: u128 = self.values.iter().map(|&value| u128::from(value)).sum();

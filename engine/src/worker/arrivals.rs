@@ -10,7 +10,6 @@ use super::core::Core;
 use super::lane::Lane;
 use super::pool::Place;
 use super::vu::Vu;
-use crate::plan::choice::{Choices, Purpose};
 use crate::plan::schedule::{Arrival, ArrivalSchedule, Arrivals};
 use crate::plan::{Load, Step};
 
@@ -99,11 +98,7 @@ impl Stream {
             core.count_scheduled();
             self.drop_arrival(core, arrival);
         }
-        core.each_lane(|lane| {
-            if lane.scenario == self.scenario {
-                lane.interrupt();
-            }
-        });
+        core.interrupt(self.scenario);
     }
 
     fn drop_arrival(&self, core: &Core, arrival: Arrival) {
@@ -114,8 +109,7 @@ impl Stream {
 
     /// The request that an arrival would have begun with: the same choice as its virtual user would have made.
     fn first_request(&self, core: &Core, arrival: Arrival) -> Option<RequestId> {
-        let mut choices = Choices::new(core.plan.seed, self.scenario, Purpose::Arrival(arrival.number));
-        let flow = core.scenario(self.scenario).mix.pick(&mut choices);
+        let (flow, _) = core.flow_of_arrival(self.scenario, arrival.number);
         core.steps(flow).iter().find_map(|step| match step {
             Step::Request(id) => Some(*id),
             Step::Think { .. } => None,

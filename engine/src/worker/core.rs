@@ -16,6 +16,7 @@ use super::pool::Pool;
 use super::report::Gauge;
 use super::seat::Seat;
 use crate::clock::Clock;
+use crate::plan::choice::{Choices, Purpose};
 use crate::plan::{FlowId, Load, Plan, Scenario, Step};
 use crate::record::Recorder;
 
@@ -186,6 +187,21 @@ impl Core {
     /// Does something to every virtual user.
     pub fn each_lane(&self, action: impl Fn(&Lane)) {
         self.lanes.borrow().iter().for_each(|lane| action(lane));
+    }
+
+    /// Ends the virtual users of a scenario for good.
+    pub fn interrupt(&self, scenario: ScenarioId) {
+        self.each_lane(|lane| {
+            if lane.scenario == scenario {
+                lane.interrupt();
+            }
+        });
+    }
+
+    /// The flow that the arrival of this number takes, and the choices left for what happens in it.
+    pub fn flow_of_arrival(&self, scenario: ScenarioId, number: u64) -> (FlowId, Choices) {
+        let mut choices = Choices::new(self.plan.seed, scenario, Purpose::Arrival(number));
+        (self.scenario(scenario).mix.pick(&mut choices), choices)
     }
 
     /// Waits until an instant, as punctually as the pacer can.

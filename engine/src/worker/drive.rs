@@ -124,11 +124,7 @@ impl Closed {
     fn cut_overdue(&self, core: &Core, now: Nanos) {
         for &(scenario, end) in &self.ends {
             if now >= end {
-                core.each_lane(|lane| {
-                    if lane.scenario == scenario {
-                        lane.interrupt();
-                    }
-                });
+                core.interrupt(scenario);
             }
         }
     }

@@ -50,8 +50,7 @@ impl Vu {
     }
 
     async fn serve(&mut self, arrival: Arrival) {
-        let mut choices = Choices::new(self.core.plan.seed, self.lane.scenario, Purpose::Arrival(arrival.number));
-        let flow = self.core.scenario(self.lane.scenario).mix.pick(&mut choices);
+        let (flow, mut choices) = self.core.flow_of_arrival(self.lane.scenario, arrival.number);
         // Where it is cut short, its rows say so, and nobody else wants to know.
         let _ = self.iterate(flow, &mut choices, arrival.at).await;
     }
