@@ -20,6 +20,7 @@ pub mod samples;
 pub mod spread;
 pub mod statistics;
 pub mod summary;
+pub mod text;
 pub mod threshold;
 pub mod units;
 pub mod validity;

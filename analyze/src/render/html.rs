@@ -6,6 +6,7 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use plotly::Plot;
+use runlog::text::printable;
 use sha2::{Digest, Sha256};
 
 use super::{Renderer, plot, value};
@@ -52,7 +53,7 @@ impl Page<'_> {
 }
 
 fn name_of(report: &Report) -> String {
-    value::printable(&report.summary.run.name)
+    printable(&report.summary.run.name)
 }
 
 fn charts(reports: &[Report]) -> impl Iterator<Item = &crate::section::Chart> {

@@ -5,9 +5,9 @@ use plotly::configuration::DisplayModeBar;
 use plotly::layout::{Axis, AxisType, HoverMode, Layout, Legend, Margin, RangeMode};
 use plotly::{Configuration, Plot, Scatter};
 
+use runlog::text::printable;
 use runlog::units::Nanos;
 
-use super::value::printable;
 use crate::section::{Chart, Unit};
 
 /// How values of a unit are drawn: the factor to the axis' unit, its number format and what follows the number.

@@ -2,10 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use runlog::text::printable;
 use unicode_width::UnicodeWidthStr;
 
 use super::Renderer;
-use super::value::{printable, sentence, shown};
+use super::value::{sentence, shown};
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::section::{Fact, Finding, Kind, Level, Part, Table, Value};

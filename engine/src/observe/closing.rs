@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use runlog::statistics::Figures;
 use runlog::summary::{Group, Summary};
+use runlog::text::printable;
 use runlog::units::{Bytes, Nanos, Rate, Thousands};
 use runlog::validity::Verdict;
 
@@ -74,11 +75,6 @@ fn times(figures: Option<&Figures>) -> String {
     let Some(figures) = figures else { return "  no answer".to_owned() };
     let Figures { mean, p50, p90, p99, p999, max, .. } = *figures;
     [mean.round() as u64, p50, p90, p99, p999, max].map(|ns| format!("{:>10}", Nanos(ns))).concat()
-}
-
-/// Text from outside without the characters that would command the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,27 @@
+//! Text from outside, made fit for the eyes of a person.
+
+/// Text whose characters that command a terminal, or turn the direction of what follows, are written out: `\u{1b}`.
+pub fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                safe.extend(c.escape_unicode());
+            }
+            c if c.is_control() => safe.extend(c.escape_default()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_command_a_terminal_is_written_out() {
+        assert_eq!(printable("a\u{1b}[2Jb\r\n\u{9b}c\u{202e}d"), "a\\u{1b}[2Jb\\r\\n\\u{9b}c\\u{202e}d");
+        assert_eq!(printable("Größe → 5 µs"), "Größe → 5 µs");
+    }
+}
