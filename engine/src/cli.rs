@@ -10,6 +10,7 @@ use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
 use crate::scenario::{Arrival, http, limits, secrets};
+use crate::worker::Pacing;
 
 /// Finds out how much load an HTTP service takes, and writes a row for every request.
 #[derive(Debug, Parser)]
@@ -107,6 +108,9 @@ pub struct Output {
     /// A tag of the whole run
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub tags: Vec<Pair>,
+    /// What punctuality is worth: how long before an arrival is due a core stays awake for it
+    #[arg(long, value_enum, default_value_t)]
+    pub pacing: Pacing,
     /// No progress, only the result
     #[arg(long)]
     pub quiet: bool,
@@ -149,6 +153,9 @@ pub struct Hit {
     /// The body of the request
     #[arg(short, long)]
     pub body: Option<String>,
+    /// Requests on their way over each connection at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=limits::DEEPEST_PIPELINE.into()))]
+    pub pipeline: u32,
     /// How long an answer may take
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
     pub timeout: Nanos,

@@ -1,8 +1,11 @@
 //! The clock of a run, and the only place that asks the time.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use runlog::units::Nanos;
+
+/// How long before t=0 a worker stops sleeping: it would be woken late.
+const AWAKE: Duration = Duration::from_millis(1);
 
 /// Monotonic time since t=0 of the run, the same for every core.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +26,17 @@ impl Clock {
         Instant::now().saturating_duration_since(self.start).into()
     }
 
-    /// How long until t=0; zero after.
+    /// Waits for t=0: asleep, and for the last moment awake.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    pub fn until_start(&self) -> Nanos {
-        self.start.saturating_duration_since(Instant::now()).into()
+    pub fn wait_for_start(&self) {
+        loop {
+            let left = self.start.saturating_duration_since(Instant::now());
+            match left.checked_sub(AWAKE) {
+                _ if left.is_zero() => return,
+                Some(asleep) if !asleep.is_zero() => std::thread::park_timeout(asleep),
+                _ => std::hint::spin_loop(),
+            }
+        }
     }
 
     /// The wall time of t=0, nanoseconds since the Unix epoch.

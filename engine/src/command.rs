@@ -106,6 +106,7 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
         out: output.out.clone().unwrap_or_else(|| default_directory(&plan)),
         cores: cores(output)?,
         command: cli::redacted(std::env::args_os().map(|word: OsString| word.to_string_lossy().into_owned())),
+        pacing: output.pacing,
         quiet: output.quiet,
     };
     Ok(crate::run::run(plan, &setup)?)

@@ -12,6 +12,7 @@ use crate::host;
 use crate::observe::closing;
 use crate::plan::Options;
 use crate::scenario::{self, Variables};
+use crate::worker::Pacing;
 
 /// The scenario, carried along so that the demo needs no files.
 const SMOKE: &str = include_str!("../../scenarios/smoke.toml");
@@ -46,6 +47,7 @@ fn output(flags: &cli::Demo) -> cli::Output {
         cores: Some(cli::Cores(first)),
         seed: Some(1),
         tags: Vec::new(),
+        pacing: Pacing::default(),
         quiet: false,
     }
 }

@@ -21,11 +21,11 @@ use crate::host;
 use crate::observe::{Observer, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::record::Journal;
-use crate::ring::Driver;
 use crate::stop::Stop;
+use crate::wire::Driver;
 use crate::worker::ledger::Ledger;
 use crate::worker::report::{Finished, Report};
-use crate::worker::{self, Seat, Work};
+use crate::worker::{self, Pacing, Seat, Work};
 
 /// How long the target may take to accept the connection that shows it is there.
 const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
@@ -43,6 +43,8 @@ pub struct Setup {
     pub cores: Vec<usize>,
     /// The command line as `run.json` shows it, secrets redacted.
     pub command: Vec<String>,
+    /// How punctual the workers are.
+    pub pacing: Pacing,
     /// Whether to show no progress.
     pub quiet: bool,
 }
@@ -135,7 +137,7 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
     let work = recorders.into_iter().enumerate().map(|(place, recorder)| {
         let ledger = Ledger::new(manifest);
-        Work { plan, driver, clock, seat: seat(place), recorder, ledger }
+        Work { plan, driver, pacing: setup.pacing, clock, seat: seat(place), recorder, ledger }
     });
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), &stop, &reports)?;

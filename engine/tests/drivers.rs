@@ -12,12 +12,12 @@ use std::sync::Arc;
 use engine::clock::Clock;
 use engine::plan::{self, Options, Plan};
 use engine::record::Journal;
-use engine::ring::Driver;
 use engine::scenario::{self, Variables};
 use engine::stop::Stop;
+use engine::wire::Driver;
 use engine::worker::ledger::Ledger;
 use engine::worker::report::Finished;
-use engine::worker::{self, Seat, Work};
+use engine::worker::{self, Pacing, Seat, Work};
 use runlog::manifest::{Engine, FORMAT, Host, Manifest, Model, Request, Scenario};
 use runlog::row::Names;
 use runlog::units::Nanos;
@@ -125,6 +125,7 @@ fn run_on(driver: Driver) -> (Finished, u64, u64) {
     let work = Work {
         plan,
         driver,
+        pacing: Pacing::Balanced,
         clock: Clock::starting_in(Nanos::from_millis(10)),
         seat: Seat { place: 0, of: 1, cpu: engine::host::cores()[0] },
         recorder: recorders.remove(0),
@@ -147,6 +148,7 @@ fn every_arrival_is_answered_on(driver: Driver) {
 // One after another: two workers that spin on the same core would disturb each other.
 #[test]
 fn every_arrival_is_answered_with_io_uring_and_without() {
-    every_arrival_is_answered_on(Driver::detect());
-    every_arrival_is_answered_on(Driver::Epoll);
+    for driver in Driver::granted() {
+        every_arrival_is_answered_on(driver);
+    }
 }

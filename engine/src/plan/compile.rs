@@ -135,8 +135,8 @@ fn compiled_scenario(workload: &scenario::Workload, options: &Options) -> Result
         }
         scenario::Load::Vus { users, iterations } => {
             let vus = VuSchedule::new(scaling.users(users)?);
-            let peak = vus.peak();
-            (Load::Closed { vus, iterations: *iterations }, peak)
+            let connections = vus.peak().div_ceil(workload.pipeline);
+            (Load::Closed { vus, iterations: *iterations }, connections)
         }
     };
     let weights: Vec<(FlowId, f64)> =
@@ -149,6 +149,7 @@ fn compiled_scenario(workload: &scenario::Workload, options: &Options) -> Result
         load,
         mix,
         max_connections,
+        pipeline: workload.pipeline,
         graceful_stop: workload.graceful_stop,
         tags: workload.tags.clone(),
     })

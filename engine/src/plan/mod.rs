@@ -139,8 +139,11 @@ pub struct Scenario {
     pub load: Load,
     /// Which flow an iteration takes.
     pub mix: Mix,
-    /// The most connections it may have open, all cores together; in the closed model one for each virtual user.
+    /// The most connections it may have open, all cores together; in the closed model one for each virtual user, or for
+    /// each `pipeline` of them.
     pub max_connections: u32,
+    /// How many virtual users share a connection, each with a request of its own on the way; 1 without pipelining.
+    pub pipeline: u32,
     /// How long iterations may go on when the schedule has ended, before they are cut off.
     pub graceful_stop: Nanos,
     /// Its tags.

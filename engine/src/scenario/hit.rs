@@ -1,7 +1,7 @@
 //! The flags of `drumfire hit` as a scenario: one request, one flow, one workload.
 
 use runlog::manifest::Tags;
-use runlog::units::{Nanos, Rate};
+use runlog::units::{Nanos, Rate, Thousands};
 use serde_json::json;
 
 use super::request::DEFAULT_EXPECT_STATUS;
@@ -48,6 +48,7 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         load,
         mix: vec![(0, 1.0)],
         graceful_stop: DEFAULT_GRACEFUL_STOP,
+        pipeline: hit.pipeline,
         tags: Tags::new(),
     };
     Ok(Scenario {
@@ -79,8 +80,8 @@ fn load(hit: &Hit) -> Result<Load, Error> {
     let Some(rate) = hit.rate else {
         let duration =
             hit.duration.unwrap_or(if hit.requests.is_some() { UNTIL_ALL_ARE_SENT } else { DEFAULT_DURATION });
-        let users = Stages::constant(hit.connections.unwrap_or(DEFAULT_CONNECTIONS), duration);
-        return Ok(Load::Vus { users, iterations: hit.requests });
+        let users = users(hit.connections.unwrap_or(DEFAULT_CONNECTIONS), hit.pipeline)?;
+        return Ok(Load::Vus { users: Stages::constant(users, duration), iterations: hit.requests });
     };
     let duration = match (hit.duration, hit.requests) {
         (Some(duration), _) => duration,
@@ -93,6 +94,17 @@ fn load(hit: &Hit) -> Result<Load, Error> {
         most: hit.requests,
         max_connections: hit.connections.unwrap_or(DEFAULT_MAX_CONNECTIONS),
     })
+}
+
+/// As many virtual users as requests can be on their way.
+fn users(connections: u32, pipeline: u32) -> Result<u32, Error> {
+    let users = u64::from(connections) * u64::from(pipeline);
+    if users > u64::from(limits::MOST_CONNECTIONS) {
+        let most = Thousands(limits::MOST_CONNECTIONS.into());
+        let message = format!("{} requests on their way at once are more than {most}", Thousands(users));
+        return Err(Error::Flag { flag: "--pipeline", message });
+    }
+    Ok(users as u32)
 }
 
 /// How long so many arrivals take at a rate.
@@ -129,6 +141,9 @@ fn resolved(hit: &Hit, target: &Target, request: &Request, workload: &Workload) 
             scenario["vus"] = users.start.into();
             scenario["duration"] = in_ns(users.stages[0].0).into();
         }
+    }
+    if hit.pipeline > 1 {
+        scenario["pipeline"] = hit.pipeline.into();
     }
     if let Some(requests) = hit.requests {
         scenario["requests"] = requests.into();

@@ -18,6 +18,9 @@ pub const MOST_HEADERS: usize = 100;
 /// The most virtual users, and the most connections, of one scenario.
 pub const MOST_CONNECTIONS: u32 = 1_000_000;
 
+/// The most requests that may be on their way over one connection at once.
+pub const DEEPEST_PIPELINE: u32 = 1024;
+
 /// The highest arrival rate of one scenario, per second.
 pub const HIGHEST_RATE: f64 = 10_000_000.0;
 

@@ -140,6 +140,8 @@ pub struct Workload {
     pub mix: Vec<(usize, f64)>,
     /// How long iterations may go on when the schedule has ended.
     pub graceful_stop: Nanos,
+    /// How many virtual users share a connection, each with a request of its own on the way; 1 without pipelining.
+    pub pipeline: u32,
     /// Its tags.
     pub tags: Tags,
 }

@@ -197,8 +197,8 @@ fn workloads(root: &Table, flows: &mut FlowNames<'_>, problems: &mut Problems) -
         let place = format!("scenario `{name}`");
         let draft = draft(&place, table, problems);
         let mix = mix(&place, table, flows, problems);
-        let Draft { executor, load, graceful_stop, tags } = draft?;
-        Some(Workload { name, executor, load, mix: mix?, graceful_stop, tags })
+        let Draft { executor, load, graceful_stop, pipeline, tags } = draft?;
+        Some(Workload { name, executor, load, mix: mix?, graceful_stop, pipeline, tags })
     });
     read.collect::<Vec<_>>().into_iter().collect()
 }

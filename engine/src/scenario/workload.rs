@@ -8,7 +8,7 @@ use super::error::{Problem, Problems};
 use super::request::tags;
 use super::{Arrival, Load, Stages, limits, suggest};
 
-const COMMON_KEYS: [&str; 6] = ["name", "executor", "flow", "mix", "graceful_stop", "tags"];
+const COMMON_KEYS: [&str; 7] = ["name", "executor", "flow", "mix", "graceful_stop", "pipeline", "tags"];
 const DURATION: &str = "a duration such as \"30s\" or \"5m\"";
 const RATE: &str = "a rate such as \"2000/s\"";
 
@@ -22,6 +22,7 @@ pub(super) struct Draft {
     pub(super) executor: &'static str,
     pub(super) load: Load,
     pub(super) graceful_stop: Nanos,
+    pub(super) pipeline: u32,
     pub(super) tags: Tags,
 }
 
@@ -51,6 +52,7 @@ pub(super) fn draft(place: &str, table: &Table, problems: &mut Problems) -> Opti
     let expected = format!("one of {}", EXECUTORS.map(|executor| executor.name).join(", "));
     let executor = problems.keep(table.require(place, "executor", &expected, executor));
     let graceful_stop = problems.keep(table.read("graceful_stop", span));
+    let pipeline = problems.keep(table.read("pipeline", |node| node.count(1, limits::DEEPEST_PIPELINE)));
     let tags = tags(table, problems);
     let executor = executor?;
     let keys: Vec<&str> = COMMON_KEYS.iter().chain(executor.keys).copied().collect();
@@ -61,6 +63,7 @@ pub(super) fn draft(place: &str, table: &Table, problems: &mut Problems) -> Opti
         executor: executor.name,
         load: load?,
         graceful_stop: graceful_stop?.unwrap_or(DEFAULT_GRACEFUL_STOP),
+        pipeline: pipeline?.unwrap_or(1),
         tags: tags?,
     })
 }

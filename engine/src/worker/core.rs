@@ -1,247 +1,274 @@
-//! What the tasks of one core share. All of it belongs to one thread: no lock, and borrows that end before any wait.
-
-use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::rc::Rc;
+//! What a worker decides: events in, actions and rows out. No socket, no clock: the time is told, and what is to be done
+//! is left to the wire, so that a server made of nothing can be put in its place.
 
 use runlog::outcome::Failure;
 use runlog::row::{RequestId, Row, ScenarioId};
 use runlog::units::Nanos;
 
-use super::lane::Lane;
-use super::ledger::Ledger;
-use super::pacer::Pacer;
-use super::pool::Pool;
-use super::report::Gauge;
+use super::books::Books;
+use super::crew::{Crew, Shift, flow_of_arrival};
+use super::exchange::Exchange;
+use super::pool::Place;
 use super::seat::Seat;
-use crate::clock::Clock;
-use crate::plan::choice::{Choices, Purpose};
-use crate::plan::{FlowId, Load, Plan, Scenario, Step};
-use crate::record::Recorder;
+use super::traffic::Traffic;
+use super::vu::{Doing, Next, VuPlace};
+use crate::plan::schedule::Arrival;
+use crate::plan::{Load, Plan, Step};
+use crate::wire::{Action, Event};
 
 /// The state of one core.
 pub struct Core {
     /// What will happen.
     pub plan: &'static Plan,
-    /// The time.
-    pub clock: Clock,
     /// Which worker this is.
     pub seat: Seat,
-    /// Waits for instants.
-    pub pacer: Pacer,
-    /// What the core publishes of itself.
-    pub gauge: RefCell<Gauge>,
-    /// A pool for each scenario; those of closed ones stay empty.
-    pub pools: Vec<Pool>,
-    recorder: RefCell<Recorder>,
-    ledger: RefCell<Ledger>,
-    scheduled: Cell<u64>,
-    lanes: RefCell<Vec<Rc<Lane>>>,
-    tasks: Cell<usize>,
-    sleepers: RefCell<BinaryHeap<Reverse<(Nanos, usize)>>>,
-    connections_opened: Cell<u64>,
-    /// Counts whatever happens on the core, so that an idle turn can be told from a busy one.
-    activity: Cell<u64>,
+    /// What is kept of it.
+    pub books: Books,
+    crew: Crew,
+    traffic: Traffic,
 }
 
 impl Core {
-    /// A core before its first arrival.
-    pub fn new(
-        plan: &'static Plan,
-        clock: Clock,
-        seat: Seat,
-        pacer: Pacer,
-        recorder: Recorder,
-        ledger: Ledger,
-    ) -> Self {
-        let pool_of = |scenario: &Scenario| Pool::new(seat.part_of(u64::from(scenario.max_connections)) as u32);
-        Self {
-            plan,
-            clock,
-            seat,
-            pacer,
-            gauge: RefCell::new(Gauge::new(clock.now())),
-            pools: plan.scenarios.iter().map(pool_of).collect(),
-            recorder: RefCell::new(recorder),
-            ledger: RefCell::new(ledger),
-            scheduled: Cell::new(0),
-            lanes: RefCell::new(Vec::new()),
-            tasks: Cell::new(0),
-            sleepers: RefCell::new(BinaryHeap::new()),
-            connections_opened: Cell::new(0),
-            activity: Cell::new(0),
-        }
-    }
-
-    /// The scenario of this id.
-    pub fn scenario(&self, id: ScenarioId) -> &'static Scenario {
-        &self.plan.scenarios[usize::from(id.0)]
-    }
-
-    /// The pool of this scenario.
-    pub fn pool(&self, id: ScenarioId) -> &Pool {
-        &self.pools[usize::from(id.0)]
-    }
-
-    /// The steps of this flow.
-    pub fn steps(&self, id: FlowId) -> &'static [Step] {
-        &self.plan.flows[usize::from(id.0)].steps
-    }
-
-    /// An arrival has been scheduled: from now on it is owed a row.
-    pub fn count_scheduled(&self) {
-        self.scheduled.set(self.scheduled.get() + 1);
-        self.gauge.borrow_mut().scheduled += 1;
-    }
-
-    /// Arrivals scheduled so far.
-    pub const fn scheduled(&self) -> u64 {
-        self.scheduled.get()
-    }
-
-    /// Pays the row that an arrival is owed.
-    pub fn record(&self, row: &Row) {
-        self.stir();
-        let has_failed = self.ledger.borrow_mut().add(row);
-        self.gauge.borrow_mut().add(row, has_failed);
-        self.recorder.borrow_mut().write(row);
-    }
-
-    /// Pays the row of an arrival that was never sent.
-    pub fn record_dropped(&self, scenario: ScenarioId, request: RequestId, scheduled: Nanos) {
-        self.record(&Row {
-            scheduled_ns: scheduled.0,
-            scenario,
-            request,
-            error: Some(Failure::Dropped),
-            ..Row::default()
-        });
-    }
-
-    /// Hands rows on to the disk, full block or not.
-    pub fn flush(&self) {
-        self.recorder.borrow_mut().hand_on();
-    }
-
-    /// Takes no more rows.
-    pub fn close(&self) {
-        self.recorder.borrow_mut().close();
-    }
-
-    /// How long the core has waited for the disk so far.
-    pub fn record_stall(&self) -> Nanos {
-        self.recorder.borrow().stall()
-    }
-
-    /// What the rows recorded so far add up to.
-    pub fn books(&self) -> Ledger {
-        self.ledger.borrow().clone()
-    }
-
-    /// The number of the next connection.
-    pub fn next_connection(&self) -> u64 {
-        let number = self.connections_opened.get();
-        self.connections_opened.set(number + 1);
-        number
-    }
-
-    /// Something happened.
-    pub fn stir(&self) {
-        self.activity.set(self.activity.get() + 1);
-    }
-
-    /// How much has happened.
-    pub const fn activity(&self) -> u64 {
-        self.activity.get()
-    }
-
-    /// Starts the task of a virtual user.
-    pub fn spawn(self: &Rc<Self>, task: impl Future<Output = ()> + 'static) {
-        let core = Rc::clone(self);
-        self.tasks.set(self.tasks.get() + 1);
-        monoio::spawn(async move {
-            task.await;
-            core.tasks.set(core.tasks.get() - 1);
-        });
-    }
-
-    /// How many virtual users' tasks have not ended.
-    pub const fn tasks(&self) -> usize {
-        self.tasks.get()
-    }
-
-    /// Adds a virtual user.
-    pub fn add_lane(&self, lane: Lane) -> (usize, Rc<Lane>) {
-        let mut lanes = self.lanes.borrow_mut();
-        let lane = Rc::new(lane);
-        lanes.push(Rc::clone(&lane));
-        (lanes.len() - 1, lane)
-    }
-
-    /// The virtual user at this place.
-    pub fn lane(&self, place: usize) -> Rc<Lane> {
-        Rc::clone(&self.lanes.borrow()[place])
-    }
-
-    /// Does something to every virtual user.
-    pub fn each_lane(&self, action: impl Fn(&Lane)) {
-        self.lanes.borrow().iter().for_each(|lane| action(lane));
-    }
-
-    /// Ends the virtual users of a scenario for good.
-    pub fn interrupt(&self, scenario: ScenarioId) {
-        self.each_lane(|lane| {
-            if lane.scenario == scenario {
-                lane.interrupt();
+    /// A core before its first arrival, with the virtual users of the closed scenarios that fall to it.
+    pub fn new(plan: &'static Plan, seat: Seat, books: Books) -> Self {
+        let mut core = Self { plan, seat, books, crew: Crew::new(plan, seat), traffic: Traffic::new(plan) };
+        for (id, scenario) in plan.scenarios.iter().enumerate() {
+            if let Load::Closed { vus, .. } = &scenario.load {
+                core.add_workers(ScenarioId(id as u16), vus.peak(), |number| vus.shifts(number));
             }
-        });
-    }
-
-    /// The flow that the arrival of this number takes, and the choices left for what happens in it.
-    pub fn flow_of_arrival(&self, scenario: ScenarioId, number: u64) -> (FlowId, Choices) {
-        let mut choices = Choices::new(self.plan.seed, scenario, Purpose::Arrival(number));
-        (self.scenario(scenario).mix.pick(&mut choices), choices)
-    }
-
-    /// Waits until an instant, as punctually as the pacer can.
-    ///
-    /// # Errors
-    /// Where the virtual user is cut short.
-    pub async fn sleep_until(&self, lane: &Lane, place: usize, instant: Nanos) -> Result<(), Failure> {
-        if self.clock.now() < instant {
-            self.sleepers.borrow_mut().push(Reverse((instant, place)));
-            self.pacer.not_later_than(instant);
         }
-        lane.until(|| (self.clock.now() >= instant).then_some(())).await
+        core
+    }
+
+    /// The most connections that the core at a seat may have open.
+    pub fn most_connections(plan: &Plan, seat: Seat) -> u32 {
+        plan.scenarios.iter().map(|scenario| seat.part_of(scenario.max_connections.into()) as u32).sum()
+    }
+
+    /// Connections go to the cores in turn, each with all virtual users that share it.
+    fn add_workers(&mut self, id: ScenarioId, users: u32, shifts: impl Fn(u32) -> Vec<(Nanos, Nanos)>) {
+        let pipeline = self.plan.scenarios[usize::from(id.0)].pipeline;
+        let connections = (0..users.div_ceil(pipeline)).skip(self.seat.place).step_by(self.seat.of);
+        for connection in connections {
+            let line = self.traffic.add_line();
+            for number in (connection * pipeline..users).take(pipeline as usize) {
+                self.crew.add_worker(id, number, line, shifts(number));
+            }
+        }
+    }
+
+    /// An arrival is due: it gets a virtual user, or a place to wait for one, or is dropped.
+    pub fn arrive(&mut self, scenario: ScenarioId, arrival: Arrival, now: Nanos) {
+        let late = now.since(arrival.at);
+        self.books.owe();
+        self.books.gauge.pacer_lag.saturating_record(late.0.max(1));
+        if late > self.plan.request_timeout {
+            return self.pay_dropped(scenario, arrival);
+        }
+        match self.crew.pool(scenario).place(arrival) {
+            Place::Free(vu) => self.serve(vu, arrival),
+            Place::New(number) => {
+                let vu = self.add_server(scenario, number);
+                self.serve(vu, arrival);
+            }
+            Place::Waiting => {}
+            Place::None => self.pay_dropped(scenario, arrival),
+        }
+    }
+
+    fn add_server(&mut self, scenario: ScenarioId, number: u32) -> VuPlace {
+        let pipeline = self.plan.scenarios[usize::from(scenario.0)].pipeline;
+        let shared = if number.is_multiple_of(pipeline) { None } else { self.crew.of(scenario).last() };
+        let line = shared.map_or_else(|| self.traffic.add_line(), |(_, vu)| vu.line);
+        self.crew.add_server(scenario, number, line)
     }
 
     /// Wakes the virtual users whose instant has come.
-    pub fn wake_sleepers(&self, now: Nanos) {
-        let mut sleepers = self.sleepers.borrow_mut();
-        while let Some(&Reverse((instant, place))) = sleepers.peek()
-            && instant <= now
-        {
-            sleepers.pop();
-            self.stir();
-            self.lanes.borrow()[place].wake();
-        }
-    }
-
-    /// When the next sleeper wants to be woken.
-    pub fn next_wake(&self) -> Option<Nanos> {
-        self.sleepers.borrow().peek().map(|&Reverse((instant, _))| instant)
-    }
-
-    /// The virtual users of closed scenarios that fall to this core, by scenario and number.
-    pub fn closed_vus(&self) -> Vec<(ScenarioId, u32)> {
-        let mut vus = Vec::new();
-        for (id, scenario) in self.plan.scenarios.iter().enumerate() {
-            if let Load::Closed { vus: schedule, .. } = &scenario.load {
-                let mine = (0..schedule.peak()).skip(self.seat.place).step_by(self.seat.of);
-                vus.extend(mine.map(|number| (ScenarioId(id as u16), number)));
+    pub fn wake(&mut self, now: Nanos) {
+        while let Some(place) = self.crew.wake(now) {
+            match self.crew.vu(place).doing {
+                Doing::Thinking => self.go_on(place, now),
+                Doing::Nothing | Doing::Request | Doing::Gone => {
+                    let vu = self.crew.vu(place);
+                    vu.ready = vu.ready.max(now);
+                    self.iterate(place, now);
+                }
             }
         }
-        vus
+    }
+
+    /// When the next virtual user wants to be woken.
+    pub fn next_wake(&self) -> Option<Nanos> {
+        self.crew.next_wake()
+    }
+
+    /// Something has happened to a connection.
+    pub fn hear(&mut self, event: Event<'_>, now: Nanos) {
+        self.traffic.hear(event, now);
+        self.settle(now);
+    }
+
+    /// The time has come for what has been decided: what the wire has to do now.
+    pub fn depart(&mut self, now: Nanos) -> &mut Vec<Action> {
+        self.traffic.depart(now)
+    }
+
+    /// When timeouts have to be looked for.
+    pub const fn expiry(&self) -> Nanos {
+        self.traffic.expiry()
+    }
+
+    /// Gives up requests that have taken too long, and arrivals that have waited too long for a connection.
+    pub fn expire(&mut self, now: Nanos) {
+        if now >= self.traffic.expiry() {
+            self.traffic.expire(now);
+            self.settle(now);
+        }
+        let instant = now.since(self.plan.request_timeout);
+        for id in self.scenarios() {
+            while let Some(arrival) = self.crew.pool(id).waiting_since_before(instant) {
+                self.pay_dropped(id, arrival);
+            }
+        }
+    }
+
+    /// Ends a scenario for good: what waits is dropped, what is on its way is cut off.
+    pub fn interrupt(&mut self, scenario: ScenarioId, now: Nanos) {
+        while let Some(arrival) = self.crew.pool(scenario).next_waiting() {
+            self.pay_dropped(scenario, arrival);
+        }
+        let (vus, lines): (Vec<VuPlace>, Vec<u32>) = self.crew.of(scenario).map(|(place, vu)| (place, vu.line)).unzip();
+        for vu in vus {
+            self.crew.retire(vu);
+        }
+        self.traffic.interrupt(lines, now);
+        self.settle(now);
+    }
+
+    /// Counts an arrival as scheduled and never sent.
+    pub fn drop_arrival(&mut self, scenario: ScenarioId, arrival: Arrival) {
+        self.books.owe();
+        self.pay_dropped(scenario, arrival);
+    }
+
+    /// Whether nothing of a scenario's arrivals is left to be done.
+    pub fn has_served(&mut self, scenario: ScenarioId) -> bool {
+        let pool = self.crew.pool(scenario);
+        pool.backlog() == 0 && pool.busy() == 0
+    }
+
+    /// Whether every virtual user of a closed scenario has ended.
+    pub const fn has_closed(&self) -> bool {
+        self.crew.on_call() == 0
+    }
+
+    /// Requests on their way.
+    pub const fn in_flight(&self) -> u64 {
+        self.traffic.in_flight()
+    }
+
+    /// Open connections.
+    pub const fn open_connections(&self) -> u64 {
+        self.traffic.open()
+    }
+
+    /// Arrivals that wait for a connection.
+    pub fn backlog(&self) -> u64 {
+        self.crew.pools().iter().map(|pool| pool.backlog() as u64).sum()
+    }
+
+    /// Virtual users at work.
+    pub fn busy_vus(&self) -> u64 {
+        self.crew.pools().iter().map(|pool| u64::from(pool.busy())).sum()
+    }
+
+    fn scenarios(&self) -> impl Iterator<Item = ScenarioId> + use<> {
+        (0..self.plan.scenarios.len() as u16).map(ScenarioId)
+    }
+
+    /// Takes note of every exchange that is over, and lets its virtual user go on.
+    fn settle(&mut self, now: Nanos) {
+        let mut finished = self.traffic.take_finished();
+        for (vu, row) in finished.drain(..) {
+            self.books.pay(&row);
+            self.crew.vu(vu).ready = now;
+            self.go_on(vu, now);
+        }
+        self.traffic.settled(finished);
+    }
+
+    fn serve(&mut self, vu: VuPlace, arrival: Arrival) {
+        self.crew.begin_arrival(vu, arrival);
+        self.begin(vu);
+    }
+
+    /// Begins a flow, whose first request is owed already.
+    fn begin(&mut self, place: VuPlace) {
+        // Every flow begins with a request.
+        if let Next::Request(id) = self.crew.vu(place).next() {
+            self.want(place, id);
+        }
+    }
+
+    /// Goes on with a flow.
+    fn go_on(&mut self, place: VuPlace, now: Nanos) {
+        let vu = self.crew.vu(place);
+        if vu.doing == Doing::Gone {
+            return;
+        }
+        match vu.next() {
+            Next::Request(id) => {
+                self.books.owe();
+                self.want(place, id);
+            }
+            Next::Think(until) => self.crew.sleep(place, until),
+            Next::Over => self.next_task(place, now),
+        }
+    }
+
+    /// A flow is over: its virtual user serves the next arrival, or begins its next iteration.
+    fn next_task(&mut self, place: VuPlace, now: Nanos) {
+        let scenario = self.crew.vu(place).scenario;
+        let pool = self.crew.pool(scenario);
+        pool.end();
+        if matches!(self.plan.scenarios[usize::from(scenario.0)].load, Load::Closed { .. }) {
+            self.iterate(place, now);
+        } else if let Some(arrival) = pool.next_waiting() {
+            pool.begin();
+            self.serve(place, arrival);
+        } else {
+            pool.release(place);
+        }
+    }
+
+    fn iterate(&mut self, place: VuPlace, now: Nanos) {
+        if self.crew.next_iteration(place, now) == Shift::Begins {
+            self.books.owe();
+            self.begin(place);
+        }
+    }
+
+    fn want(&mut self, place: VuPlace, request: RequestId) {
+        let vu = self.crew.vu(place);
+        let exchange = Exchange::wanted(place, vu.number, vu.scenario, request, vu.ready);
+        let line = vu.line;
+        self.traffic.want(line, exchange);
+    }
+
+    /// The row of an arrival that is never sent: of the request that it would have begun with.
+    fn pay_dropped(&mut self, scenario: ScenarioId, arrival: Arrival) {
+        let (flow, _) = flow_of_arrival(self.plan, scenario, arrival.number);
+        let request = flow.steps.iter().find_map(|step| match step {
+            Step::Request(id) => Some(*id),
+            Step::Think { .. } => None,
+        });
+        self.books.pay(&Row {
+            scheduled_ns: arrival.at.0,
+            scenario,
+            // Every flow has a request.
+            request: request.unwrap_or_default(),
+            error: Some(Failure::Dropped),
+            ..Row::default()
+        });
     }
 }

@@ -1,148 +1,90 @@
-//! One request and its answer: sends, receives, and says in a row how it went.
+//! One request and its answer, from the wish to the row.
 
 use runlog::outcome::{Blame, Failure};
-use runlog::row::{FailedChecks, RequestId, Row};
+use runlog::row::{FailedChecks, RequestId, Row, ScenarioId};
 use runlog::units::Nanos;
 
-use super::connection::{Connection, Received};
-use super::core::Core;
-use super::framing::Framing;
-use super::lane::Lane;
+use super::vu::VuPlace;
 use crate::plan::{Check, Request};
 
-/// Makes one request over the virtual user's connection, opening one where there is none. Returns the row and when it
-/// was over. The connection stays open if it can carry another request.
-pub async fn exchange(
-    core: &Core,
-    lane: &Lane,
-    connection: &mut Option<Connection>,
-    id: RequestId,
-    scheduled: Nanos,
-) -> (Row, Nanos) {
-    let request = &core.plan.requests[usize::from(id.0)];
-    let mut row = Row {
-        scheduled_ns: scheduled.0,
-        scenario: lane.scenario,
-        request: id,
-        vu: Some(lane.number),
-        ..Row::default()
-    };
-    let outcome = attempt(core, lane, connection, request, &mut row).await;
-    lane.clear_deadline();
-    match outcome {
-        Ok(Answer { status, at, reusable }) => {
-            row.status = status;
-            row.duration_ns = row.lag_ns.map(|lag| at.since(scheduled).0 - lag);
-            row.failed_checks = failed_checks(&request.checks, |check| check.condition.holds(status));
-            if let Some(open) = connection.as_mut() {
-                open.last_used = at;
-            }
-            if !reusable {
-                close(core, connection);
-            }
-            (row, at)
-        }
-        Err(failure) => {
-            let over = core.clock.now();
-            row.error = Some(failure);
-            row.duration_ns = row.lag_ns.map(|lag| over.since(scheduled).0.saturating_sub(lag));
-            if failure.blame() != Blame::Generator {
-                row.failed_checks = failed_checks(&request.checks, |_| false);
-            }
-            close(core, connection);
-            (row, over)
+/// A request that is wanted, or on its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange {
+    /// Who wants it.
+    pub vu: VuPlace,
+    /// The virtual user's number, as in the row.
+    pub number: u32,
+    /// Its scenario.
+    pub scenario: ScenarioId,
+    /// What is sent.
+    pub request: RequestId,
+    /// When it should have been sent.
+    pub scheduled: Nanos,
+    /// How long it took to open a connection for it; zero where one was open.
+    pub connecting: Nanos,
+    /// When it was handed to the kernel, and over which connection.
+    pub sent: Option<(Nanos, u64)>,
+    /// Bytes handed to the kernel.
+    pub bytes_sent: u64,
+    /// When the first byte of the answer came.
+    pub first_byte: Option<Nanos>,
+    /// Bytes of the answer that came.
+    pub bytes_received: u64,
+}
+
+impl Exchange {
+    /// A request that is wanted.
+    pub const fn wanted(vu: VuPlace, number: u32, scenario: ScenarioId, request: RequestId, scheduled: Nanos) -> Self {
+        Self {
+            vu,
+            number,
+            scenario,
+            request,
+            scheduled,
+            connecting: Nanos::ZERO,
+            sent: None,
+            bytes_sent: 0,
+            first_byte: None,
+            bytes_received: 0,
         }
     }
-}
 
-/// A complete answer.
-struct Answer {
-    status: u16,
-    at: Nanos,
-    reusable: bool,
-}
-
-async fn attempt(
-    core: &Core,
-    lane: &Lane,
-    slot: &mut Option<Connection>,
-    request: &'static Request,
-    row: &mut Row,
-) -> Result<Answer, Failure> {
-    let mut sent = core.clock.now();
-    if slot.as_ref().is_some_and(|open| open.is_stale(sent)) {
-        close(core, slot);
-    }
-    let connection = if let Some(open) = slot {
-        open
-    } else {
-        let opened = open(core, lane, row).await?;
-        sent = core.clock.now();
-        slot.insert(opened)
-    };
-    row.connection = Some(connection.number);
-    row.lag_ns = Some(sent.since(Nanos(row.scheduled_ns)).0);
-    lane.set_deadline(sent.after(core.plan.request_timeout));
-    core.gauge.borrow_mut().in_flight += 1;
-    let answer = converse(core, lane, connection, request, row, sent).await;
-    core.gauge.borrow_mut().in_flight -= 1;
-    answer
-}
-
-async fn open(core: &Core, lane: &Lane, row: &mut Row) -> Result<Connection, Failure> {
-    let number = core.next_connection();
-    let addresses = &core.plan.target.addresses;
-    let address = addresses[number as usize % addresses.len()];
-    let began = core.clock.now();
-    lane.set_deadline(began.after(core.plan.request_timeout));
-    let opened = lane.unless_cut(Connection::open(address, number)).await;
-    lane.clear_deadline();
-    row.connect_ns = core.clock.now().since(began).0;
-    let connection = match opened {
-        Ok(opened) => opened?,
-        Err(Failure::Timeout) => return Err(Failure::ConnectTimeout),
-        Err(cut) => return Err(cut),
-    };
-    core.gauge.borrow_mut().connections += 1;
-    Ok(connection)
-}
-
-fn close(core: &Core, slot: &mut Option<Connection>) {
-    if slot.take().is_some() {
-        core.gauge.borrow_mut().connections -= 1;
-    }
-}
-
-async fn converse(
-    core: &Core,
-    lane: &Lane,
-    connection: &mut Connection,
-    request: &'static Request,
-    row: &mut Row,
-    sent: Nanos,
-) -> Result<Answer, Failure> {
-    let mut rest: &'static [u8] = &request.bytes;
-    while !rest.is_empty() {
-        let taken = lane.unless_cut(connection.send(rest)).await??;
-        row.bytes_sent += taken as u64;
-        rest = &rest[taken..];
-    }
-    let mut framing = Framing::new(request.is_head);
-    loop {
-        let (came, received) =
-            lane.unless_cut(connection.receive(&mut framing)).await?.map_err(|(came, failure)| {
-                row.bytes_received += came as u64;
-                failure
-            })?;
-        core.stir();
-        let now = core.clock.now();
-        row.bytes_received += came as u64;
-        if row.ttfb_ns.is_none() {
-            row.ttfb_ns = Some(now.since(sent).0);
+    /// The row of an exchange that got its whole answer.
+    pub fn answered(&self, request: &Request, status: u16, now: Nanos) -> Row {
+        Row {
+            status,
+            failed_checks: failed_checks(&request.checks, |check| check.condition.holds(status)),
+            ..self.row(now)
         }
-        if received == Received::Whole {
-            let reusable = framing.keep_alive() && !connection.has_leftovers();
-            return Ok(Answer { status: framing.status(), at: now, reusable });
+    }
+
+    /// The row of an exchange that will get none.
+    pub fn failed(&self, request: &Request, failure: Failure, now: Nanos) -> Row {
+        let failed_checks = match failure.blame() {
+            Blame::Generator => FailedChecks::default(),
+            Blame::Server | Blame::Network => failed_checks(&request.checks, |_| false),
+        };
+        Row { error: Some(failure), failed_checks, ..self.row(now) }
+    }
+
+    fn row(&self, now: Nanos) -> Row {
+        let sent = self.sent.map(|(at, _)| at);
+        Row {
+            scheduled_ns: self.scheduled.0,
+            lag_ns: sent.map(|sent| sent.since(self.scheduled).0),
+            connect_ns: self.connecting.0,
+            tls_ns: 0,
+            ttfb_ns: sent.and_then(|sent| Some(self.first_byte?.since(sent).0)),
+            duration_ns: sent.map(|sent| now.since(sent).0),
+            scenario: self.scenario,
+            request: self.request,
+            status: 0,
+            error: None,
+            failed_checks: FailedChecks::default(),
+            bytes_sent: self.bytes_sent,
+            bytes_received: self.bytes_received,
+            connection: self.sent.map(|(_, connection)| connection),
+            vu: Some(self.number),
         }
     }
 }

@@ -1,38 +1,42 @@
-//! Who does it: one worker per core, pinned, with a runtime of its own.
+//! Who does it: one worker per core, pinned, with a wire of its own.
 //!
 //! In: the plan, shared and read-only, and a recorder. Out: a row for every arrival, and once a second a report. A worker
 //! knows nothing of scenario files, of the run directory or of who reads its reports.
 //!
-//! `drive` goes round: it hands arrivals (`arrivals`, `pool`) to virtual users (`vu`, woken through their `lane`), each of
-//! which makes requests (`exchange`) over its `connection`, whose bytes `framing` follows; `pacer` waits for what is next.
+//! `drive` goes round, and everything else is decided by `core` without a socket or a clock: arrivals (`arrivals`, `pool`)
+//! find virtual users (`crew`, `vu`), whose requests (`exchange`) travel over connections (`traffic`, `line`, `framing`)
+//! and end as rows in the `books`. `pacing` says how to wait for what is next; `watch` looks at it all once a second.
 
 mod arrivals;
-mod connection;
+mod books;
 mod core;
+mod crew;
 mod drive;
 mod exchange;
 pub mod framing;
-mod lane;
 pub mod ledger;
-mod pacer;
+mod line;
+mod pacing;
 mod pool;
 pub mod report;
 mod seat;
+mod traffic;
 mod vu;
+mod watch;
 
 use std::io;
-use std::rc::Rc;
 
+use self::books::Books;
 use self::core::Core;
 use self::ledger::Ledger;
-use self::pacer::Pacer;
+pub use self::pacing::Pacing;
 use self::report::{Finished, Second};
 pub use self::seat::Seat;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::record::Recorder;
-use crate::ring::Driver;
 use crate::stop::Stop;
+use crate::wire::{Driver, Ring, Runtime, Wire};
 
 /// What a worker is given.
 pub struct Work {
@@ -40,6 +44,8 @@ pub struct Work {
     pub plan: &'static Plan,
     /// What sockets are driven by.
     pub driver: Driver,
+    /// How punctual it is.
+    pub pacing: Pacing,
     /// The time.
     pub clock: Clock,
     /// Which worker it is.
@@ -53,15 +59,21 @@ pub struct Work {
 /// Runs one core's part of the plan on this thread, to its end. `publish` is called once a second.
 ///
 /// # Errors
-/// Where the system grants no runtime.
+/// Where the system grants no wire.
 pub fn run(work: Work, stop: &Stop, publish: impl FnMut(Second)) -> io::Result<Finished> {
-    let Work { plan, driver, clock, seat, recorder, ledger } = work;
-    core_affinity::set_for_current(core_affinity::CoreId { id: seat.cpu });
-    driver.block_on(async {
-        let pacer = Pacer::new(driver, clock)?;
-        pacer.wait_for_start().await;
-        let core = Rc::new(Core::new(plan, clock, seat, pacer, recorder, ledger));
-        drive::drive(Rc::clone(&core), stop, publish).await;
-        Ok(Finished { seat, scheduled: core.scheduled(), ledger: core.books(), record_stall: core.record_stall() })
-    })?
+    core_affinity::set_for_current(core_affinity::CoreId { id: work.seat.cpu });
+    let connections = Core::most_connections(work.plan, work.seat).max(1);
+    match work.driver {
+        Driver::Ring => Ok(work_over(Ring::new(connections, work.clock)?, work, stop, publish)),
+        driver => Ok(work_over(Runtime::new(driver, connections, work.clock)?, work, stop, publish)),
+    }
+}
+
+fn work_over(mut wire: impl Wire, work: Work, stop: &Stop, publish: impl FnMut(Second)) -> Finished {
+    let Work { plan, pacing, clock, seat, recorder, ledger, .. } = work;
+    let mut core = Core::new(plan, seat, Books::new(recorder, ledger, clock.now()));
+    clock.wait_for_start();
+    drive::drive(&mut core, &mut wire, clock, pacing, stop, publish);
+    let Books { ledger, recorder, scheduled, .. } = core.books;
+    Finished { seat, scheduled, ledger, record_stall: recorder.stall() }
 }

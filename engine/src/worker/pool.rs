@@ -1,11 +1,11 @@
 //! The open model's virtual users of one scenario on one core: who is free, how many there may be, and the arrivals
 //! that wait because nobody is.
 
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use runlog::units::Nanos;
 
+use super::vu::VuPlace;
 use crate::plan::schedule::Arrival;
 
 /// How many arrivals may wait; more are dropped. Bounds the memory of a run against a server that does not answer.
@@ -14,8 +14,8 @@ pub const BACKLOG_MOST: usize = 65_536;
 /// What an arrival finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// A virtual user that is free, by its lane.
-    Free(usize),
+    /// A virtual user that is free.
+    Free(VuPlace),
     /// Room for another virtual user.
     New(u32),
     /// Nobody free: it waits.
@@ -28,41 +28,34 @@ pub enum Place {
 #[derive(Debug)]
 pub struct Pool {
     most: u32,
-    made: Cell<u32>,
+    made: u32,
     /// The last one to be free is the first to be taken: its connection is the least likely to have been closed.
-    free: RefCell<Vec<usize>>,
-    backlog: RefCell<VecDeque<Arrival>>,
+    free: Vec<VuPlace>,
+    backlog: VecDeque<Arrival>,
     /// Iterations that are going on.
-    busy: Cell<u32>,
+    busy: u32,
 }
 
 impl Pool {
     /// A pool of at most so many virtual users.
     pub const fn new(most: u32) -> Self {
-        Self {
-            most,
-            made: Cell::new(0),
-            free: RefCell::new(Vec::new()),
-            backlog: RefCell::new(VecDeque::new()),
-            busy: Cell::new(0),
-        }
+        Self { most, made: 0, free: Vec::new(), backlog: VecDeque::new(), busy: 0 }
     }
 
     /// Finds a place for an arrival, and gives it to it.
-    pub fn place(&self, arrival: Arrival) -> Place {
-        if let Some(lane) = self.free.borrow_mut().pop() {
-            self.begin();
-            return Place::Free(lane);
+    pub fn place(&mut self, arrival: Arrival) -> Place {
+        if let Some(vu) = self.free.pop() {
+            self.busy += 1;
+            return Place::Free(vu);
         }
-        if self.made.get() < self.most {
-            let number = self.made.get();
-            self.made.set(number + 1);
-            self.begin();
+        if self.made < self.most {
+            let number = self.made;
+            self.made += 1;
+            self.busy += 1;
             return Place::New(number);
         }
-        let mut backlog = self.backlog.borrow_mut();
-        if backlog.len() < BACKLOG_MOST {
-            backlog.push_back(arrival);
+        if self.backlog.len() < BACKLOG_MOST {
+            self.backlog.push_back(arrival);
             Place::Waiting
         } else {
             Place::None
@@ -70,39 +63,38 @@ impl Pool {
     }
 
     /// An iteration begins.
-    pub fn begin(&self) {
-        self.busy.set(self.busy.get() + 1);
+    pub const fn begin(&mut self) {
+        self.busy += 1;
     }
 
     /// An iteration has ended.
-    pub fn end(&self) {
-        self.busy.set(self.busy.get() - 1);
+    pub const fn end(&mut self) {
+        self.busy -= 1;
     }
 
     /// The arrival that has waited longest.
-    pub fn next_waiting(&self) -> Option<Arrival> {
-        self.backlog.borrow_mut().pop_front()
+    pub fn next_waiting(&mut self) -> Option<Arrival> {
+        self.backlog.pop_front()
     }
 
     /// The arrival that has waited longest, if it was scheduled before an instant.
-    pub fn waiting_since_before(&self, instant: Nanos) -> Option<Arrival> {
-        let mut backlog = self.backlog.borrow_mut();
-        if backlog.front().is_some_and(|arrival| arrival.at < instant) { backlog.pop_front() } else { None }
+    pub fn waiting_since_before(&mut self, instant: Nanos) -> Option<Arrival> {
+        self.backlog.pop_front_if(|arrival| arrival.at < instant)
     }
 
     /// A virtual user is free.
-    pub fn release(&self, lane: usize) {
-        self.free.borrow_mut().push(lane);
+    pub fn release(&mut self, vu: VuPlace) {
+        self.free.push(vu);
     }
 
     /// How many arrivals wait.
     pub fn backlog(&self) -> usize {
-        self.backlog.borrow().len()
+        self.backlog.len()
     }
 
     /// How many iterations are going on.
     pub const fn busy(&self) -> u32 {
-        self.busy.get()
+        self.busy
     }
 }
 
@@ -116,20 +108,20 @@ mod tests {
 
     #[test]
     fn arrivals_take_new_places_then_free_ones_then_wait() {
-        let pool = Pool::new(2);
+        let mut pool = Pool::new(2);
         assert_eq!(pool.place(arrival(0)), Place::New(0));
         assert_eq!(pool.place(arrival(1)), Place::New(1));
         assert_eq!(pool.place(arrival(2)), Place::Waiting);
         assert_eq!((pool.busy(), pool.backlog()), (2, 1));
         assert_eq!(pool.next_waiting(), Some(arrival(2)));
         pool.end();
-        pool.release(7);
-        assert_eq!(pool.place(arrival(3)), Place::Free(7));
+        pool.release(VuPlace(7));
+        assert_eq!(pool.place(arrival(3)), Place::Free(VuPlace(7)));
     }
 
     #[test]
     fn the_backlog_is_bounded() {
-        let pool = Pool::new(0);
+        let mut pool = Pool::new(0);
         for number in 0..BACKLOG_MOST as u64 {
             assert_eq!(pool.place(arrival(number)), Place::Waiting);
         }
@@ -138,7 +130,7 @@ mod tests {
 
     #[test]
     fn only_those_who_have_waited_too_long_are_given_up() {
-        let pool = Pool::new(0);
+        let mut pool = Pool::new(0);
         pool.place(arrival(5));
         assert_eq!(pool.waiting_since_before(Nanos(5)), None);
         assert_eq!(pool.waiting_since_before(Nanos(6)), Some(arrival(5)));

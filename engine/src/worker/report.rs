@@ -70,16 +70,10 @@ pub struct Gauge {
     pub dropped: u64,
     /// Of these, not HTTP.
     pub bad_responses: u64,
-    /// Connections opened, less connections closed.
-    pub connections: i64,
-    /// Requests sent, less requests done with.
-    pub in_flight: i64,
     /// Lag + service time in ns, of those answered; to three digits.
     pub response: Histogram<u32>,
     /// Scheduled → handed on, in ns, of the open model's arrivals; to three digits.
     pub pacer_lag: Histogram<u32>,
-    /// How long the core spun without anything happening.
-    pub spun: Nanos,
 }
 
 /// An hour: longer times count as that in the live figures.
@@ -101,11 +95,8 @@ impl Gauge {
             answered: 0,
             dropped: 0,
             bad_responses: 0,
-            connections: 0,
-            in_flight: 0,
             response: histogram(),
             pacer_lag: histogram(),
-            spun: Nanos::ZERO,
         }
     }
 

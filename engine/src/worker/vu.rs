@@ -1,112 +1,113 @@
-//! A virtual user: goes through flows, one request at a time, over a connection of its own.
+//! A virtual user: where it stands in its flow, and what it does next.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::slice;
+use std::vec;
 
-use runlog::outcome::Failure;
+use runlog::row::{RequestId, ScenarioId};
 use runlog::units::Nanos;
 
-use super::connection::Connection;
-use super::core::Core;
-use super::exchange::exchange;
-use super::lane::Lane;
-use crate::plan::choice::{Choices, Purpose};
-use crate::plan::schedule::Arrival;
-use crate::plan::{FlowId, Load, Step};
+use crate::plan::Step;
+use crate::plan::choice::Choices;
 
-/// A virtual user's task: what it shares with its core, and what is its own.
+/// A virtual user of its core, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VuPlace(pub u32);
+
+/// A virtual user.
+#[derive(Debug)]
 pub struct Vu {
-    core: Rc<Core>,
-    lane: Rc<Lane>,
-    place: usize,
-    connection: Option<Connection>,
+    /// Its scenario.
+    pub scenario: ScenarioId,
+    /// Its number in the rows: of the virtual user, or its place in the core's pool.
+    pub number: u32,
+    /// The place of the connection it makes its requests over.
+    pub line: u32,
+    /// What it does by chance.
+    pub choices: Choices,
+    /// When it was ready for its next step.
+    pub ready: Nanos,
+    /// What it is busy with.
+    pub doing: Doing,
+    steps: slice::Iter<'static, Step>,
+    /// In the closed model: when it will be at work, after now.
+    shifts: vec::IntoIter<(Nanos, Nanos)>,
+    /// When its shift ends.
+    until: Nanos,
+}
+
+/// What a virtual user is busy with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Nothing: it waits for an arrival or for its shift.
+    Nothing,
+    /// A request.
+    Request,
+    /// Thinking.
+    Thinking,
+    /// It has ended for good.
+    Gone,
+}
+
+/// What comes next in a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// A request.
+    Request(RequestId),
+    /// To think, until then.
+    Think(Nanos),
+    /// Nothing: the flow is over.
+    Over,
 }
 
 impl Vu {
-    /// A virtual user at this place among its core's lanes.
-    pub const fn new(core: Rc<Core>, lane: Rc<Lane>, place: usize) -> Self {
-        Self { core, lane, place, connection: None }
-    }
-
-    /// In the open model: takes arrivals as they are handed over, and those that wait, for as long as the core lives.
-    pub async fn serve_arrivals(mut self) {
-        let core = Rc::clone(&self.core);
-        let pool = core.pool(self.lane.scenario);
-        while let Ok(arrival) = self.lane.until(|| self.lane.take_arrival()).await {
-            let mut next = Some(arrival);
-            while let Some(arrival) = next {
-                self.serve(arrival).await;
-                pool.end();
-                if self.lane.is_interrupted() {
-                    return;
-                }
-                next = pool.next_waiting();
-                if next.is_some() {
-                    pool.begin();
-                }
-            }
-            pool.release(self.place);
+    /// A virtual user that has not begun. `shifts` are those of the closed model; without any it serves arrivals.
+    pub fn new(scenario: ScenarioId, number: u32, line: u32, choices: Choices, shifts: Vec<(Nanos, Nanos)>) -> Self {
+        Self {
+            scenario,
+            number,
+            line,
+            choices,
+            ready: Nanos::ZERO,
+            doing: Doing::Nothing,
+            steps: [].iter(),
+            shifts: shifts.into_iter(),
+            until: Nanos::ZERO,
         }
     }
 
-    async fn serve(&mut self, arrival: Arrival) {
-        let (flow, mut choices) = self.core.flow_of_arrival(self.lane.scenario, arrival.number);
-        // Where it is cut short, its rows say so, and nobody else wants to know.
-        let _ = self.iterate(flow, &mut choices, arrival.at).await;
+    /// Begins a flow.
+    pub fn begin(&mut self, steps: &'static [Step], ready: Nanos) {
+        (self.steps, self.ready) = (steps.iter(), ready);
     }
 
-    /// In the closed model: iterates whenever its shift says so, as long as there are iterations left.
-    pub async fn work_shifts(mut self, iterations: Rc<Cell<Option<u64>>>) {
-        let core = Rc::clone(&self.core);
-        let scenario = core.scenario(self.lane.scenario);
-        let Load::Closed { vus, .. } = &scenario.load else { return };
-        let pool = core.pool(self.lane.scenario);
-        let mut choices = Choices::new(core.plan.seed, self.lane.scenario, Purpose::Vu(self.lane.number));
-        'shifts: for (from, to) in vus.shifts(self.lane.number) {
-            if self.core.sleep_until(&self.lane, self.place, from).await.is_err() {
-                break;
+    /// Takes the next step of the flow.
+    pub fn next(&mut self) -> Next {
+        match self.steps.next() {
+            Some(&Step::Request(id)) => {
+                self.doing = Doing::Request;
+                Next::Request(id)
             }
-            let mut ready = from.max(core.clock.now());
-            while ready < to {
-                match iterations.get() {
-                    Some(0) => break 'shifts,
-                    left => iterations.set(left.map(|left| left - 1)),
-                }
-                let flow = scenario.mix.pick(&mut choices);
-                core.count_scheduled();
-                pool.begin();
-                let iterated = self.iterate(flow, &mut choices, ready).await;
-                pool.end();
-                match iterated {
-                    Ok(over) => ready = over,
-                    Err(_) => break 'shifts,
-                }
+            Some(&Step::Think { from, to }) => {
+                self.doing = Doing::Thinking;
+                self.ready = self.ready.after(self.choices.span(from, to));
+                Next::Think(self.ready)
+            }
+            None => {
+                self.doing = Doing::Nothing;
+                Next::Over
             }
         }
     }
 
-    /// Goes through a flow whose first request is already counted as scheduled. Returns when it was over.
-    async fn iterate(&mut self, flow: FlowId, choices: &mut Choices, mut ready: Nanos) -> Result<Nanos, Failure> {
-        let core = &self.core;
-        for (i, step) in core.steps(flow).iter().enumerate() {
-            match *step {
-                Step::Request(id) => {
-                    if i > 0 {
-                        core.count_scheduled();
-                    }
-                    let (row, over) = exchange(core, &self.lane, &mut self.connection, id, ready).await;
-                    core.record(&row);
-                    if row.error == Some(Failure::Interrupted) {
-                        return Err(Failure::Interrupted);
-                    }
-                    ready = over;
-                }
-                Step::Think { from, to } => {
-                    ready = ready.after(choices.span(from, to));
-                    core.sleep_until(&self.lane, self.place, ready).await?;
-                }
-            }
-        }
-        Ok(ready)
+    /// Whether its shift goes on at the instant at which it is ready.
+    pub fn is_on_shift(&self) -> bool {
+        self.ready < self.until
+    }
+
+    /// Goes on to its next shift. Returns when that begins; `None` where there is none.
+    pub fn next_shift(&mut self) -> Option<Nanos> {
+        let (from, until) = self.shifts.next()?;
+        (self.ready, self.until) = (from, until);
+        Some(from)
     }
 }
