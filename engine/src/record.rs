@@ -1,8 +1,9 @@
 //! What is kept: rows, from the workers' memory to the run directory's files.
 //!
 //! Each worker fills a block of memory; a full block is swapped for an empty one and written by a thread of its own,
-//! the journal, so that a worker makes no system call for its rows. Blocks are few: where the disk cannot follow, the
-//! worker waits for it, and the wait is measured and said. Room on the disk is reserved ahead, so that when it fills up
+//! the journal, so that a worker makes no system call for its rows. As long as the disk follows, two blocks are enough,
+//! and stay in the processor's caches; as it falls behind there are more, up to a bound. Beyond that the worker waits for
+//! the disk, and the wait is measured and said. Room on the disk is reserved ahead, so that when it fills up
 //! the run can be stopped while there is still room for every row that is on its way.
 
 use std::fs::File;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use runlog::row::{Names, Row};
+use runlog::row::{LINE_BYTES_MOST, Names, Row};
 use runlog::units::{Bytes, Nanos};
 use rustix::fs::{FallocateFlags, fallocate, ftruncate};
 use rustix::io::Errno;
@@ -19,12 +20,10 @@ use rustix::io::Errno;
 use crate::clock::Clock;
 use crate::stop::Stop;
 
-/// A block is handed on when it holds this much.
-const BLOCK_BYTES: usize = 256 << 10;
-/// No row is longer; blocks have so much more room, and never grow.
-const ROW_BYTES_MOST: usize = 4 << 10;
-/// How many blocks a worker has: what it can produce while the disk stands still, some 100,000 rows.
-const BLOCKS: usize = 32;
+/// The size of a block: it is handed on when there may be no room for another row.
+const BLOCK_BYTES: usize = 64 << 10;
+/// The most blocks a worker has: what it can produce while the disk stands still, some 100,000 rows.
+const BLOCKS_MOST: usize = 128;
 /// How much room is always reserved on the disk for the rows on their way: twice what blocks, requests in flight and
 /// a full backlog can become.
 const HEADROOM_BYTES: u64 = 16 << 20;
@@ -33,7 +32,9 @@ const HEADROOM_BYTES: u64 = 16 << 20;
 struct Block {
     worker: usize,
     rows: u64,
-    bytes: Vec<u8>,
+    /// How much of the memory is rows.
+    length: usize,
+    memory: Vec<u8>,
 }
 
 /// A worker's end: takes rows.
@@ -41,9 +42,14 @@ pub struct Recorder {
     worker: usize,
     names: Names,
     clock: Clock,
+    /// The memory of the block that is being filled; always of the same size.
     block: Vec<u8>,
+    /// How much of it is rows.
+    filled: usize,
     rows_in_block: u64,
     stall: Nanos,
+    /// How many blocks there are.
+    blocks: usize,
     /// `None` once closed.
     full: Option<SyncSender<Block>>,
     empty: Receiver<Vec<u8>>,
@@ -52,9 +58,12 @@ pub struct Recorder {
 impl Recorder {
     /// Takes a row.
     pub fn write(&mut self, row: &Row) {
-        row.encode(&self.names, &mut self.block);
-        self.rows_in_block += 1;
-        if self.block.len() >= BLOCK_BYTES {
+        // There is room: the block was handed on while there was.
+        if let Some(place) = self.block[self.filled..].first_chunk_mut() {
+            self.filled += row.encode(&self.names, place);
+            self.rows_in_block += 1;
+        }
+        if self.filled + LINE_BYTES_MOST > BLOCK_BYTES {
             self.hand_on();
         }
     }
@@ -64,19 +73,33 @@ impl Recorder {
         if self.rows_in_block == 0 {
             return;
         }
-        let empty = self.empty.try_recv().or_else(|_| {
-            let since = self.clock.now();
-            let empty = self.empty.recv();
-            self.stall = self.stall.after(self.clock.now().since(since));
-            empty
-        });
-        // The journal outlives the recorders; were it gone, there would be nobody to tell but its own thread's panic.
-        let bytes = std::mem::replace(&mut self.block, empty.unwrap_or_default());
-        self.block.reserve(BLOCK_BYTES + ROW_BYTES_MOST);
-        let block = Block { worker: self.worker, rows: std::mem::take(&mut self.rows_in_block), bytes };
+        let memory = std::mem::take(&mut self.block);
+        self.block = self.empty_block();
+        let block = Block {
+            worker: self.worker,
+            rows: std::mem::take(&mut self.rows_in_block),
+            length: std::mem::take(&mut self.filled),
+            memory,
+        };
         if let Some(journal) = &self.full {
             let _ = journal.send(block);
         }
+    }
+
+    /// Memory that is free; more of it as long as there may be more; else the journal is waited for.
+    fn empty_block(&mut self) -> Vec<u8> {
+        if let Ok(empty) = self.empty.try_recv() {
+            return empty;
+        }
+        if self.blocks < BLOCKS_MOST {
+            self.blocks += 1;
+            return vec![0; BLOCK_BYTES];
+        }
+        let since = self.clock.now();
+        // The journal outlives the recorders; were it gone, there would be nobody to tell but its own thread's panic.
+        let empty = self.empty.recv().unwrap_or_else(|_| vec![0; BLOCK_BYTES]);
+        self.stall = self.stall.after(self.clock.now().since(since));
+        empty
     }
 
     /// Hands on what there is, for the last time: the journal ends when every recorder is closed.
@@ -105,22 +128,21 @@ impl Journal {
         // Only differences of it count.
         let clock = Clock::starting_in(Nanos::ZERO);
         // Room for every block there is: a worker that hands on never waits here, only for an empty block.
-        let (full, blocks) = sync_channel(files.len() * (BLOCKS + 1));
+        let (full, blocks) = sync_channel(files.len() * BLOCKS_MOST);
         let mut recorders = Vec::with_capacity(files.len());
         let mut outlets = Vec::with_capacity(files.len());
         for (worker, file) in files.into_iter().enumerate() {
-            let (give_back, empty) = sync_channel(BLOCKS + 1);
-            for _ in 1..BLOCKS {
-                let _ = give_back.send(Vec::new());
-            }
+            let (give_back, empty) = sync_channel(BLOCKS_MOST);
             outlets.push(Outlet::new(file, give_back)?);
             recorders.push(Recorder {
                 worker,
                 names: names.clone(),
                 clock,
-                block: Vec::with_capacity(BLOCK_BYTES + ROW_BYTES_MOST),
+                block: vec![0; BLOCK_BYTES],
+                filled: 0,
                 rows_in_block: 0,
                 stall: Nanos::ZERO,
+                blocks: 1,
                 full: Some(full.clone()),
                 empty,
             });
@@ -167,19 +189,18 @@ impl Outlet {
 
     /// Writes a block whole or not at all. An error is for whoever can stop the run; the rows are written even so, into
     /// the room that was reserved, as long as there is any.
-    fn write(&mut self, mut block: Block) -> io::Result<()> {
+    fn write(&mut self, block: Block) -> io::Result<()> {
         let written = if self.broken { Ok(()) } else { self.append(&block) };
         let reserved = self.reserve();
-        block.bytes.clear();
         // A recorder that has finished takes no blocks back.
-        let _ = self.give_back.send(block.bytes);
+        let _ = self.give_back.send(block.memory);
         written.and(reserved)
     }
 
     fn append(&mut self, block: &Block) -> io::Result<()> {
-        match self.file.write_all(&block.bytes) {
+        match self.file.write_all(&block.memory[..block.length]) {
             Ok(()) => {
-                self.length += block.bytes.len() as u64;
+                self.length += block.length as u64;
                 self.rows += block.rows;
                 Ok(())
             }

@@ -172,6 +172,7 @@ impl Request {
     }
 
     /// Whether an arrival got no answer, or one with a status that was not wanted.
+    #[inline]
     pub fn has_failed(&self, row: &Row) -> bool {
         row.error.is_some() || !self.expects(row.status)
     }

@@ -30,6 +30,7 @@ impl Default for Spread {
 
 impl Spread {
     /// Adds a time.
+    #[inline]
     pub fn record(&mut self, value_ns: u64) {
         self.buckets.saturating_record(value_ns);
         self.sum += u128::from(value_ns);

@@ -47,7 +47,7 @@ fn charts(rows: &[Row]) -> Vec<Chart> {
     let mut text = Vec::new();
     let names = Names::new(["steady", "burst"], ["list", "search, all", "order"]);
     for row in rows {
-        row.encode(&names, &mut text);
+        text.extend_from_slice(&row.line(&names));
     }
     run.replace_rows(&String::from_utf8(text).expect("UTF-8"));
     let report = Report::of(load::load(&run.path()).expect("a run"), analysis::REPORT).expect("rows");

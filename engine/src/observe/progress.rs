@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
-use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use runlog::spread::Spread;
 use runlog::units::{Nanos, Percentile, Rate, Thousands};
 
 use crate::stop::Stop;
@@ -85,17 +85,9 @@ impl Progress {
             let seconds = second.until.since(second.gauge.since).as_secs_f64();
             (seconds > 0.0).then(|| second.gauge.done as f64 / seconds)
         });
-        let mut response: Option<Histogram<u32>> = None;
-        for second in current() {
-            match &mut response {
-                Some(all) => drop(all.add(&second.gauge.response)),
-                None => response = Some(second.gauge.response.clone()),
-            }
-        }
-        let p99 = response.filter(|times| !times.is_empty()).map_or_else(
-            || "–".to_owned(),
-            |times| Nanos(times.value_at_quantile(Percentile::P99.as_quantile())).to_string(),
-        );
+        let mut response = Spread::default();
+        current().for_each(|second| response.add(&second.gauge.response));
+        let p99 = response.percentile(Percentile::P99).map_or("–".to_owned(), |(_, upper)| Nanos(upper).to_string());
         format!(
             "{:>9}  {} in flight  {} errors  p99 {p99}",
             Rate::per_second(rate.sum()).unwrap_or_default(),

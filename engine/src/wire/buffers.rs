@@ -2,23 +2,26 @@
 
 #![expect(unsafe_code, reason = "the memory is shared with the kernel, by an interface of addresses")]
 
+use std::ffi::c_void;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use io_uring::Submitter;
 use io_uring::types::BufRingEntry;
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
 /// The size of a buffer: what most answers fit into.
-const BUFFER_BYTES: usize = 16 << 10;
+const BUFFER_BYTES: usize = 4 << 10;
 /// How far apart buffers are: not by a power of two, or the beginnings of all of them would fall into the same few lines
 /// of the processor's caches.
-const STRIDE_BYTES: usize = BUFFER_BYTES + 5 * 64;
+const STRIDE_BYTES: usize = BUFFER_BYTES + 64;
 /// Few buffers stay in the caches, many take more answers at once. When they run out receiving starts anew, which costs
 /// time and loses nothing.
 const FEWEST: u16 = 64;
 const MOST: u16 = 1024;
+/// The size of a large page: all buffers share one entry of the processor's address cache.
+const LARGE_PAGE_BYTES: usize = 2 << 20;
 /// The only group of them on the ring.
 pub const GROUP: u16 = 0;
 
@@ -39,10 +42,9 @@ impl Buffers {
     /// # Errors
     /// Where the kernel knows no such ring (before 5.19), or grants no memory.
     pub fn lend(submitter: &Submitter<'_>, connections: u32) -> io::Result<Self> {
-        let wanted = u16::try_from(connections).unwrap_or(MOST).clamp(FEWEST, MOST / 2);
-        let count = (2 * wanted).next_power_of_two();
+        let count = u16::try_from(connections).unwrap_or(MOST).clamp(FEWEST, MOST).next_power_of_two();
         let mut buffers = Self {
-            memory: Mapping::new(usize::from(count) * STRIDE_BYTES)?,
+            memory: Mapping::in_large_pages(usize::from(count) * STRIDE_BYTES)?,
             entries: Mapping::new(usize::from(count) * size_of::<BufRingEntry>())?,
             count,
             tail: 0,
@@ -98,17 +100,31 @@ impl Buffers {
 /// Page-aligned memory of zeros, which costs nothing where it is not touched.
 struct Mapping {
     start: NonNull<u8>,
+    /// What was mapped, which may begin before.
+    mapped: NonNull<c_void>,
     length: usize,
 }
 
 impl Mapping {
     fn new(length: usize) -> io::Result<Self> {
         // SAFETY: a mapping at an address of the kernel's choice touches no other memory.
-        let start = unsafe {
+        let mapped = unsafe {
             mmap_anonymous(std::ptr::null_mut(), length, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)?
         };
-        let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Self { start, length })
+        let mapped = NonNull::new(mapped).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Self { start: mapped.cast(), mapped, length })
+    }
+
+    /// The same, from the beginning of a large page on; on large pages where the system has any to give.
+    fn in_large_pages(length: usize) -> io::Result<Self> {
+        let length = length.next_multiple_of(LARGE_PAGE_BYTES);
+        let mut mapping = Self::new(length + LARGE_PAGE_BYTES)?;
+        let before = mapping.start.align_offset(LARGE_PAGE_BYTES);
+        // SAFETY: the mapping is by one large page longer than what is used of it.
+        mapping.start = unsafe { mapping.start.add(before) };
+        // SAFETY: advice on memory of our own changes nothing that can be seen in it. Where it is not taken, pages are small.
+        let _ = unsafe { madvise(mapping.start.as_ptr().cast(), length, Advice::LinuxHugepage) };
+        Ok(mapping)
     }
 }
 
@@ -116,6 +132,6 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: our own mapping, as it was made; nobody borrows from it any more.
         // A mapping that cannot be given back stays until the process ends.
-        let _ = unsafe { munmap(self.start.as_ptr().cast(), self.length) };
+        let _ = unsafe { munmap(self.mapped.as_ptr(), self.length) };
     }
 }

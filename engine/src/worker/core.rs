@@ -102,10 +102,23 @@ impl Core {
         self.crew.next_wake()
     }
 
-    /// Something has happened to a connection.
+    /// Something has happened to a connection. What follows from it is up to `settle`.
     pub fn hear(&mut self, event: Event<'_>, now: Nanos) {
         self.traffic.hear(event, now);
-        self.settle(now);
+    }
+
+    /// Takes note of every exchange that is over, and lets its virtual user go on. One thing after the other for all of
+    /// them: the processor does the same thing many times faster than many things in turns.
+    pub fn settle(&mut self, now: Nanos) {
+        let mut finished = self.traffic.take_finished();
+        for (_, row) in &finished {
+            self.books.pay(row);
+        }
+        for (vu, _) in finished.drain(..) {
+            self.crew.vu(vu).ready = now;
+            self.go_on(vu, now);
+        }
+        self.traffic.settled(finished);
     }
 
     /// The time has come for what has been decided: what the wire has to do now.
@@ -184,17 +197,6 @@ impl Core {
 
     fn scenarios(&self) -> impl Iterator<Item = ScenarioId> + use<> {
         (0..self.plan.scenarios.len() as u16).map(ScenarioId)
-    }
-
-    /// Takes note of every exchange that is over, and lets its virtual user go on.
-    fn settle(&mut self, now: Nanos) {
-        let mut finished = self.traffic.take_finished();
-        for (vu, row) in finished.drain(..) {
-            self.books.pay(&row);
-            self.crew.vu(vu).ready = now;
-            self.go_on(vu, now);
-        }
-        self.traffic.settled(finished);
     }
 
     fn serve(&mut self, vu: VuPlace, arrival: Arrival) {

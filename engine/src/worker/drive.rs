@@ -55,6 +55,7 @@ pub fn drive(
         watch.spun(wire.turn(core.depart(now), wait));
         let now = clock.now();
         wire.reap(|event| core.hear(event, now));
+        core.settle(now);
     }
     wind_up(core, &mut streams, clock.now());
     watch.report(core, clock.now());

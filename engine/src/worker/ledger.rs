@@ -30,7 +30,7 @@ pub struct Ledger {
     pub bytes_sent: u64,
     /// Bytes received.
     pub bytes_received: u64,
-    /// Lag + service time of those answered.
+    /// Lag + service time of those answered, up to the last report: it is counted there first.
     pub response: Spread,
     /// Service time of those answered.
     pub service: Spread,
@@ -103,8 +103,7 @@ impl Ledger {
         if let Some(lag) = row.lag_ns {
             self.lag.record(lag);
         }
-        if let (Some(response), Some(service)) = (row.response_ns(), row.service_ns()) {
-            self.response.record(response);
+        if let Some(service) = row.service_ns() {
             self.service.record(service);
         }
         if !request.checks.is_empty() && row.is_checked() {

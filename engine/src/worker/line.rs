@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use runlog::units::Nanos;
 
 use super::exchange::Exchange;
-use super::framing::Framing;
+use super::framing::{Framing, Memo};
 use crate::plan::Request;
 use crate::wire::Outgoing;
 
@@ -173,12 +173,13 @@ impl Line {
     }
 
     /// Takes bytes that have come, up to the end of the answer in front. What of a part is not dealt with is kept.
-    pub fn feed(&mut self, bytes: &[u8], requests: &[Request], now: Nanos) -> Fed {
+    /// There is a memo for the answers to each request.
+    pub fn feed(&mut self, bytes: &[u8], requests: &[Request], memos: &mut [Memo], now: Nanos) -> Fed {
         let Some(front) = self.exchanges.front_mut().filter(|_| self.sent > 0) else { return Fed::Unasked };
         front.first_byte.get_or_insert(now);
-        let is_head = requests[usize::from(front.request.0)].is_head;
-        let framing = self.framing.get_or_insert_with(|| Framing::new(is_head));
-        let Ok(progress) = framing.feed(bytes) else {
+        let request = usize::from(front.request.0);
+        let framing = self.framing.get_or_insert_with(|| Framing::new(requests[request].is_head));
+        let Ok(progress) = framing.feed(bytes, &mut memos[request]) else {
             front.bytes_received += bytes.len() as u64;
             return Fed::Bad;
         };

@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 use runlog::outcome::Failure;
 use runlog::row::Row;
+use runlog::spread::Spread;
 use runlog::units::Nanos;
 
 use super::ledger::Ledger;
@@ -70,19 +71,14 @@ pub struct Gauge {
     pub dropped: u64,
     /// Of these, not HTTP.
     pub bad_responses: u64,
-    /// Lag + service time in ns, of those answered; to three digits.
-    pub response: Histogram<u32>,
+    /// Lag + service time, of those answered.
+    pub response: Spread,
     /// Scheduled → handed on, in ns, of the open model's arrivals; to three digits.
     pub pacer_lag: Histogram<u32>,
 }
 
-/// An hour: longer times count as that in the live figures.
+/// An hour: later arrivals count as that.
 const LONGEST_NS: u64 = 3_600_000_000_000;
-
-fn histogram() -> Histogram<u32> {
-    // The bounds are constants that the constructor accepts.
-    Histogram::new_with_bounds(1, LONGEST_NS, 3).unwrap_or_else(|error| unreachable!("{error}"))
-}
 
 impl Gauge {
     /// Nothing yet.
@@ -95,8 +91,9 @@ impl Gauge {
             answered: 0,
             dropped: 0,
             bad_responses: 0,
-            response: histogram(),
-            pacer_lag: histogram(),
+            response: Spread::default(),
+            // The bounds are constants that the constructor accepts.
+            pacer_lag: Histogram::new_with_bounds(1, LONGEST_NS, 3).unwrap_or_else(|error| unreachable!("{error}")),
         }
     }
 
@@ -106,7 +103,7 @@ impl Gauge {
         self.failed += u64::from(has_failed);
         if let Some(response) = row.response_ns() {
             self.answered += 1;
-            self.response.saturating_record(response);
+            self.response.record(response);
         }
         self.dropped += u64::from(row.error == Some(Failure::Dropped));
         self.bad_responses += u64::from(row.error == Some(Failure::BadResponse));

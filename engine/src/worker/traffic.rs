@@ -5,6 +5,7 @@ use runlog::row::Row;
 use runlog::units::Nanos;
 
 use super::exchange::Exchange;
+use super::framing::Memo;
 use super::line::{Departure, Fed, Line, NEVER};
 use super::vu::VuPlace;
 use crate::plan::Plan;
@@ -17,6 +18,8 @@ const EXPIRY: Nanos = Nanos::from_millis(1);
 pub struct Traffic {
     plan: &'static Plan,
     lines: Vec<Line>,
+    /// For each request, what its answers begin with.
+    memos: Vec<Memo>,
     /// Lines with requests that have not been sent.
     departing: Vec<u32>,
     /// What the wire has to do next.
@@ -33,10 +36,11 @@ pub struct Traffic {
 
 impl Traffic {
     /// No connections yet.
-    pub const fn new(plan: &'static Plan) -> Self {
+    pub fn new(plan: &'static Plan) -> Self {
         Self {
             plan,
             lines: Vec::new(),
+            memos: plan.requests.iter().map(|_| Memo::default()).collect(),
             departing: Vec::new(),
             actions: Vec::new(),
             finished: Vec::new(),
@@ -175,7 +179,7 @@ impl Traffic {
         let joined = line.join(bytes);
         let mut rest: &[u8] = &joined;
         loop {
-            match self.lines[place as usize].feed(rest, &self.plan.requests, now) {
+            match self.lines[place as usize].feed(rest, &self.plan.requests, &mut self.memos, now) {
                 Fed::Whole { consumed, status, keep_alive } => {
                     self.answered(place, status, now);
                     rest = &rest[consumed..];

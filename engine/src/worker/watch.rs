@@ -4,7 +4,7 @@ use runlog::units::Nanos;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::core::Core;
-use super::report::{Gauge, Second};
+use super::report::Second;
 
 /// How often the core reports, and hands its rows on to the disk.
 const REPORT: Nanos = Nanos::from_secs(1);
@@ -40,7 +40,7 @@ impl<P: FnMut(Second)> Watch<P> {
     /// Reports.
     pub fn report(&mut self, core: &mut Core, now: Nanos) {
         core.books.recorder.hand_on();
-        let gauge = std::mem::replace(&mut core.books.gauge, Gauge::new(now));
+        let gauge = core.books.turn_page(now);
         let (demand, stall) = (thread_demand(), core.books.recorder.stall());
         let second = Second {
             seat: core.seat,
