@@ -281,7 +281,7 @@ fn names(plan: &Plan) -> Names {
 }
 
 /// The manifest as it is at the start.
-fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usize], clock: Clock) -> Manifest {
+pub(crate) fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usize], clock: Clock) -> Manifest {
     Manifest {
         format: FORMAT,
         drumfire_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -92,9 +92,12 @@ impl Crew {
     pub fn add_worker(&mut self, scenario: ScenarioId, number: u32, line: u32, shifts: Vec<(Nanos, Nanos)>) {
         let choices = Choices::new(self.plan.seed, scenario, Purpose::Vu(number));
         let mut vu = Vu::new(scenario, number, line, choices, shifts);
-        if let Some(from) = vu.next_shift() {
-            self.sleepers.push(Reverse((from, VuPlace(self.vus.len() as u32))));
-            self.on_call += 1;
+        match vu.next_shift() {
+            Some(from) => {
+                self.sleepers.push(Reverse((from, VuPlace(self.vus.len() as u32))));
+                self.on_call += 1;
+            }
+            None => vu.doing = Doing::Gone,
         }
         self.vus.push(vu);
     }

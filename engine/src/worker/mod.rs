@@ -20,6 +20,8 @@ mod pacing;
 mod pool;
 pub mod report;
 mod seat;
+#[cfg(test)]
+mod simulation;
 mod traffic;
 mod vu;
 mod watch;

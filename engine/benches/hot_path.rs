@@ -1,0 +1,57 @@
+//! What the parts of the hot path cost that are pure functions: an answer followed, an arrival worked out, a choice made.
+#![allow(missing_docs, reason = "a bench is its own documentation")]
+
+use divan::{Bencher, black_box};
+use engine::plan::choice::{Choices, Purpose};
+use engine::plan::schedule::{ArrivalSchedule, Ramp, Spacing};
+use engine::worker::framing::{Framing, Memo};
+use runlog::row::ScenarioId;
+use runlog::units::Nanos;
+
+/// As nginx answers.
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\n\
+    Content-Type: text/plain\r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\nhello\n";
+/// The same a second later.
+const LATER: &[u8] = b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 23 Nov 2026 12:00:01 GMT\r\n\
+    Content-Type: text/plain\r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\nhello\n";
+const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n";
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench]
+fn follow_an_answer_that_begins_as_the_last_one(bencher: Bencher<'_, '_>) {
+    let mut memo = Memo::default();
+    bencher.bench_local(|| Framing::new(false).feed(black_box(ANSWER), &mut memo));
+}
+
+#[divan::bench]
+fn follow_an_answer_that_begins_otherwise(bencher: Bencher<'_, '_>) {
+    let mut memo = Memo::default();
+    let mut next = [ANSWER, LATER].iter().cycle();
+    bencher.bench_local(|| next.next().map(|answer| Framing::new(false).feed(black_box(answer), &mut memo)));
+}
+
+#[divan::bench]
+fn follow_an_answer_in_chunks(bencher: Bencher<'_, '_>) {
+    let mut memo = Memo::default();
+    bencher.bench_local(|| Framing::new(false).feed(black_box(CHUNKED), &mut memo));
+}
+
+#[divan::bench(args = [Spacing::Even, Spacing::Poisson])]
+fn work_out_the_next_arrival(bencher: Bencher<'_, '_>, spacing: &Spacing) {
+    // A year of them, so that they do not run out.
+    let schedule = ArrivalSchedule::new(Ramp::constant(20_000.0, Nanos::from_secs(31_536_000)), *spacing, None);
+    let mut arrivals = schedule.arrivals(1, ScenarioId(0), 0, 1);
+    bencher.bench_local(|| arrivals.next());
+}
+
+#[divan::bench]
+fn choose_what_an_arrival_does(bencher: Bencher<'_, '_>) {
+    let mut number = 0;
+    bencher.bench_local(|| {
+        number += 1;
+        Choices::new(1, ScenarioId(0), Purpose::Arrival(black_box(number))).fraction()
+    });
+}
