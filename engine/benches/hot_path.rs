@@ -39,12 +39,21 @@ fn follow_an_answer_in_chunks(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Framing::new(false).feed(black_box(CHUNKED), &mut memo));
 }
 
-#[divan::bench(args = [Spacing::Even, Spacing::Poisson])]
-fn work_out_the_next_arrival(bencher: Bencher<'_, '_>, spacing: &Spacing) {
+fn work_out_arrivals(bencher: Bencher<'_, '_>, spacing: Spacing) {
     // A year of them, so that they do not run out.
-    let schedule = ArrivalSchedule::new(Ramp::constant(20_000.0, Nanos::from_secs(31_536_000)), *spacing, None);
+    let schedule = ArrivalSchedule::new(Ramp::constant(20_000.0, Nanos::from_secs(31_536_000)), spacing, None);
     let mut arrivals = schedule.arrivals(1, ScenarioId(0), 0, 1);
     bencher.bench_local(|| arrivals.next());
+}
+
+#[divan::bench]
+fn work_out_an_even_arrival(bencher: Bencher<'_, '_>) {
+    work_out_arrivals(bencher, Spacing::Even);
+}
+
+#[divan::bench]
+fn work_out_a_poisson_arrival(bencher: Bencher<'_, '_>) {
+    work_out_arrivals(bencher, Spacing::Poisson);
 }
 
 #[divan::bench]

@@ -1,9 +1,10 @@
 //! What is kept: rows, from the workers' memory to the run directory's files.
 //!
 //! Each worker fills a block of memory; a full block is swapped for an empty one and written by a thread of its own,
-//! the journal, so that a worker makes no system call for its rows. As long as the disk follows, two blocks are enough,
-//! and stay in the processor's caches; as it falls behind there are more, up to a bound. Beyond that the worker waits for
-//! the disk, and the wait is measured and said. Room on the disk is reserved ahead, so that when it fills up
+//! the journal, so that a worker makes no system call for its rows. Blocks are few, all
+//! there from the start, and the one that came back last is filled next: as long as the disk follows, the same two or
+//! three stay in the processor's caches. Where it cannot follow, the worker waits for it, and the wait is measured and
+//! said. Room on the disk is reserved ahead, so that when it fills up
 //! the run can be stopped while there is still room for every row that is on its way.
 
 use std::fs::File;
@@ -22,8 +23,8 @@ use crate::stop::Stop;
 
 /// The size of a block: it is handed on when there may be no room for another row.
 const BLOCK_BYTES: usize = 64 << 10;
-/// The most blocks a worker has: what it can produce while the disk stands still, some 100,000 rows.
-const BLOCKS_MOST: usize = 128;
+/// How many blocks a worker has: what it can produce while the disk stands still, some 100,000 rows.
+const BLOCKS: usize = 128;
 /// How much room is always reserved on the disk for the rows on their way: twice what blocks, requests in flight and
 /// a full backlog can become.
 const HEADROOM_BYTES: u64 = 16 << 20;
@@ -48,8 +49,8 @@ pub struct Recorder {
     filled: usize,
     rows_in_block: u64,
     stall: Nanos,
-    /// How many blocks there are.
-    blocks: usize,
+    /// Blocks that are free, the one used last on top.
+    spare: Vec<Vec<u8>>,
     /// `None` once closed.
     full: Option<SyncSender<Block>>,
     empty: Receiver<Vec<u8>>,
@@ -86,20 +87,16 @@ impl Recorder {
         }
     }
 
-    /// Memory that is free; more of it as long as there may be more; else the journal is waited for.
+    /// A block that is free; where there is none, the journal is waited for.
     fn empty_block(&mut self) -> Vec<u8> {
-        if let Ok(empty) = self.empty.try_recv() {
-            return empty;
-        }
-        if self.blocks < BLOCKS_MOST {
-            self.blocks += 1;
-            return vec![0; BLOCK_BYTES];
-        }
-        let since = self.clock.now();
-        // The journal outlives the recorders; were it gone, there would be nobody to tell but its own thread's panic.
-        let empty = self.empty.recv().unwrap_or_else(|_| vec![0; BLOCK_BYTES]);
-        self.stall = self.stall.after(self.clock.now().since(since));
-        empty
+        self.spare.extend(self.empty.try_iter());
+        self.spare.pop().unwrap_or_else(|| {
+            let since = self.clock.now();
+            // The journal outlives the recorders; were it gone, there would be nobody to tell but its own thread's panic.
+            let empty = self.empty.recv().unwrap_or_else(|_| new_block());
+            self.stall = self.stall.after(self.clock.now().since(since));
+            empty
+        })
     }
 
     /// Hands on what there is, for the last time: the journal ends when every recorder is closed.
@@ -112,6 +109,12 @@ impl Recorder {
     pub const fn stall(&self) -> Nanos {
         self.stall
     }
+}
+
+/// Memory for a block. Not of zeros, which the system would promise now and give when it likes: a run needs as much memory
+/// at its start as at its end.
+fn new_block() -> Vec<u8> {
+    vec![b'\n'; BLOCK_BYTES]
 }
 
 /// The thread that writes the blocks.
@@ -128,21 +131,21 @@ impl Journal {
         // Only differences of it count.
         let clock = Clock::starting_in(Nanos::ZERO);
         // Room for every block there is: a worker that hands on never waits here, only for an empty block.
-        let (full, blocks) = sync_channel(files.len() * BLOCKS_MOST);
+        let (full, blocks) = sync_channel(files.len() * BLOCKS);
         let mut recorders = Vec::with_capacity(files.len());
         let mut outlets = Vec::with_capacity(files.len());
         for (worker, file) in files.into_iter().enumerate() {
-            let (give_back, empty) = sync_channel(BLOCKS_MOST);
+            let (give_back, empty) = sync_channel(BLOCKS);
             outlets.push(Outlet::new(file, give_back)?);
             recorders.push(Recorder {
                 worker,
                 names: names.clone(),
                 clock,
-                block: vec![0; BLOCK_BYTES],
+                block: new_block(),
                 filled: 0,
                 rows_in_block: 0,
                 stall: Nanos::ZERO,
-                blocks: 1,
+                spare: (1..BLOCKS).map(|_| new_block()).collect(),
                 full: Some(full.clone()),
                 empty,
             });
