@@ -9,6 +9,7 @@
 //! A bench is a program in `bin/`. It knows its clients only as [`clients::Client`].
 
 pub mod clients;
+pub mod floor;
 pub mod machine;
 pub mod measure;
 pub mod servers;
