@@ -12,5 +12,6 @@ pub mod clients;
 pub mod floor;
 pub mod machine;
 pub mod measure;
+pub mod serve;
 pub mod servers;
 pub mod table;
