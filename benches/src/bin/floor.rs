@@ -22,12 +22,15 @@ struct Options {
     /// Requests on their way over each connection at once.
     #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pipeline: u32,
+    /// Answers that are waited for together, for up to 500 µs: cheaper, but they lie about meanwhile.
+    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    gather: u32,
 }
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let time = Duration::from_secs(u64::from(options.seconds));
-    let load = Load { connections: options.connections, depth: options.pipeline, time };
+    let load = Load { connections: options.connections, depth: options.pipeline, gather: options.gather, time };
     let answers = floor::run(&Target::parse(&options.url)?, load)?;
     println!("{answers} answers");
     Ok(())

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use io_uring::squeue::{Entry, Flags};
-use io_uring::types::{Fixed, Timespec};
+use io_uring::types::{Fixed, SubmitArgs, Timespec};
 use io_uring::{CompletionQueue, IoUring, SubmissionQueue, Submitter, cqueue, opcode};
 
 use buffers::Buffers;
@@ -31,6 +31,8 @@ pub use target::Target;
 const TIME_IS_UP: u64 = u64::MAX;
 /// Marks the completion of a send, which comes only where it failed.
 const SEND: u64 = 1 << 32;
+/// The longest that an answer lies about while others are waited for: shb's.
+const GATHERING_MOST: Timespec = Timespec::new().nsec(500_000);
 /// More submissions than this are made in several goes.
 const SUBMISSIONS_MOST: u32 = 4096;
 
@@ -41,6 +43,8 @@ pub struct Load {
     pub connections: u32,
     /// Requests on their way over each connection at once.
     pub depth: u32,
+    /// Answers that are waited for together, though not for long: 1 takes each as soon as it comes.
+    pub gather: u32,
     /// For how long.
     pub time: Duration,
 }
@@ -74,7 +78,7 @@ pub fn run(target: &Target, load: Load) -> anyhow::Result<u64> {
         exchanges,
         exchanged: 0,
     };
-    floor.exchange_for(load.time)?;
+    floor.exchange_for(load.time, load.gather as usize)?;
     Ok(floor.exchanged * u64::from(load.depth))
 }
 
@@ -104,7 +108,7 @@ struct Floor<'a> {
 }
 
 impl Floor<'_> {
-    fn exchange_for(&mut self, time: Duration) -> anyhow::Result<()> {
+    fn exchange_for(&mut self, time: Duration, gather: usize) -> anyhow::Result<()> {
         let time = Timespec::new().sec(time.as_secs()).nsec(time.subsec_nanos());
         self.push(&opcode::Timeout::new(&raw const time).build().user_data(TIME_IS_UP))?;
         for connection in 0..self.exchanges.len() as u32 {
@@ -114,7 +118,7 @@ impl Floor<'_> {
         loop {
             self.submissions.sync();
             // The one system call of a turn: everything that is to be sent, then whatever has come.
-            self.submitter.submit_and_wait(1)?;
+            self.submit_and_wait(gather)?;
             self.completions.sync();
             while let Some(completion) = self.completions.next() {
                 if completion.user_data() == TIME_IS_UP {
@@ -123,6 +127,16 @@ impl Floor<'_> {
                 self.take(&completion)?;
             }
             self.buffers.give_back();
+        }
+    }
+
+    fn submit_and_wait(&self, answers: usize) -> io::Result<()> {
+        if answers == 1 {
+            return self.submitter.submit_and_wait(1).map(drop);
+        }
+        match self.submitter.submit_with_args(answers, &SubmitArgs::new().timespec(&GATHERING_MOST)) {
+            Err(error) if error.raw_os_error() != Some(libc::ETIME) => Err(error),
+            _ => Ok(()),
         }
     }
 
