@@ -1,6 +1,7 @@
 //! Who and what takes part, and how one of them takes a turn.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -27,6 +28,8 @@ pub struct Extent {
     pub client_cpu: usize,
     /// The processor of the server.
     pub server_cpu: usize,
+    /// A file that is locked for each turn, by the lock of `flock`.
+    pub lock: Option<PathBuf>,
 }
 
 /// Everybody who takes part.
@@ -67,6 +70,18 @@ impl Bench {
         Ok(Self { extent, drumfire: Drumfire::find()?, floor, gathering_floor, peers, missing })
     }
 
+    /// Keeps others who respect the lock from measuring, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// Where the file cannot be made or locked.
+    pub fn alone(&self) -> anyhow::Result<Option<File>> {
+        let Some(path) = &self.extent.lock else { return Ok(None) };
+        let file = File::options().create(true).append(true).open(path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+        Ok(Some(file))
+    }
+
     /// Has a client make a load from the clients' processor. `None` where it has no mode for it.
     ///
     /// # Errors
@@ -85,6 +100,7 @@ impl Bench {
         let folder = tempfile::tempdir_in(own.parent().unwrap_or(Path::new(".")))?;
         let place = Place { cpus, folder: folder.path() };
         let Some(mut command) = client.command(load, &place)? else { return Ok(None) };
+        let _turn = self.alone()?;
         let bound = Duration::from_secs(u64::from(load.seconds)) + GRACE;
         let only = (cpus.len() == 1).then(|| cpus[0]);
         let (cost, stdout) = measured(&mut command, only, bound).with_context(|| client.name())?;

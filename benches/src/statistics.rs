@@ -25,11 +25,15 @@ impl Spread {
     }
 }
 
-/// As `0.95 (0.93 – 0.97)`, to as many places as are asked for.
+/// As `0.95 (0.93 – 0.97)`, to as many places as are asked for; as `0.95` where all values are the same.
 impl fmt::Display for Spread {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = out.precision().unwrap_or(2);
-        write!(out, "{:.places$} ({:.places$} – {:.places$})", self.median, self.min, self.max)
+        write!(out, "{:.places$}", self.median)?;
+        if self.min < self.max {
+            write!(out, " ({:.places$} – {:.places$})", self.min, self.max)?;
+        }
+        Ok(())
     }
 }
 
@@ -48,10 +52,9 @@ mod tests {
         assert_eq!(Spread::of([3.0, 1.0, 2.0]), Some(Spread { min: 1.0, median: 2.0, max: 3.0 }));
         assert_eq!(Spread::of([4.0, 1.0]), Some(Spread { min: 1.0, median: 2.5, max: 4.0 }));
         assert_eq!(Spread::of([]), None);
-        assert_eq!(
-            Spread::of([1.0, 2.0, 4.0]).map(|spread| format!("{spread:.1}")),
-            Some("2.0 (1.0 – 4.0)".to_owned())
-        );
+        let shown = |values: &[f64]| Spread::of(values.iter().copied()).map(|spread| format!("{spread:.1}"));
+        assert_eq!(shown(&[1.0, 2.0, 4.0]), Some("2.0 (1.0 – 4.0)".to_owned()));
+        assert_eq!(shown(&[2.0]), Some("2.0".to_owned()));
     }
 
     #[test]

@@ -45,6 +45,9 @@ struct Options {
     /// Where such folders are.
     #[arg(long, default_value = "benches/runs", value_name = "FOLDER")]
     runs: PathBuf,
+    /// Locks this file for each turn, as flock(1) does, where others measure on this machine too.
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -76,6 +79,7 @@ impl Options {
             connections: self.connections,
             client_cpu: self.client_cpu,
             server_cpu: self.server_cpu,
+            lock: self.lock.clone(),
         }
     }
 

@@ -14,12 +14,20 @@ pub fn compared(bench: &Bench, load: &Load) -> (Table, Vec<String>) {
     (table(&clients, &turns), turns.failures)
 }
 
-/// One turn at a load that is counted in answers.
+/// One turn at a load that is counted in answers, from the clients' processor.
 ///
 /// # Errors
 /// Where the client fails or does not say what it did.
 pub fn turn(bench: &Bench, client: &dyn Client, load: &Load) -> anyhow::Result<Option<Turn>> {
-    let Some(ran) = bench.run(client, load)? else { return Ok(None) };
+    turn_on(bench, &[bench.extent.client_cpu], client, load)
+}
+
+/// One turn from these processors.
+///
+/// # Errors
+/// Where the client fails or does not say what it did.
+pub fn turn_on(bench: &Bench, cpus: &[usize], client: &dyn Client, load: &Load) -> anyhow::Result<Option<Turn>> {
+    let Some(ran) = bench.run_on(cpus, client, load)? else { return Ok(None) };
     let answered = client.answered(&ran.stdout, ran.folder.path())?;
     Ok(Some(Turn { answered, seconds: load.seconds, cost: ran.cost }))
 }

@@ -34,8 +34,10 @@ pub fn run(bench: &Bench) -> anyhow::Result<Section> {
     let cpu = bench.extent.client_cpu;
     let place = Place { cpus: &[cpu], folder: folder.path() };
     let mut command = bench.drumfire.command(&load, &place)?.context("drumfire has a rate")?;
+    let turn = bench.alone()?;
     let mut child = spawn_on(cpu, command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))?;
     let memory = sampled(&mut child, seconds as usize + GRACE_SECONDS)?;
+    drop(turn);
     let arrivals = witness.arrivals()?;
     let rows = Rows::count(&run_directory(folder.path()))?;
 
