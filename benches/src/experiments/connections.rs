@@ -10,7 +10,7 @@ use crate::turns::{Turn, in_turns};
 
 const MANY: u32 = 10_000;
 /// Long enough that opening the connections is little of it.
-const SECONDS_LEAST: u32 = 8;
+const SECONDS_LEAST: u32 = 5;
 
 /// What a client did with few connections and with many.
 struct Both {

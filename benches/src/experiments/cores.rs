@@ -9,7 +9,7 @@ use crate::table::Table;
 use crate::turns::{Turn, in_turns};
 
 /// Peers with a thread for each processor.
-const COMPARED: [&str; 4] = ["wrk", "gcannon", "shb", "h2load --h1"];
+const COMPARED: [&str; 3] = ["wrk", "gcannon", "shb"];
 
 /// What one processor gave, and what two.
 struct Both {
