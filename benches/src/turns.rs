@@ -73,6 +73,16 @@ impl<T> Turns<T> {
         Spread::of(self.of[client].iter().flatten().map(figure))
     }
 
+    /// The spread of a figure that not every turn has.
+    pub fn spread_where(&self, client: usize, figure: impl Fn(&T) -> Option<f64>) -> Option<Spread> {
+        Spread::of(self.of[client].iter().flatten().filter_map(figure))
+    }
+
+    /// Whether a client took a turn at all.
+    pub fn took_part(&self, client: usize) -> bool {
+        self.of[client].iter().any(Option::is_some)
+    }
+
     /// The spread of the ratio of a figure of one client to that of another in the same round.
     pub fn ratio(&self, client: usize, to: usize, figure: impl Fn(&T) -> f64) -> Option<Spread> {
         let rounds = self.of[client].iter().zip(&self.of[to]);

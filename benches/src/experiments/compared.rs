@@ -2,8 +2,7 @@
 
 use crate::bench::Bench;
 use crate::clients::{Client, Load};
-use crate::statistics::Spread;
-use crate::table::Table;
+use crate::table::{Cell, Table};
 use crate::turns::{Turn, Turns, in_turns};
 
 /// Has everybody make the load in turns: the table, and what went wrong.
@@ -46,7 +45,7 @@ fn table(clients: &[&dyn Client], turns: &Turns<Turn>) -> Table {
     ]);
     for (number, client) in clients.iter().enumerate() {
         let Some(efficiency) = turns.spread(number, Turn::per_cpu_second) else { continue };
-        let ratio = |one, other| Cell(turns.ratio(one, other, Turn::per_cpu_second)).spread();
+        let ratio = |one, other| Cell(turns.ratio(one, other, Turn::per_cpu_second)).spread(2);
         let median = |figure: &dyn Fn(&Turn) -> f64, places| Cell(turns.spread(number, figure)).median(places);
         table.push(vec![
             client.name().to_owned(),
@@ -60,19 +59,4 @@ fn table(clients: &[&dyn Client], turns: &Turns<Turn>) -> Table {
         ]);
     }
     table
-}
-
-/// A figure in a table, which may be missing.
-pub struct Cell(pub Option<Spread>);
-
-impl Cell {
-    /// Middle, least and greatest.
-    pub fn spread(&self) -> String {
-        self.0.map_or_else(|| "–".to_owned(), |spread| format!("{spread:.2}"))
-    }
-
-    /// The middle only.
-    pub fn median(&self, places: usize) -> String {
-        self.0.map_or_else(|| "–".to_owned(), |spread| format!("{:.places$}", spread.median))
-    }
 }

@@ -1,11 +1,11 @@
 //! Ten thousand connections: what do they cost beside 64, in CPU time and in memory?
 
-use super::compared::{Cell, turn};
+use super::compared::turn;
 use crate::bench::Bench;
 use crate::clients::{Client, Demand, Load};
 use crate::report::Section;
 use crate::servers::nginx_on;
-use crate::table::Table;
+use crate::table::{Cell, Table};
 use crate::turns::{Turn, in_turns};
 
 const MANY: u32 = 10_000;
@@ -46,10 +46,10 @@ pub fn run(bench: &Bench) -> anyhow::Result<Section> {
             client.name().to_owned(),
             spread(&|both| both.few.per_cpu_second()).median(0),
             spread(&|both| both.many.per_cpu_second()).median(0),
-            spread(&|both| both.many.per_cpu_second() / both.few.per_cpu_second()).spread(),
+            spread(&|both| both.many.per_cpu_second() / both.few.per_cpu_second()).spread(2),
             spread(&|both| both.few.cost.peak_mib()).median(1),
             spread(&|both| both.many.cost.peak_mib()).median(1),
-            spread(&|both| (both.many.cost.peak_mib() - both.few.cost.peak_mib()) * 1024.0 / more).spread(),
+            spread(&|both| (both.many.cost.peak_mib() - both.few.cost.peak_mib()) * 1024.0 / more).spread(2),
         ]);
     }
     let words = format!(

@@ -1,11 +1,11 @@
 //! A second processor: does it bring as much as the first?
 
-use super::compared::{Cell, turn_on};
+use super::compared::turn_on;
 use crate::bench::Bench;
 use crate::clients::{Client, Demand, Load};
 use crate::report::Section;
 use crate::servers::nginx_on;
-use crate::table::Table;
+use crate::table::{Cell, Table};
 use crate::turns::{Turn, in_turns};
 
 /// Peers with a thread for each processor.
@@ -37,7 +37,7 @@ pub fn run(bench: &Bench) -> anyhow::Result<Section> {
             client.name().to_owned(),
             spread(&|both| both.one.per_cpu_second()).median(0),
             spread(&|both| both.two.per_cpu_second()).median(0),
-            spread(&|both| 2.0 * both.two.per_cpu_second() / both.one.per_cpu_second()).spread(),
+            spread(&|both| 2.0 * both.two.per_cpu_second() / both.one.per_cpu_second()).spread(2),
         ]);
     }
     let words = format!(

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use super::compared::{Cell, turn};
+use super::compared::turn;
 use super::open::DRUMFIRE_CONNECTIONS;
 use crate::bench::Bench;
 use crate::clients::{Client, Demand, Drumfire, Load, Rate, run_directory};
@@ -10,7 +10,7 @@ use crate::report::Section;
 use crate::rows::Rows;
 use crate::servers::nginx_on;
 use crate::statistics::percentile;
-use crate::table::Table;
+use crate::table::{Cell, Table};
 use crate::turns::in_turns;
 
 /// The percentiles that are shown.
@@ -33,7 +33,7 @@ pub fn run(bench: &Bench) -> anyhow::Result<Section> {
     let mut table = Table::new(["drumfire", "lag p50 µs", "p99 µs", "p99.9 µs"]);
     for (number, (name, _)) in named.iter().enumerate() {
         let mut row = vec![(*name).to_owned()];
-        row.extend((0..PERCENTS.len()).map(|percent| Cell(turns.spread(number, |lags| lags[percent])).spread()));
+        row.extend((0..PERCENTS.len()).map(|percent| Cell(turns.spread(number, |lags| lags[percent])).spread(2)));
         table.push(row);
     }
     let words = format!(

@@ -1,8 +1,7 @@
 //! Arrivals at a rate, as the kernel of the server's side saw them.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
-use super::compared::Cell;
 use crate::arrivals::{Punctuality, against_rate, against_schedule};
 use crate::bench::Bench;
 use crate::clients::{Arrival, Client, Demand, Load, Rate, run_directory};
@@ -10,7 +9,7 @@ use crate::report::Section;
 use crate::rows::Rows;
 use crate::servers::Own;
 use crate::statistics::percentile;
-use crate::table::Table;
+use crate::table::{Cell, Table};
 use crate::turns::{Turns, in_turns};
 
 /// The most connections that Drumfire may use.
@@ -71,6 +70,8 @@ pub fn turn(bench: &Bench, client: &dyn Client, rate: Rate) -> anyhow::Result<Op
     witness.arrivals()?;
     let arrivals = noted(&std::fs::read_to_string(notes.path())?)?;
     let rows = if ours { Some(Rows::read(&run_directory(ran.folder.path()))?.all_good()?) } else { None };
+    let sent = rows.as_ref().map_or(arrivals.len(), |rows| rows.scheduled_ns.len());
+    ensure!(arrivals.len() == sent, "the witness saw {} arrivals, the rows say that {sent} were sent", arrivals.len());
     let punctuality = match (rate.arrival, &rows) {
         (Arrival::Poisson, Some(rows)) => against_schedule(&arrivals, &rows.scheduled_ns)?,
         _ => against_rate(&arrivals, f64::from(rate.per_second))?,
@@ -85,8 +86,19 @@ fn noted(text: &str) -> anyhow::Result<Vec<u64>> {
 }
 
 fn table(rate: &str, clients: &[&dyn Client], turns: &Turns<Seen>) -> Table {
-    let mut table = Table::new([
-        rate,
+    let mut table = headed(rate);
+    for (number, client) in clients.iter().enumerate() {
+        if turns.took_part(number) {
+            table.push(figures(client.name(), turns, number));
+        }
+    }
+    table
+}
+
+/// A table for [`figures`].
+pub fn headed(first: &str) -> Table {
+    Table::new([
+        first,
         "reached/s",
         "gap error p50 µs",
         "p99 µs",
@@ -95,34 +107,28 @@ fn table(rate: &str, clients: &[&dyn Client], turns: &Turns<Seen>) -> Table {
         "lag p50 µs",
         "p99 µs",
         "CPU s/s",
-    ]);
-    for (number, client) in clients.iter().enumerate() {
-        if turns.spread(number, |_| 0.0).is_some() {
-            table.push(figures(client.name(), turns, number));
-        }
-    }
-    table
+    ])
 }
 
-/// A row of what a client did, under the heads that start with its name.
+/// A row of what a client did.
 pub fn figures(name: &str, turns: &Turns<Seen>, client: usize) -> Vec<String> {
-    let spread = |figure: &dyn Fn(&Seen) -> f64| turns.spread(client, figure);
-    let micros = |ns: u64| ns as f64 / 1e3;
-    let lag = |pick: fn((u64, u64)) -> u64| {
-        let of_ours = spread(&|seen| seen.lag_ns.map_or(f64::NAN, |lag| micros(pick(lag))));
-        Cell(of_ours.filter(|spread| !spread.median.is_nan())).median(1)
-    };
+    let spread = |figure: &dyn Fn(&Seen) -> f64| Cell(turns.spread(client, figure));
+    let lag = |pick: fn((u64, u64)) -> u64| Cell(turns.spread_where(client, |seen| seen.lag_ns.map(pick).map(micros)));
     vec![
         name.to_owned(),
-        Cell(spread(&|seen| seen.punctuality.per_second)).median(0),
-        Cell(spread(&|seen| micros(seen.punctuality.gap_error_p50_ns))).median(1),
-        spread(&|seen| micros(seen.punctuality.gap_error_p99_ns)).map_or_else(String::new, |p99| format!("{p99:.0}")),
-        Cell(spread(&|seen| seen.punctuality.dispersion_1ms)).median(3),
-        Cell(spread(&|seen| seen.punctuality.dispersion_10ms)).median(3),
-        lag(|lag| lag.0),
-        lag(|lag| lag.1),
-        Cell(spread(&|seen| seen.cpu_share)).median(2),
+        spread(&|seen| seen.punctuality.per_second).median(0),
+        spread(&|seen| micros(seen.punctuality.gap_error_p50_ns)).median(1),
+        spread(&|seen| micros(seen.punctuality.gap_error_p99_ns)).spread(0),
+        spread(&|seen| seen.punctuality.dispersion_1ms).median(3),
+        spread(&|seen| seen.punctuality.dispersion_10ms).median(3),
+        lag(|lag| lag.0).median(1),
+        lag(|lag| lag.1).spread(0),
+        spread(&|seen| seen.cpu_share).median(2),
     ]
+}
+
+fn micros(ns: u64) -> f64 {
+    ns as f64 / 1e3
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! What `--pacing` buys in punctuality, and costs in CPU time.
 
-use super::open::{figures, turn};
+use super::open::{figures, headed, turn};
 use crate::bench::Bench;
 use crate::clients::{Client, Drumfire, Rate};
 use crate::report::Section;
-use crate::table::Table;
 use crate::turns::in_turns;
 
 const PACINGS: [&str; 3] = ["precise", "balanced", "frugal"];
@@ -13,17 +12,7 @@ const PACINGS: [&str; 3] = ["precise", "balanced", "frugal"];
 pub fn run(bench: &Bench) -> Section {
     let paced: Vec<Drumfire> = PACINGS.into_iter().filter_map(|pacing| bench.drumfire.paced(pacing)).collect();
     let clients: Vec<&dyn Client> = paced.iter().map(|drumfire| drumfire as &dyn Client).collect();
-    let mut table = Table::new([
-        "rate, pacing",
-        "reached/s",
-        "gap error p50 µs",
-        "p99 µs",
-        "dispersion 1 ms",
-        "10 ms",
-        "lag p50 µs",
-        "p99 µs",
-        "CPU s/s",
-    ]);
+    let mut table = headed("rate, pacing");
     let mut remarks = Vec::new();
     for per_second in [2_000, 20_000] {
         let turns = in_turns(bench.extent.rounds, &clients, |client| turn(bench, client, Rate::even(per_second)));

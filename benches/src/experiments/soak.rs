@@ -52,6 +52,7 @@ pub fn run(bench: &Bench) -> anyhow::Result<Section> {
         ("of them failed", rows.failed.to_string()),
         ("memory from the 10th second on, least, MiB", mib(least)),
         ("memory from the 10th second on, most, MiB", mib(most)),
+        ("and at the end, MiB", mib(settled.last().copied())),
         ("so it changed by", growth),
     ] {
         table.push(vec![name.to_owned(), figure]);
