@@ -1,15 +1,29 @@
 //! Benches against peers: load generators take turns on the same server, and what each costs is measured from outside.
 //!
 //! ```text
-//! servers    who answers, on a processor of its own       measure   what a client process cost: CPU time, memory
-//! clients    who asks: one file per load generator        machine   on what all that was measured
-//! table      how it is shown: text and Markdown
+//! experiments  what is measured, a file each           clients    who asks: a file for each load generator
+//! bench        who takes part, and how                 servers    who answers, on a processor of its own
+//! turns        one after another, round by round       measure    what a client process cost: CPU time, memory
+//! arrivals     how well a schedule was kept            rows       what Drumfire wrote
+//! statistics   medians, spreads, percentiles           machine    on what all that was measured
+//! report       how it is said                          table      how it is shown: text and Markdown
+//!
+//! floor        the least that any client can cost      serve      servers of our own: the witness, plaintext
 //! ```
 //!
-//! A bench is a program in `bin/`. It knows its clients only as [`clients::Client`].
+//! Programs are in `bin/`: `peers` does the experiments, and starts the others.
 
+pub mod arrivals;
+pub mod bench;
 pub mod clients;
+pub mod experiments;
+pub mod floor;
 pub mod machine;
 pub mod measure;
+pub mod report;
+pub mod rows;
+pub mod serve;
 pub mod servers;
+pub mod statistics;
 pub mod table;
+pub mod turns;

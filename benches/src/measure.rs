@@ -27,18 +27,28 @@ impl Cost {
     pub fn cpu(&self) -> Duration {
         self.user + self.system
     }
+
+    /// The most memory, in MiB.
+    pub fn peak_mib(&self) -> f64 {
+        self.peak_bytes as f64 / f64::from(1 << 20)
+    }
 }
 
-/// Runs a client on one processor, to its end, and returns what it cost and what it wrote to standard output.
+/// Runs a client on one processor (or on all, where none is named), to its end, and returns what it cost and what it
+/// wrote to standard output.
 ///
 /// # Errors
 /// Where it cannot be started, fails, or does not end within the bound.
-pub fn measured(command: &mut Command, cpu: usize, bound: Duration) -> anyhow::Result<(Cost, String)> {
+pub fn measured(command: &mut Command, cpu: Option<usize>, bound: Duration) -> anyhow::Result<(Cost, String)> {
     let what = command.get_program().to_string_lossy().into_owned();
     let mut stdout = tempfile::tempfile()?;
     let mut stderr = tempfile::tempfile()?;
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
-    let mut child = spawn_on(cpu, command).with_context(|| format!("`{what}` cannot be started on processor {cpu}"))?;
+    let child = match cpu {
+        Some(cpu) => spawn_on(cpu, command).with_context(|| format!("`{what}` cannot be started on processor {cpu}")),
+        None => command.spawn().with_context(|| format!("`{what}` cannot be started")),
+    };
+    let mut child = child?;
     let ended = ends_within(&child, bound);
     if !ended {
         child.kill()?;

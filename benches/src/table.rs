@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::statistics::Spread;
+
 /// A table: the first column is words, the others are numbers.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -59,6 +61,21 @@ impl Table {
     fn padded(&self, column: usize, field: &str) -> String {
         let width = self.width(column);
         if column == 0 { format!("{field:<width$}") } else { format!("{field:>width$}") }
+    }
+}
+
+/// A figure in a table, which may be missing.
+pub struct Cell(pub Option<Spread>);
+
+impl Cell {
+    /// Middle, least and greatest.
+    pub fn spread(&self, places: usize) -> String {
+        self.0.map_or_else(|| "–".to_owned(), |spread| format!("{spread:.places$}"))
+    }
+
+    /// The middle only.
+    pub fn median(&self, places: usize) -> String {
+        self.0.map_or_else(|| "–".to_owned(), |spread| format!("{:.places$}", spread.median))
     }
 }
 

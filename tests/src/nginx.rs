@@ -126,8 +126,8 @@ fn configuration(settings: Settings<'_>, address: SocketAddr) -> String {
         "daemon off;
 master_process off;
 pid nginx.pid;
-worker_rlimit_nofile 16384;
-events {{ worker_connections 8192; }}
+worker_rlimit_nofile 20000;
+events {{ worker_connections 20000; }}
 http {{
     log_format witness '$status $request_method $request_uri $connection';
     {access_log};

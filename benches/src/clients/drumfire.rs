@@ -1,18 +1,19 @@
 //! Drumfire itself, as anybody would start it: with a row for each request written to the disk.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, ensure};
-use drumfire_tests::program::built;
-
-use super::{Client, Load, first_line};
+use super::found::{beside, first_line};
+use super::{Arrival, Client, Demand, Load, Place};
+use crate::rows::Rows;
 
 /// The engine that was built beside the bench.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Drumfire {
     program: PathBuf,
+    /// What it says of its flags.
+    help: String,
+    pacing: Option<&'static str>,
 }
 
 impl Drumfire {
@@ -21,7 +22,19 @@ impl Drumfire {
     /// # Errors
     /// Where it has not been built.
     pub fn find() -> anyhow::Result<Self> {
-        Ok(Self { program: built("drumfire")? })
+        let program = beside("drumfire")?;
+        let help = Command::new(&program).args(["hit", "--help"]).output()?;
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        Ok(Self { program, help, pacing: None })
+    }
+
+    /// The same with this `--pacing`, or `None` where it has no such flag.
+    pub fn paced(&self, pacing: &'static str) -> Option<Self> {
+        self.has("--pacing").then(|| Self { pacing: Some(pacing), ..self.clone() })
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.help.contains(flag)
     }
 }
 
@@ -34,44 +47,39 @@ impl Client for Drumfire {
         first_line(&self.program, &["--version"])
     }
 
-    fn command(&self, load: &Load, cpu: usize, folder: &Path) -> Command {
+    fn command(&self, load: &Load, place: &Place<'_>) -> anyhow::Result<Option<Command>> {
         let mut command = Command::new(&self.program);
         command
             .args(["hit", &load.url, "--quiet", "-c", &load.connections.to_string()])
-            .args(["-d", &format!("{}s", load.seconds), "--cores", &cpu.to_string()])
+            .args(["-d", &format!("{}s", load.seconds), "--cores", &place.cpu_list()])
             .arg("--out")
-            .arg(folder);
-        command
+            .arg(run_directory(place.folder));
+        match load.demand {
+            Demand::Closed => {}
+            Demand::Pipelined(_) if !self.has("--pipeline") => return Ok(None),
+            Demand::Pipelined(depth) => {
+                command.args(["--pipeline", &depth.to_string()]);
+            }
+            Demand::Open(rate) => {
+                let arrival = match rate.arrival {
+                    Arrival::Even => "even",
+                    Arrival::Poisson => "poisson",
+                };
+                command.args(["-r", &format!("{}/s", rate.per_second), "--arrival", arrival]);
+            }
+        }
+        if let Some(pacing) = self.pacing {
+            command.args(["--pacing", pacing]);
+        }
+        Ok(Some(command))
     }
 
     fn answered(&self, _stdout: &str, folder: &Path) -> anyhow::Result<u64> {
-        let mut answered = 0;
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("requests-") {
-                answered += answered_rows(&path)?;
-            }
-        }
-        ensure!(answered > 0, "there are no rows in {}", folder.display());
-        Ok(answered)
+        Ok(Rows::count(&run_directory(folder))?.all_good()?.answered)
     }
 }
 
-/// Rows with an answer, one row in memory at a time. Those cut off at the end of the run do not count.
-fn answered_rows(path: &Path) -> anyhow::Result<u64> {
-    let mut reader = csv::Reader::from_path(path)?;
-    let headers = reader.headers()?;
-    let place = |name| headers.iter().position(|header| header == name).with_context(|| format!("no column {name}"));
-    let (status, error) = (place("status")?, place("error")?);
-    let mut answered = 0;
-    let mut row = csv::StringRecord::new();
-    while reader.read_record(&mut row)? {
-        match (&row[status], &row[error]) {
-            ("200", _) => answered += 1,
-            ("0", "interrupted") => {}
-            (status, error) => anyhow::bail!("a request failed: status {status}, error `{error}`"),
-        }
-    }
-    Ok(answered)
+/// Where it writes its rows, in the folder of a turn.
+pub fn run_directory(folder: &Path) -> PathBuf {
+    folder.join("run")
 }

@@ -1,11 +1,14 @@
-//! wrk: one thread on epoll, written in C; keeps a histogram, no rows.
+//! wrk: a thread for each processor on epoll, written in C; keeps a histogram, no rows.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use super::{Client, Load, first_line};
+use super::found::{first_line, peer};
+use super::said::number_before;
+use super::{Client, Demand, Load, Place};
 
 /// The installed wrk.
 #[derive(Debug)]
@@ -19,9 +22,7 @@ impl Wrk {
     /// # Errors
     /// Where it is not installed.
     pub fn find() -> anyhow::Result<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|folder| folder.join("wrk")).find(|file| file.is_file());
-        Ok(Self { program: found.context("`wrk` is not installed; install it: apt-get install wrk")? })
+        Ok(Self { program: peer("wrk", "apt-get install wrk")? })
     }
 }
 
@@ -31,24 +32,49 @@ impl Client for Wrk {
     }
 
     fn version(&self) -> String {
-        let line = first_line(&self.program, &["-v"]);
-        line.split(" Copyright").next().unwrap_or_default().to_owned()
+        version(&self.program)
     }
 
-    fn command(&self, load: &Load, _cpu: usize, _folder: &Path) -> Command {
+    fn command(&self, load: &Load, place: &Place<'_>) -> anyhow::Result<Option<Command>> {
         let mut command = Command::new(&self.program);
-        command.args(["-t1", &format!("-c{}", load.connections), &format!("-d{}s", load.seconds), &load.url]);
-        command
+        command.args([format!("-t{}", place.threads()), format!("-c{}", load.connections)]);
+        command.arg(format!("-d{}s", load.seconds));
+        match load.demand {
+            Demand::Closed => {}
+            Demand::Pipelined(depth) => {
+                let script = place.folder.join("pipeline.lua");
+                fs::write(&script, pipelining(depth))?;
+                command.arg("-s").arg(script);
+            }
+            Demand::Open(_) => return Ok(None),
+        }
+        command.arg(&load.url);
+        Ok(Some(command))
     }
 
     fn answered(&self, stdout: &str, _folder: &Path) -> anyhow::Result<u64> {
-        if let Some(line) = stdout.lines().find(|line| line.contains("Socket errors") || line.contains("Non-2xx")) {
-            bail!("some of wrk's requests failed: {}", line.trim());
-        }
-        let count = stdout.lines().find_map(|line| line.trim().split_once(" requests in "));
-        let (count, _) = count.with_context(|| format!("wrk does not say how many requests it made:\n{stdout}"))?;
-        count.parse().with_context(|| format!("wrk's number of requests is `{count}`"))
+        answered(stdout)
     }
+}
+
+/// As wrk and its descendants say it.
+pub fn version(program: &Path) -> String {
+    first_line(program, &["-v"]).split(" Copyright").next().unwrap_or_default().to_owned()
+}
+
+/// What wrk and its descendants say at their end.
+pub fn answered(stdout: &str) -> anyhow::Result<u64> {
+    if let Some(line) = stdout.lines().find(|line| line.contains("Socket errors") || line.contains("Non-2xx")) {
+        bail!("some requests failed: {}", line.trim());
+    }
+    number_before(stdout, " requests in ")
+}
+
+/// wrk pipelines what a script hands it as one request.
+fn pipelining(depth: u32) -> String {
+    format!(
+        "init = function() requests = string.rep(wrk.format(), {depth}) end request = function() return requests end\n"
+    )
 }
 
 #[cfg(test)]
@@ -65,18 +91,14 @@ Requests/sec:  78365.02
 Transfer/sec:     12.78MB
 ";
 
-    fn wrk() -> Wrk {
-        Wrk { program: PathBuf::from("wrk") }
-    }
-
     #[test]
     fn its_own_count_is_read() {
-        assert_eq!(wrk().answered(OUTPUT, Path::new("")).expect("a count"), 86_188);
+        assert_eq!(answered(OUTPUT).expect("a count"), 86_188);
     }
 
     #[test]
     fn a_round_with_failures_is_no_comparison() {
         let output = OUTPUT.to_owned() + "  Socket errors: connect 0, read 3, write 0, timeout 0\n";
-        assert!(wrk().answered(&output, Path::new("")).is_err());
+        assert!(answered(&output).is_err());
     }
 }
