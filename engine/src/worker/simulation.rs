@@ -198,7 +198,9 @@ fn run(plan: &'static Plan, mut server: Server, until: Nanos) -> Run {
 
     let mut now = Nanos::ZERO;
     loop {
-        streams.iter_mut().for_each(|stream| stream.hand_out(&mut core, now));
+        for stream in &mut streams {
+            stream.hand_out(&mut core, now);
+        }
         core.wake(now);
         core.expire(now);
         let over = streams.iter_mut().fold(core.has_closed(), |over, stream| over & stream.is_over(&mut core, now));
