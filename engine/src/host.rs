@@ -4,6 +4,7 @@ use std::fs;
 
 use runlog::manifest::Host;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// What `run.json` says of this machine.
 pub fn describe() -> Host {
@@ -22,6 +23,29 @@ pub fn describe() -> Host {
 pub fn cores() -> Vec<usize> {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     if cores.is_empty() { vec![0] } else { cores.into_iter().map(|core| core.id).collect() }
+}
+
+/// Where this thread was before it stood aside: it goes back there when this is dropped.
+#[derive(Debug)]
+pub struct Aside(Option<CpuSet>);
+
+/// Keeps this thread, and those it starts from now on, off some processors as long as there are others: whoever is to be
+/// punctual there is not to be pushed aside by whoever watches and writes.
+pub fn stand_aside(cores: &[usize]) -> Aside {
+    let Ok(before) = sched_getaffinity(None) else { return Aside(None) };
+    let mut others = before;
+    cores.iter().for_each(|&core| others.unset(core));
+    let moved = others.count() > 0 && sched_setaffinity(None, &others).is_ok();
+    Aside(moved.then_some(before))
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // Where it is not let back, it goes on where it is.
+            let _ = sched_setaffinity(None, before);
+        }
+    }
 }
 
 /// How many files this process may have open.

@@ -122,6 +122,7 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
     let stop = Arc::new(Stop::default());
     stop.on_signals().map_err(|source| RunError::System { what: "to watch for signals", source })?;
     let directory = NewRun::create(&setup.out)?;
+    let _aside = host::stand_aside(&cores);
     let driver = Driver::detect();
     // One plan for the life of the process: shared by all threads without counting who holds it, and lent to the kernel.
     let plan: &'static Plan = Box::leak(Box::new(plan));
@@ -241,7 +242,7 @@ fn close(
     rows: &[u64],
 ) -> Result<Summary, RunError> {
     let Some(ledger) = books_of_all(finished) else { return Err(RunError::NoWorker { reason }) };
-    let mut summary = verdict::figures(&ledger, manifest, directory.path())?;
+    let mut summary = verdict::figures(&ledger, &observer.response, manifest, directory.path())?;
     let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
     let ending = Ending {
         how,

@@ -12,6 +12,7 @@ pub mod verdict;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
+use runlog::spread::Spread;
 use runlog::units::Nanos;
 
 pub use self::evidence::Witness;
@@ -38,13 +39,15 @@ pub struct Observer {
     pub progress: Progress,
     /// What it remembers of the generator's own part.
     pub witness: Witness,
+    /// Lag + service time of those answered, in all seconds so far.
+    pub response: Spread,
     stages: Stages,
 }
 
 impl Observer {
     /// An observer of this plan.
     pub fn new(plan: &Plan, samples: Samples, progress: Progress) -> Self {
-        Self { samples, progress, witness: Witness::default(), stages: Stages::of(plan) }
+        Self { samples, progress, witness: Witness::default(), response: Spread::default(), stages: Stages::of(plan) }
     }
 
     /// Watches until so many workers have finished, or are all gone. Returns their books, in the
@@ -63,7 +66,8 @@ impl Observer {
                 Ok(Report::Second(second)) => {
                     self.witness.hear(&second);
                     self.samples.engine(&second);
-                    self.progress.add(&second);
+                    self.response.add(&second.gauge.response);
+                    self.progress.add(*second);
                 }
                 Ok(Report::Finished(finished)) => books.push(*finished),
                 Err(RecvTimeoutError::Timeout) => {}

@@ -44,10 +44,11 @@ impl Progress {
     }
 
     /// Takes a core's last second.
-    pub fn add(&mut self, second: &Second) {
+    pub fn add(&mut self, second: Second) {
         self.failed += second.gauge.failed;
         self.done += second.gauge.done;
-        self.latest[second.seat.place] = Some(second.clone());
+        let place = second.seat.place;
+        self.latest[place] = Some(second);
     }
 
     /// Brings the screen up to date.

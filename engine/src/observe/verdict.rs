@@ -15,14 +15,20 @@ use runlog::validity::Validity;
 
 use crate::worker::ledger::{Gathered, Ledger};
 
-/// The figures of a run, without those of each request, and without its ending.
+/// The figures of a run, without those of each request, and without its ending. `response` is lag + service time of those
+/// answered.
 ///
 /// # Errors
 /// Where a threshold can be decided by the rows only, and these cannot be read.
-pub fn figures(ledger: &Ledger, manifest: &Manifest, directory: &Path) -> Result<Summary, ReadError> {
+pub fn figures(
+    ledger: &Ledger,
+    response: &Spread,
+    manifest: &Manifest,
+    directory: &Path,
+) -> Result<Summary, ReadError> {
     Ok(Summary {
         requests: Vec::new(),
-        total: total(ledger),
+        total: total(ledger, response),
         thresholds: thresholds(ledger, manifest, directory)?,
         checks: checks(ledger, manifest),
         validity: Validity::unknown(),
@@ -30,13 +36,13 @@ pub fn figures(ledger: &Ledger, manifest: &Manifest, directory: &Path) -> Result
     })
 }
 
-fn total(ledger: &Ledger) -> Group {
+fn total(ledger: &Ledger, response: &Spread) -> Group {
     Group {
         request: "total".to_owned(),
         count: ledger.rows,
         errors: ledger.failed,
         rate_per_s: per_second(ledger.rows, ledger.end).unwrap_or(0.0),
-        response_time_ns: ledger.response.figures(),
+        response_time_ns: response.figures(),
         service_time_ns: ledger.service.figures(),
         ttfb_ns: None,
         lag_ns: ledger.lag.figures(),

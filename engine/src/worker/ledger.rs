@@ -1,5 +1,5 @@
 //! A core's books: what its rows add up to, kept in constant memory while they go by, so that the end of a run needs no
-//! second look at them.
+//! second look at them. Response times are not among it: they are in the reports of each second already.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,6 @@ pub struct Ledger {
     pub bytes_sent: u64,
     /// Bytes received.
     pub bytes_received: u64,
-    /// Lag + service time of those answered, up to the last report: it is counted there first.
-    pub response: Spread,
     /// Service time of those answered.
     pub service: Spread,
     /// Lag of those sent.
@@ -76,7 +74,6 @@ impl Ledger {
             end: Nanos::ZERO,
             bytes_sent: 0,
             bytes_received: 0,
-            response: Spread::default(),
             service: Spread::default(),
             lag: Spread::default(),
             thresholds: manifest.thresholds.iter().map(|threshold| gathered(threshold.metric)).collect(),
@@ -128,7 +125,6 @@ impl Ledger {
         self.end = self.end.max(other.end);
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
-        self.response.add(&other.response);
         self.service.add(&other.service);
         self.lag.add(&other.lag);
         self.thresholds.iter_mut().zip(&other.thresholds).for_each(|(mine, theirs)| mine.merge(theirs));
