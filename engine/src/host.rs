@@ -34,7 +34,9 @@ pub struct Aside(Option<CpuSet>);
 pub fn stand_aside(cores: &[usize]) -> Aside {
     let Ok(before) = sched_getaffinity(None) else { return Aside(None) };
     let mut others = before;
-    cores.iter().for_each(|&core| others.unset(core));
+    for &core in cores {
+        others.unset(core);
+    }
     let moved = others.count() > 0 && sched_setaffinity(None, &others).is_ok();
     Aside(moved.then_some(before))
 }

@@ -3,10 +3,11 @@
 //! In: the plan, shared and read-only, and a recorder. Out: a row for every arrival, and once a second a report. A worker
 //! knows nothing of scenario files, of the run directory or of who reads its reports.
 //!
-//! `drive` goes round, and everything else is decided by `core` without a socket or a clock: arrivals (`arrivals`, `pool`)
-//! find virtual users (`crew`, `vu`), whose requests (`exchange`) travel over connections (`traffic`, `line`, `framing`)
+//! `drive` goes round by the `agenda`, and everything else is decided by `core` without a socket or a clock: arrivals
+//! (`arrivals`, `pool`) find virtual users (`crew`, `vu`), whose requests (`exchange`) travel over connections (`traffic`, `line`, `framing`)
 //! and end as rows in the `books`. `pacing` says how to wait for what is next; `watch` looks at it all once a second.
 
+mod agenda;
 mod arrivals;
 mod books;
 mod core;

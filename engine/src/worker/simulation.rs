@@ -13,7 +13,7 @@ use runlog::outcome::Failure;
 use runlog::row::{Batch, Columns, Names, Row, ScenarioId};
 use runlog::units::Nanos;
 
-use super::arrivals::Stream;
+use super::agenda::Agenda;
 use super::books::Books;
 use super::core::Core;
 use super::ledger::Ledger;
@@ -194,31 +194,23 @@ fn run(plan: &'static Plan, mut server: Server, until: Nanos) -> Run {
     let manifest = Box::leak(Box::new(crate::run::manifest(plan, &setup, Driver::Epoll, &[0], clock)));
     let books = Books::new(recorders.remove(0), Ledger::new(manifest), Nanos::ZERO);
     let mut core = Core::new(plan, Seat { place: 0, of: 1, cpu: 0 }, books);
-    let mut streams = Stream::of(&core);
+    let mut agenda = Agenda::new(&core);
 
     let mut now = Nanos::ZERO;
     loop {
-        for stream in &mut streams {
-            stream.hand_out(&mut core, now);
-        }
-        core.wake(now);
-        core.expire(now);
-        let over = streams.iter_mut().fold(core.has_closed(), |over, stream| over & stream.is_over(&mut core, now));
-        if over || now >= until {
+        agenda.hand_out(&mut core, now);
+        if agenda.look_after(&mut core, now) || now >= until {
             break;
         }
         for action in core.depart(now).drain(..) {
             server.take(action, now);
         }
-        let dues = streams.iter_mut().filter_map(Stream::next_due).chain(core.next_wake()).chain(server.next());
-        let tick = now.after(Nanos::from_millis(10));
-        now = dues.chain([tick]).min().unwrap_or(tick).max(now.after(Nanos(1)));
+        let due = agenda.next_due(&core).min(agenda.next_look(&core));
+        now = server.next().map_or(due, |at| at.min(due)).max(now.after(Nanos(1)));
         server.let_happen(now, |event| core.hear(event, now));
         core.settle(now);
     }
-    for place in 0..plan.scenarios.len() as u16 {
-        core.interrupt(ScenarioId(place), now);
-    }
+    agenda.wind_up(&mut core, now);
     assert_eq!((core.in_flight(), core.open_connections(), core.busy_vus()), (0, 0, 0), "nothing is left behind");
     core.books.recorder.close();
     let scheduled = core.books.scheduled;
