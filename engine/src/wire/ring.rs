@@ -145,13 +145,17 @@ impl Ring {
         let _ = self.io.submitter().submit_with_args(1, &SubmitArgs::new().timespec(&span));
     }
 
-    /// Waits awake, without a system call, until there is something to reap or the instant has come. Returns for how long.
+    /// Waits awake, without a system call, until there is something to reap or the instant has come; looks at least once.
+    /// Returns for how long.
     fn spin(&mut self, until: Nanos) -> Nanos {
         let began = self.clock.now();
         let mut now = began;
-        while now < until && self.io.completion().is_empty() {
+        while self.io.completion().is_empty() {
             if self.io.submission().taskrun() {
                 self.enter();
+                break;
+            }
+            if now >= until {
                 break;
             }
             std::hint::spin_loop();
