@@ -126,13 +126,19 @@ fn one_scenario(plan: &Plan, scenario: &Scenario, page: &mut Page) {
     page.line(format_args!("  {}  {}", scenario.name, scenario.executor));
     match &scenario.load {
         Load::Open(arrivals) => open(arrivals, scenario, page),
-        Load::Closed { vus, iterations } => closed(vus, *iterations, page),
+        Load::Closed { vus, iterations } => closed(vus, *iterations, scenario, page),
     }
     let shares: Vec<String> = scenario
         .mix
         .flows()
         .map(|(flow, share)| format!("{} {:.1} %", plan.flows[usize::from(flow.0)].name, share * 100.0))
         .collect();
+    if scenario.pipeline > 1 {
+        page.line(format_args!(
+            "    {:<12}{} requests on their way over each connection",
+            "pipeline", scenario.pipeline
+        ));
+    }
     page.line(format_args!("    {:<12}{}", "mix", shares.join(", ")));
     page.line(format_args!("    {:<12}up to {} behind the schedule's end", "stop", scenario.graceful_stop));
     page.tags("    ", &scenario.tags);
@@ -150,10 +156,12 @@ fn open(arrivals: &ArrivalSchedule, scenario: &Scenario, page: &mut Page) {
     page.line(format_args!("    {:<12}{} at the most", "connections", Thousands(scenario.max_connections.into())));
 }
 
-fn closed(vus: &VuSchedule, iterations: Option<u64>, page: &mut Page) {
+fn closed(vus: &VuSchedule, iterations: Option<u64>, scenario: &Scenario, page: &mut Page) {
     stages(vus.users(), |users| format!("{} VUs", Thousands(users as u64)), page);
-    let peak = Thousands(vus.peak().into());
-    page.line(format_args!("    {:<12}one for each virtual user, {peak} at the peak", "connections"));
+    let peak = Thousands(scenario.max_connections.into());
+    let shared =
+        if scenario.pipeline > 1 { format!("{} virtual users", scenario.pipeline) } else { "virtual user".to_owned() };
+    page.line(format_args!("    {:<12}one for each {shared}, {peak} at the peak", "connections"));
     if let Some(iterations) = iterations {
         page.line(format_args!("    {:<12}{} in all, then it is over", "iterations", Thousands(iterations)));
     }

@@ -171,13 +171,11 @@ impl Wire for Ring {
         for action in actions.drain(..) {
             self.carry_out(action);
         }
+        // Of a connection that could not even be begun the kernel has nothing to tell.
+        let wait = if self.places.stillborn.is_empty() { wait } else { Wait::Awake(Nanos::ZERO) };
         let spun = match wait {
-            Wait::Asleep(span) if self.places.stillborn.is_empty() => {
+            Wait::Asleep(span) => {
                 self.sleep(span);
-                Nanos::ZERO
-            }
-            Wait::Asleep(_) => {
-                self.enter();
                 Nanos::ZERO
             }
             Wait::Awake(until) => {

@@ -6,6 +6,8 @@ use std::mem::MaybeUninit;
 const HEADERS_MOST: usize = 128;
 /// The longest head (status line and headers) an answer may have.
 pub const HEAD_BYTES_MOST: usize = 64 << 10;
+/// A longer head is read anew every time: there is a memo for each request.
+const MEMO_BYTES_MOST: usize = 4 << 10;
 /// The longest line of a chunk's size with its extensions, and the longest trailer line.
 const CHUNK_LINE_MOST: usize = 16 << 10;
 
@@ -170,7 +172,9 @@ impl Memo {
         let Some((head, length)) = Head::parse(bytes)? else { return Ok(None) };
         self.head = head;
         self.bytes.clear();
-        self.bytes.extend_from_slice(&bytes[..length]);
+        if length <= MEMO_BYTES_MOST {
+            self.bytes.extend_from_slice(&bytes[..length]);
+        }
         Ok(Some((head, length)))
     }
 }
