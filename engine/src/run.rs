@@ -293,7 +293,7 @@ pub(crate) fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usiz
         planned_ns: plan.duration(),
         target: plan.target.base_url.clone(),
         host: host::describe(),
-        engine: Engine { driver: driver.to_string(), cores: cores.to_vec() },
+        engine: Engine { driver: driver.to_string(), pacing: setup.pacing.to_string(), cores: cores.to_vec() },
         tags: plan.tags.clone(),
         scenarios: plan.scenarios.iter().map(scenario_entry).collect(),
         requests: plan.requests.iter().map(request_entry).collect(),

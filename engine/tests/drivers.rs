@@ -121,7 +121,7 @@ fn manifest(plan: &Plan) -> &'static Manifest {
         planned_ns: plan.duration(),
         target: String::new(),
         host,
-        engine: Engine { driver: String::new(), cores: vec![0] },
+        engine: Engine { driver: String::new(), pacing: String::new(), cores: vec![0] },
         tags: BTreeMap::new(),
         scenarios: vec![scenario],
         requests: vec![request],

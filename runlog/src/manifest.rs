@@ -105,6 +105,10 @@ pub struct Host {
 pub struct Engine {
     /// `io_uring` with the flags that the kernel granted, or `epoll`.
     pub driver: String,
+    /// How punctual the workers were asked to be: `precise`, `balanced` or `frugal`. Empty in runs from before it could be
+    /// asked for.
+    #[serde(default)]
+    pub pacing: String,
     /// The processors that the workers are pinned to, one worker each.
     pub cores: Vec<usize>,
 }

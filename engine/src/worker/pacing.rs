@@ -3,6 +3,8 @@
 //! A sleeper is woken late, by tens to hundreds of microseconds, the more the deeper the processor slept and the busier
 //! its host is. So a worker that is to be punctual stops sleeping a while before an arrival is due, and stays awake.
 
+use std::fmt;
+
 use clap::ValueEnum;
 use runlog::units::Nanos;
 
@@ -18,6 +20,16 @@ pub enum Pacing {
     Balanced,
     /// Asleep until an arrival is due, and then woken late.
     Frugal,
+}
+
+impl fmt::Display for Pacing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Precise => "precise",
+            Self::Balanced => "balanced",
+            Self::Frugal => "frugal",
+        })
+    }
 }
 
 impl Pacing {
