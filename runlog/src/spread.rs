@@ -38,6 +38,12 @@ impl Spread {
         self.max = self.max.max(value_ns);
     }
 
+    /// Forgets all times and keeps the memory.
+    pub fn clear(&mut self) {
+        self.buckets.reset();
+        (self.sum, self.min, self.max) = (0, u64::MAX, 0);
+    }
+
     /// Adds all times of another.
     pub fn add(&mut self, other: &Self) {
         // Two histograms of the same bounds always add up.

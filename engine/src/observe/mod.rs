@@ -67,7 +67,9 @@ impl Observer {
                     self.witness.hear(&second);
                     self.samples.engine(&second);
                     self.response.add(&second.gauge.response);
-                    self.progress.add(*second);
+                    if let Some(earlier) = self.progress.add(*second) {
+                        earlier.give_back();
+                    }
                 }
                 Ok(Report::Finished(finished)) => books.push(*finished),
                 Err(RecvTimeoutError::Timeout) => {}

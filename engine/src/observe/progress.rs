@@ -43,12 +43,12 @@ impl Progress {
         Self { total, show, latest: vec![None; workers], failed: 0, done: 0 }
     }
 
-    /// Takes a core's last second.
-    pub fn add(&mut self, second: Second) {
+    /// Takes a core's last second. Returns the one before.
+    pub fn add(&mut self, second: Second) -> Option<Second> {
         self.failed += second.gauge.failed;
         self.done += second.gauge.done;
         let place = second.seat.place;
-        self.latest[place] = Some(second);
+        self.latest[place].replace(second)
     }
 
     /// Brings the screen up to date.

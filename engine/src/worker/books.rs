@@ -32,11 +32,6 @@ impl Books {
         self.gauge.scheduled += 1;
     }
 
-    /// Takes out what happened since the last report; from now on it counts anew.
-    pub fn turn_page(&mut self, now: Nanos) -> Gauge {
-        std::mem::replace(&mut self.gauge, Gauge::new(now))
-    }
-
     /// Pays the row that an arrival is owed.
     pub fn pay(&mut self, row: &Row) {
         let has_failed = self.ledger.add(row);

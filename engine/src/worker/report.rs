@@ -1,5 +1,7 @@
 //! What a worker publishes of itself: once a second how it is doing, at the end its books.
 
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
 use hdrhistogram::Histogram;
 use runlog::outcome::Failure;
 use runlog::row::Row;
@@ -39,6 +41,51 @@ pub struct Second {
     pub busy: Nanos,
     /// How long the core waited for the disk in it.
     pub record_stall: Nanos,
+    /// Where the gauge belongs.
+    pub home: SyncSender<Gauge>,
+}
+
+impl Second {
+    /// Gives the gauge back, to count another second.
+    pub fn give_back(self) {
+        let Self { mut gauge, home, .. } = self;
+        gauge.clear();
+        // A worker that has finished, or has enough of them, takes none back.
+        let _ = home.try_send(gauge);
+    }
+}
+
+/// The gauges of a worker that count nothing now. They go round between the worker and whoever hears its reports: to count
+/// another second takes no memory, and no time to get it.
+#[derive(Debug)]
+pub struct Gauges {
+    spare: Receiver<Gauge>,
+    home: SyncSender<Gauge>,
+}
+
+impl Default for Gauges {
+    fn default() -> Self {
+        let (home, spare) = sync_channel(Self::SPARE);
+        for _ in 0..Self::SPARE {
+            let _ = home.try_send(Gauge::new(Nanos::ZERO));
+        }
+        Self { spare, home }
+    }
+}
+
+impl Gauges {
+    /// As many as are ever on their way at once when reports are heard in time: one is shown, one is heard, one is next.
+    const SPARE: usize = 3;
+
+    /// One that counts from now on.
+    pub fn take(&self, since: Nanos) -> Gauge {
+        self.spare.try_recv().map_or_else(|_| Gauge::new(since), |gauge| Gauge { since, ..gauge })
+    }
+
+    /// Where they are to be given back to.
+    pub fn home(&self) -> SyncSender<Gauge> {
+        self.home.clone()
+    }
 }
 
 /// A worker's books at its end. `rows == scheduled`, or rows are missing.
@@ -97,6 +144,14 @@ impl Gauge {
         }
     }
 
+    /// Forgets what it has counted and keeps the memory.
+    fn clear(&mut self) {
+        let Self { response, pacer_lag, .. } = self;
+        response.clear();
+        pacer_lag.reset();
+        (self.scheduled, self.done, self.failed, self.answered, self.dropped, self.bad_responses) = (0, 0, 0, 0, 0, 0);
+    }
+
     /// Counts an arrival that is done.
     pub fn add(&mut self, row: &Row, has_failed: bool) {
         self.done += 1;
@@ -107,5 +162,39 @@ impl Gauge {
         }
         self.dropped += u64::from(row.error == Some(Failure::Dropped));
         self.bad_responses += u64::from(row.error == Some(Failure::BadResponse));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gauge_that_comes_back_counts_anew() {
+        let gauges = Gauges::default();
+        let mut used: Vec<Gauge> = (0..=Gauges::SPARE).map(|_| gauges.take(Nanos::ZERO)).collect();
+        for gauge in &mut used {
+            gauge.scheduled = 1;
+            gauge.pacer_lag.saturating_record(5);
+            gauge.add(&Row { lag_ns: Some(3), duration_ns: Some(4), status: 200, ..Row::default() }, true);
+        }
+        for gauge in used {
+            let second = Second {
+                seat: Seat { place: 0, of: 1, cpu: 0 },
+                until: Nanos::ZERO,
+                gauge,
+                in_flight: 0,
+                connections: 0,
+                backlog: 0,
+                vus: 0,
+                busy: Nanos::ZERO,
+                record_stall: Nanos::ZERO,
+                home: gauges.home(),
+            };
+            second.give_back();
+        }
+        let again = gauges.take(Nanos(7));
+        assert_eq!((again.since, again.scheduled, again.done, again.failed, again.answered), (Nanos(7), 0, 0, 0, 0));
+        assert_eq!((again.response.count(), again.response.max(), again.pacer_lag.len()), (0, None, 0));
     }
 }

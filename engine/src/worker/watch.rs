@@ -4,7 +4,7 @@ use runlog::units::Nanos;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::core::Core;
-use super::report::Second;
+use super::report::{Gauges, Second};
 
 /// How often the core reports, and hands its rows on to the disk.
 const REPORT: Nanos = Nanos::from_secs(1);
@@ -12,6 +12,7 @@ const REPORT: Nanos = Nanos::from_secs(1);
 /// Watches a core and reports.
 pub struct Watch<P> {
     publish: P,
+    gauges: Gauges,
     next: Nanos,
     demand: Nanos,
     stall: Nanos,
@@ -21,7 +22,15 @@ pub struct Watch<P> {
 impl<P: FnMut(Second)> Watch<P> {
     /// A watch that begins now.
     pub fn new(now: Nanos, publish: P) -> Self {
-        Self { publish, next: now.after(REPORT), demand: thread_demand(), stall: Nanos::ZERO, spun: Nanos::ZERO }
+        let gauges = Gauges::default();
+        Self {
+            publish,
+            gauges,
+            next: now.after(REPORT),
+            demand: thread_demand(),
+            stall: Nanos::ZERO,
+            spun: Nanos::ZERO,
+        }
     }
 
     /// So long has the core been awake with nothing to do.
@@ -40,7 +49,7 @@ impl<P: FnMut(Second)> Watch<P> {
     /// Reports.
     pub fn report(&mut self, core: &mut Core, now: Nanos) {
         core.books.recorder.hand_on();
-        let gauge = core.books.turn_page(now);
+        let gauge = std::mem::replace(&mut core.books.gauge, self.gauges.take(now));
         let (demand, stall) = (thread_demand(), core.books.recorder.stall());
         let second = Second {
             seat: core.seat,
@@ -52,6 +61,7 @@ impl<P: FnMut(Second)> Watch<P> {
             vus: core.busy_vus(),
             busy: demand.since(self.demand).since(self.spun),
             record_stall: stall.since(self.stall),
+            home: self.gauges.home(),
         };
         (self.demand, self.stall, self.spun) = (demand, stall, Nanos::ZERO);
         (self.publish)(second);
