@@ -1,11 +1,10 @@
 //! What is kept: rows, from the workers' memory to the run directory's files.
 //!
 //! Each worker fills a block of memory; a full block is swapped for an empty one and written by a thread of its own,
-//! the journal, so that a worker makes no system call for its rows. Blocks are few, all
-//! there from the start, and the one that came back last is filled next: as long as the disk follows, the same two or
-//! three stay in the processor's caches. Where it cannot follow, the worker waits for it, and the wait is measured and
-//! said. Room on the disk is reserved ahead, so that when it fills up
-//! the run can be stopped while there is still room for every row that is on its way.
+//! the journal, so that a worker makes no system call for its rows. Blocks are few, all there from the start, and the one
+//! that came back last is filled next: as long as the disk follows, the same two or three stay in the processor's caches.
+//! Where it cannot follow, the worker waits for it, and the wait is measured and said. Room on the disk is reserved ahead,
+//! so that when it fills up the run can be stopped while there is still room for every row that is on its way.
 
 use std::fs::File;
 use std::io::{self, Write};

@@ -22,39 +22,24 @@ use runlog::manifest::{Engine, FORMAT, Host, Manifest, Model, Request, Scenario}
 use runlog::row::Names;
 use runlog::units::Nanos;
 
-const SCENARIO: &str = r#"
+/// An open scenario of one request: its rate, how long, and what else it has.
+fn scenario(load: &str) -> String {
+    format!(
+        r#"
 [target]
 base_url = "http://127.0.0.1:1"
 [requests.hello]
 path = "/"
 [flows]
-hello = [{ request = "hello" }]
+hello = [{{ request = "hello" }}]
 [[scenarios]]
 name = "open"
 executor = "constant-arrival-rate"
-rate = "2000/s"
-duration = "1s"
-max_connections = 1000
 flow = "hello"
-"#;
-
-/// More arrivals than any core can hand out, and few connections for them.
-const OVERLOAD: &str = r#"
-[target]
-base_url = "http://127.0.0.1:1"
-[requests.hello]
-path = "/"
-[flows]
-hello = [{ request = "hello" }]
-[[scenarios]]
-name = "open"
-executor = "constant-arrival-rate"
-rate = "1000000/s"
-duration = "300ms"
-graceful_stop = "0s"
-max_connections = 4
-flow = "hello"
-"#;
+{load}
+"#
+    )
+}
 
 /// Answers every request on every connection, for as long as the test lives.
 fn server() -> SocketAddr {
@@ -78,10 +63,10 @@ fn answer_all(mut connection: TcpStream) {
     }
 }
 
-fn plan(text: &str, address: SocketAddr) -> &'static Plan {
+fn plan(text: String, address: SocketAddr) -> &'static Plan {
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
-    let scenario = scenario::check("drivers.toml", "drivers", text.to_owned(), &variables, &BTreeMap::new());
-    let scenario = scenario.expect("a scenario");
+    let checked = scenario::check("drivers.toml", "drivers", text, &variables, &BTreeMap::new());
+    let scenario = checked.expect("a scenario");
     Box::leak(Box::new(plan::compile(&scenario, &Options::with_seed(1), |_, _| Ok(vec![address])).expect("a plan")))
 }
 
@@ -132,8 +117,8 @@ fn manifest(plan: &Plan) -> &'static Manifest {
 }
 
 /// Runs the scenario on one worker. Returns its books, the rows that its file has, and the most connections it had.
-fn run_on(driver: Driver, text: &str) -> (Finished, u64, u64) {
-    let plan = plan(text, server());
+fn run_on(driver: Driver, load: &str) -> (Finished, u64, u64) {
+    let plan = plan(scenario(load), server());
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = File::create(directory.path().join("requests-00.csv")).expect("writable");
     let stop = Arc::new(Stop::default());
@@ -155,7 +140,8 @@ fn run_on(driver: Driver, text: &str) -> (Finished, u64, u64) {
 }
 
 fn every_arrival_is_answered_on(driver: Driver) {
-    let (finished, rows, connections) = run_on(driver, SCENARIO);
+    let load = "rate = '2000/s'\nduration = '1s'\nmax_connections = 1000";
+    let (finished, rows, connections) = run_on(driver, load);
     assert_eq!((finished.ledger.rows, rows), (finished.scheduled, finished.scheduled), "{driver}");
     assert_eq!(rows, 2000, "{driver}");
     assert_eq!(finished.ledger.failed, 0, "{driver}: {:?}", finished.ledger.failures());
@@ -165,7 +151,9 @@ fn every_arrival_is_answered_on(driver: Driver) {
 
 /// A worker that is always behind has nothing to wait for, and must look at what has come even so.
 fn answers_are_heard_under_overload_on(driver: Driver) {
-    let (finished, rows, _) = run_on(driver, OVERLOAD);
+    // More arrivals than any core can hand out, and few connections for them.
+    let load = "rate = '1000000/s'\nduration = '300ms'\ngraceful_stop = '0s'\nmax_connections = 4";
+    let (finished, rows, _) = run_on(driver, load);
     assert_eq!((finished.ledger.rows, rows), (finished.scheduled, finished.scheduled), "{driver}");
     let answered = rows - finished.ledger.failed;
     // The first four are sent before there is anything to hear.

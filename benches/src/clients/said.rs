@@ -1,6 +1,6 @@
 //! Numbers out of what clients say.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 /// The whole number that ends where `suffix` starts, in the first line that has both.
 ///
@@ -24,6 +24,16 @@ pub fn number_behind(text: &str, prefix: &str) -> anyhow::Result<u64> {
         behind.split_whitespace().next()?.parse().ok()
     });
     number.with_context(|| format!("there is no number behind `{prefix}` in:\n{text}"))
+}
+
+/// The number of answers that a client names in a list of lines such as `[200] 41876 responses`.
+///
+/// # Errors
+/// Where it names another status: such a round is no comparison.
+pub fn good_answers(client: &str, statuses: &str) -> anyhow::Result<u64> {
+    let other = statuses.lines().find(|line| line.contains("responses") && !line.contains("[200]"));
+    ensure!(other.is_none(), "some of {client}'s requests failed: {other:?}");
+    number_before(statuses, " responses")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use runlog::units::Nanos;
 
 use super::arrivals::Stream;
 use super::core::Core;
+use super::line::NEVER;
 use crate::plan::{Load, Plan, Scenario};
 
 /// How often stops and ends are looked for.
@@ -35,7 +36,7 @@ impl Agenda {
     /// When the next arrival or waking is due; the end of time where there is none.
     pub fn next_due(&mut self, core: &Core) -> Nanos {
         let arrivals = self.streams.iter_mut().filter_map(Stream::next_due);
-        arrivals.chain(core.next_wake()).min().unwrap_or(Nanos(u64::MAX))
+        arrivals.chain(core.next_wake()).min().unwrap_or(NEVER)
     }
 
     /// When it is time to look after what need not be punctual.

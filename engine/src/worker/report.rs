@@ -48,10 +48,11 @@ pub struct Second {
 impl Second {
     /// Gives the gauge back, to count another second.
     pub fn give_back(self) {
-        let Self { mut gauge, home, .. } = self;
-        gauge.clear();
+        let Gauge { mut response, mut pacer_lag, since, .. } = self.gauge;
+        response.clear();
+        pacer_lag.reset();
         // A worker that has finished, or has enough of them, takes none back.
-        let _ = home.try_send(gauge);
+        let _ = self.home.try_send(Gauge::counting_in(response, pacer_lag, since));
     }
 }
 
@@ -130,26 +131,14 @@ const LONGEST_NS: u64 = 3_600_000_000_000;
 impl Gauge {
     /// Nothing yet.
     pub fn new(since: Nanos) -> Self {
-        Self {
-            since,
-            scheduled: 0,
-            done: 0,
-            failed: 0,
-            answered: 0,
-            dropped: 0,
-            bad_responses: 0,
-            response: Spread::default(),
-            // The bounds are constants that the constructor accepts.
-            pacer_lag: Histogram::new_with_bounds(1, LONGEST_NS, 3).unwrap_or_else(|error| unreachable!("{error}")),
-        }
+        // The bounds are constants that the constructor accepts.
+        let lags = Histogram::new_with_bounds(1, LONGEST_NS, 3).unwrap_or_else(|error| unreachable!("{error}"));
+        Self::counting_in(Spread::default(), lags, since)
     }
 
-    /// Forgets what it has counted and keeps the memory.
-    fn clear(&mut self) {
-        let Self { response, pacer_lag, .. } = self;
-        response.clear();
-        pacer_lag.reset();
-        (self.scheduled, self.done, self.failed, self.answered, self.dropped, self.bad_responses) = (0, 0, 0, 0, 0, 0);
+    /// Nothing yet, in memory that is there already and empty.
+    const fn counting_in(response: Spread, pacer_lag: Histogram<u32>, since: Nanos) -> Self {
+        Self { since, scheduled: 0, done: 0, failed: 0, answered: 0, dropped: 0, bad_responses: 0, response, pacer_lag }
     }
 
     /// Counts an arrival that is done.

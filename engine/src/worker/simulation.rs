@@ -162,9 +162,10 @@ impl Server {
     }
 }
 
-fn plan(text: &str, seed: u64) -> &'static Plan {
+fn plan(load: &str, pipeline: u32, seed: u64) -> &'static Plan {
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
-    let scenario = scenario::check("simulation.toml", "simulation", text.to_owned(), &variables, &BTreeMap::new());
+    let text = COMMON.to_owned() + &load.replace("PIPELINE", &pipeline.to_string());
+    let scenario = scenario::check("simulation.toml", "simulation", text, &variables, &BTreeMap::new());
     let address = "127.0.0.1:1".parse().expect("an address");
     let options = Options::with_seed(seed);
     let compiled = plan::compile(&scenario.expect("a scenario"), &options, |_, _| Ok(vec![address]));
@@ -234,7 +235,8 @@ fn assert_rows_make_sense(run: &Run) {
     }
 }
 
-const OPEN: &str = r#"
+/// What both models have: a server that may take its time, and two requests.
+const COMMON: &str = r#"
 [target]
 base_url = "http://127.0.0.1:1"
 request_timeout = "50ms"
@@ -242,6 +244,9 @@ request_timeout = "50ms"
 path = "/1"
 [requests.second]
 path = "/2"
+"#;
+
+const OPEN: &str = r#"
 [flows]
 both = [{ request = "first" }, { think = "1ms..9ms" }, { request = "second" }]
 one = [{ request = "first" }]
@@ -258,13 +263,6 @@ mix = { both = 1, one = 3 }
 "#;
 
 const CLOSED: &str = r#"
-[target]
-base_url = "http://127.0.0.1:1"
-request_timeout = "50ms"
-[requests.first]
-path = "/1"
-[requests.second]
-path = "/2"
 [flows]
 both = [{ request = "first" }, { think = "1ms..9ms" }, { request = "second" }, { think = "2ms" }]
 [[scenarios]]
@@ -282,7 +280,7 @@ proptest! {
 
     #[test]
     fn every_arrival_of_an_open_model_is_one_row(seed in any::<u64>(), trouble in 0_u32..60, pipeline in 1_u32..5, until in 300_u64..4_000) {
-        let plan = plan(&OPEN.replace("PIPELINE", &pipeline.to_string()), seed);
+        let plan = plan(OPEN, pipeline, seed);
         let run = run(plan, Server::new(seed, trouble), Nanos::from_millis(until));
         assert_rows_make_sense(&run);
         prop_assert!(run.most_open <= 7, "{} connections", run.most_open);
@@ -299,7 +297,7 @@ proptest! {
 
     #[test]
     fn every_request_of_a_closed_model_is_one_row(seed in any::<u64>(), trouble in 0_u32..60, pipeline in 1_u32..5) {
-        let plan = plan(&CLOSED.replace("PIPELINE", &pipeline.to_string()), seed);
+        let plan = plan(CLOSED, pipeline, seed);
         let run = run(plan, Server::new(seed, trouble), Nanos::from_secs(2));
         assert_rows_make_sense(&run);
         prop_assert!(run.scheduled > 0 && run.most_open <= 11_u32.div_ceil(pipeline) as usize);
@@ -309,7 +307,7 @@ proptest! {
 #[test]
 fn a_server_in_order_answers_everything_in_its_turn() {
     for pipeline in [1, 4] {
-        let plan = plan(&OPEN.replace("PIPELINE", &pipeline.to_string()), 5);
+        let plan = plan(OPEN, pipeline, 5);
         let run = run(plan, Server::new(5, 0), Nanos::from_secs(10));
         assert!(run.rows.iter().all(|row| row.status == 200 && row.bytes_received == ANSWER.len() as u64));
         let firsts = run.rows.iter().filter(|row| row.request.0 == 0).count();

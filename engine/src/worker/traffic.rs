@@ -224,14 +224,13 @@ impl Traffic {
         self.open -= 1;
         self.actions.push(Action::Close { line: wire::Line(place) });
         let line = &mut self.lines[place as usize];
-        while let Some(exchange) = line.finish() {
-            self.in_flight -= 1;
-            let request = &self.plan.requests[usize::from(exchange.request.0)];
-            self.finished.push((exchange.vu, exchange.failed(request, failure, now)));
-        }
         line.shut();
         if line.has_unsent() {
             self.departing.push(place);
+        }
+        while let Some(exchange) = self.lines[place as usize].finish() {
+            self.in_flight -= 1;
+            self.failed(&exchange, failure, now);
         }
     }
 
@@ -242,8 +241,12 @@ impl Traffic {
             self.actions.push(Action::Close { line: wire::Line(place) });
         }
         for exchange in line.abandon(now) {
-            let request = &self.plan.requests[usize::from(exchange.request.0)];
-            self.finished.push((exchange.vu, exchange.failed(request, failure, now)));
+            self.failed(&exchange, failure, now);
         }
+    }
+
+    fn failed(&mut self, exchange: &Exchange, failure: Failure, now: Nanos) {
+        let request = &self.plan.requests[usize::from(exchange.request.0)];
+        self.finished.push((exchange.vu, exchange.failed(request, failure, now)));
     }
 }
