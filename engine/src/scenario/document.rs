@@ -8,6 +8,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::error::{Problem, Problems, Span};
 use super::interpolate::{Text, Variables, interpolate};
+use super::keys::Key;
 use super::suggest;
 
 /// A value and where it stands.
@@ -265,8 +266,18 @@ impl Table {
         })
     }
 
-    /// Notes the keys that nothing here knows.
-    pub(super) fn know(&self, place: &str, keys: &[&str], problems: &mut Problems) {
+    /// Notes the keys that nothing here knows. A key may be listed several times.
+    pub(super) fn know<'a>(&self, place: &str, keys: impl IntoIterator<Item = &'a Key>, problems: &mut Problems) {
+        let mut names: Vec<&str> = Vec::new();
+        for key in keys {
+            if !names.contains(&key.name) {
+                names.push(key.name);
+            }
+        }
+        self.know_names(place, &names, problems);
+    }
+
+    fn know_names(&self, place: &str, keys: &[&str], problems: &mut Problems) {
         for entry in self.entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
             let known = format!("known here: {}", keys.join(", "));
             let help = match suggest::nearest(&entry.key, keys.iter().copied()) {

@@ -4,7 +4,7 @@ use runlog::units::Nanos;
 
 use super::document::{Entry, Node, Table};
 use super::error::{Problem, Problems};
-use super::{Flow, Step, limits, suggest};
+use super::{Flow, Step, keys, limits, suggest};
 
 const STEPS: &str = "an array of steps such as `[{ request = \"login\" }, { think = \"1s..5s\" }]`";
 const STEP: &str = "a step such as `{ request = \"login\" }` or `{ think = \"1s..5s\" }`";
@@ -17,7 +17,7 @@ pub(super) fn flow(entry: &Entry, requests: &[&str], problems: &mut Problems) ->
         .iter()
         .map(|node| {
             let table = problems.keep(node.table(STEP))?;
-            table.know(&place, &["request", "think"], problems);
+            table.know(&place, keys::any_step(), problems);
             problems.keep(step(table, node, requests))
         })
         .collect();

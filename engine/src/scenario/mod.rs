@@ -10,6 +10,7 @@ mod flow;
 pub mod hit;
 pub mod http;
 mod interpolate;
+pub mod keys;
 pub mod limits;
 mod request;
 pub mod secrets;

@@ -7,16 +7,14 @@ use super::document::{Node, Table, Value};
 use super::error::{Problem, Problems};
 use super::interpolate::Text;
 use super::status::{Statuses, parse_check, parse_statuses, status_of};
-use super::{Check, Header, Request, http, limits, secrets};
-
-const KEYS: [&str; 8] = ["method", "path", "headers", "body", "json", "expect_status", "checks", "tags"];
+use super::{Check, Header, Request, http, keys, limits, secrets};
 
 /// What does not count as failed where a request does not say: what browsers are content with.
 pub(super) const DEFAULT_EXPECT_STATUS: (u16, u16) = (200, 399);
 
 pub(super) fn request(name: &str, table: &Table, problems: &mut Problems) -> Option<Request> {
     let place = format!("request `{name}`");
-    table.know(&place, &KEYS, problems);
+    table.know(&place, keys::REQUEST, problems);
     for key in ["path", "headers", "body", "json"] {
         table.get(key).into_iter().for_each(|node| refuse_templates(node, problems));
     }

@@ -8,9 +8,7 @@ use runlog::threshold::{Condition, Threshold};
 
 use super::document::{Entry, Node};
 use super::error::{Problem, Problems};
-use super::suggest;
-
-const KEYS: [&str; 3] = ["metric", "filter", "condition"];
+use super::{keys, suggest};
 
 /// What a filter can name.
 pub(super) struct Filterable<'a> {
@@ -22,7 +20,7 @@ pub(super) struct Filterable<'a> {
 
 pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut Problems) -> Option<Threshold> {
     let table = problems.keep(node.table("a threshold as a table"))?;
-    table.know("a threshold", &KEYS, problems);
+    table.know("a threshold", keys::THRESHOLD, problems);
     let metric = problems.keep(table.require("a threshold", "metric", "such as `\"http_req_duration\"`", metric));
     let condition = problems.keep(table.require("a threshold", "condition", "such as `\"p(95) < 500ms\"`", condition));
     let filter = table.get("filter").map_or(Some(BTreeMap::new()), |node| filter(node, filterable, problems));

@@ -8,15 +8,13 @@ use super::error::{Problem, Problems};
 use super::threshold::Filterable;
 use super::workload::{Draft, draft, positive_span};
 use super::{Flow, Request, Scenario, Step, Target, Workload};
-use super::{flow, http, limits, request, secrets, suggest, threshold};
-
-const KEYS: [&str; 7] = ["name", "tags", "target", "requests", "flows", "scenarios", "thresholds"];
+use super::{flow, http, keys, limits, request, secrets, suggest, threshold};
 
 /// How long a request may take where the file does not say.
 pub(super) const DEFAULT_TIMEOUT: Nanos = Nanos::from_secs(10);
 
 pub(super) fn scenario(root: &Table, stem: &str, run_tags: &Tags, problems: &mut Problems) -> Option<Scenario> {
-    root.know("the file", &KEYS, problems);
+    root.know("the file", keys::ROOT, problems);
     let name = problems.keep(root.read("name", name));
     let tags = request::tags(root, problems).map(|tags| limits::with_tags(tags, run_tags));
     let target = target(root, problems);
@@ -78,7 +76,7 @@ fn array<'a>(root: &'a Table, key: &str, expected: &str, problems: &mut Problems
 fn target(root: &Table, problems: &mut Problems) -> Option<(Target, Nanos)> {
     const EXAMPLE: &str = "with `base_url = \"http://127.0.0.1:8080\"`";
     let table = problems.keep(root.require("the file", "target", EXAMPLE, |node| node.table("a table")))?;
-    table.know("[target]", &["base_url", "request_timeout"], problems);
+    table.know("[target]", keys::TARGET, problems);
     let timeout = problems.keep(table.read("request_timeout", positive_span));
     let target = problems.keep(table.require("[target]", "base_url", "such as `\"http://127.0.0.1:8080\"`", base_url));
     Some((target?, timeout?.unwrap_or(DEFAULT_TIMEOUT)))

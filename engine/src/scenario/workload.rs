@@ -6,9 +6,8 @@ use runlog::units::{Nanos, Rate};
 use super::document::{Node, Table};
 use super::error::{Problem, Problems};
 use super::request::tags;
-use super::{Arrival, Load, Stages, limits, suggest};
+use super::{Arrival, Load, Stages, keys, limits, suggest};
 
-const COMMON_KEYS: [&str; 7] = ["name", "executor", "flow", "mix", "graceful_stop", "pipeline", "tags"];
 const DURATION: &str = "a duration such as \"30s\" or \"5m\"";
 const RATE: &str = "a rate such as \"2000/s\"";
 
@@ -26,26 +25,17 @@ pub(super) struct Draft {
     pub(super) tags: Tags,
 }
 
-/// An executor: its name, its keys and the load it makes.
+/// An executor: its name and the load it makes.
 struct Executor {
     name: &'static str,
-    keys: &'static [&'static str],
     load: fn(&str, &Table, &mut Problems) -> Option<Load>,
 }
 
 const EXECUTORS: [Executor; 4] = [
-    Executor {
-        name: "constant-arrival-rate",
-        keys: &["rate", "duration", "arrival", "max_connections"],
-        load: constant_arrival_rate,
-    },
-    Executor {
-        name: "ramping-arrival-rate",
-        keys: &["start_rate", "stages", "arrival", "max_connections"],
-        load: ramping_arrival_rate,
-    },
-    Executor { name: "constant-vus", keys: &["vus", "duration"], load: constant_vus },
-    Executor { name: "ramping-vus", keys: &["start_vus", "stages"], load: ramping_vus },
+    Executor { name: "constant-arrival-rate", load: constant_arrival_rate },
+    Executor { name: "ramping-arrival-rate", load: ramping_arrival_rate },
+    Executor { name: "constant-vus", load: constant_vus },
+    Executor { name: "ramping-vus", load: ramping_vus },
 ];
 
 pub(super) fn draft(place: &str, table: &Table, problems: &mut Problems) -> Option<Draft> {
@@ -55,9 +45,9 @@ pub(super) fn draft(place: &str, table: &Table, problems: &mut Problems) -> Opti
     let pipeline = problems.keep(table.read("pipeline", |node| node.count(1, limits::DEEPEST_PIPELINE)));
     let tags = tags(table, problems);
     let executor = executor?;
-    let keys: Vec<&str> = COMMON_KEYS.iter().chain(executor.keys).copied().collect();
     let place = format!("{place} ({})", executor.name);
-    table.know(&place, &keys, problems);
+    let listed = keys::EXECUTORS.iter().filter(|listed| listed.name == executor.name);
+    table.know(&place, listed.flat_map(keys::ExecutorKeys::all), problems);
     let load = (executor.load)(&place, table, problems);
     Some(Draft {
         executor: executor.name,
@@ -137,7 +127,7 @@ fn stages<T>(
         .iter()
         .map(|node| {
             let stage = problems.keep(node.table(&format!("a stage such as {example}")))?;
-            stage.know("a stage", &["duration", "target"], problems);
+            stage.know("a stage", keys::VU_STAGE, problems);
             let duration = problems.keep(stage.require("a stage", "duration", "such as `\"2m\"`", span));
             let target = problems.keep(stage.require("a stage", "target", &format!("as in {example}"), &target));
             Some((duration?, target?))
