@@ -36,6 +36,9 @@ pub enum Command {
     /// Say what a scenario would do, without sending anything
     #[command(after_help = "Example: drumfire check scenarios/smoke.toml")]
     Check(Check),
+    /// Print the JSON Schema of a scenario file, for editors
+    #[command(after_help = "Example: drumfire schema > scenario.schema.json")]
+    Schema,
     /// Start the demo shop and run the smoke scenario on it
     #[command(after_help = "Example: drumfire demo --out runs/demo")]
     Demo(Demo),

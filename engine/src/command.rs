@@ -15,7 +15,7 @@ use crate::observe::closing;
 use crate::plan::{self, Options, Plan};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
-use crate::{check as checked, cli, host, resolve};
+use crate::{check as checked, cli, host, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
 #[derive(Debug)]
@@ -90,6 +90,13 @@ pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
     // A reader that has seen enough is no failure.
     let _ = stdout().write_all(checked::describe(&plan, host::open_files_limit()).as_bytes());
     Ok(Outcome { exit_code: 0, text: String::new() })
+}
+
+/// `drumfire schema`.
+pub fn schema() -> Outcome {
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(described::text().as_bytes());
+    Outcome { exit_code: 0, text: String::new() }
 }
 
 fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {

@@ -17,6 +17,7 @@ pub mod record;
 pub mod resolve;
 pub mod run;
 pub mod scenario;
+pub mod schema;
 pub mod stop;
 pub mod wire;
 pub mod worker;

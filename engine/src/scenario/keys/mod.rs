@@ -67,29 +67,34 @@ pub const ROOT: &[Key] = &[
         "{ tier = \"free\", limit = 20 }",
         "Values for `{{ vars.NAME }}`. `--var NAME=VALUE` on the command line comes before them.",
     ),
-    Key::required("target", Shape::Table(TARGET), "{ base_url = \"http://127.0.0.1:8080\" }", "Whom the load goes to."),
+    Key::required(
+        "target",
+        Shape::Table("target", TARGET),
+        "{ base_url = \"http://127.0.0.1:8080\" }",
+        "Whom the load goes to.",
+    ),
     Key::optional(
         "setup",
-        Shape::Table(STEPS_HOLDER),
+        Shape::Table("setup", STEPS_HOLDER),
         "{ steps = [{ request = \"login\", capture = { token = \"json:/token\" } }] }",
         "Sent once before the load and not measured. What it captures is `{{ setup.NAME }}`; if it fails, there is no \
          run (exit code 1).",
     ),
     Key::optional(
         "teardown",
-        Shape::Table(STEPS_HOLDER),
+        Shape::Table("teardown", STEPS_HOLDER),
         "{ steps = [{ request = \"logout\" }] }",
         "Sent once after the load and not measured.",
     ),
     Key::optional(
         "data",
-        Shape::TableOf("NAME", &Shape::Table(DATA)),
+        Shape::TableOf("NAME", &Shape::Table("data", DATA)),
         "{ products = { file = \"products.csv\" } }",
         "Files whose rows fill `{{ data.NAME.COLUMN }}`.",
     ),
     Key::optional(
         "requests",
-        Shape::TableOf("NAME", &Shape::Table(REQUEST)),
+        Shape::TableOf("NAME", &Shape::Table("request", REQUEST)),
         "{ home = { path = \"/\" } }",
         "What is sent, each request under a name of its own. There is at least one, unless a replay's trace says what is \
          sent.",
@@ -108,7 +113,7 @@ pub const ROOT: &[Key] = &[
     ),
     Key::optional(
         "thresholds",
-        Shape::ArrayOf(&Shape::Table(THRESHOLD)),
+        Shape::ArrayOf(&Shape::Table("threshold", THRESHOLD)),
         "[{ metric = \"http_req_failed\", condition = \"rate < 1%\" }]",
         "What must hold for the run to pass; otherwise it ends with exit code 99.",
     ),

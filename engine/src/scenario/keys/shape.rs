@@ -74,8 +74,8 @@ pub enum Shape {
     Steps,
     /// The scenarios, each by its executor.
     Scenarios,
-    /// A table with these keys.
-    Table(&'static [Key]),
+    /// A table of this name with these keys.
+    Table(&'static str, &'static [Key]),
     /// Names, which the first says in capitals, with such a value each.
     TableOf(&'static str, &'static Self),
     /// Such values, one after another.
@@ -115,13 +115,13 @@ impl fmt::Display for Shape {
             Self::Mix => "table of weights",
             Self::Steps => "array of steps",
             Self::Scenarios => "array of scenarios",
-            Self::Table(_) => "table",
+            Self::Table(..) => "table",
             Self::Count { least, most: u32::MAX } => return write!(f, "whole number from {least}"),
             Self::Count { least, most } => return write!(f, "whole number from {least} to {most}"),
             Self::OneOf(words) => return write!(f, "`\"{}\"`", words.join("\"`, `\"")),
-            Self::TableOf(_, Self::Table(_)) => "table of tables",
+            Self::TableOf(_, Self::Table(..)) => "table of tables",
             Self::TableOf(name, shape) => return write!(f, "table: {name} = {shape}"),
-            Self::ArrayOf(Self::Table(_)) => "array of tables",
+            Self::ArrayOf(Self::Table(..)) => "array of tables",
             Self::ArrayOf(shape) => return write!(f, "array: {shape}"),
         };
         f.write_str(fixed)

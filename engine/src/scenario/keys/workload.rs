@@ -156,7 +156,7 @@ pub const EXECUTORS: &[ExecutorKeys] = &[
             Key::optional("start_rate", Shape::Rate, "\"100/s\"", "The rate before the first stage.").or("\"0/s\""),
             Key::required(
                 "stages",
-                Shape::ArrayOf(&Shape::Table(RATE_STAGE)),
+                Shape::ArrayOf(&Shape::Table("rate_stage", RATE_STAGE)),
                 "[{ duration = \"10s\", target = \"2000/s\" }, { duration = \"3m\", target = \"2000/s\" }]",
                 "Where the rate goes, in straight lines, one after another.",
             ),
@@ -184,7 +184,7 @@ pub const EXECUTORS: &[ExecutorKeys] = &[
             .or("0"),
             Key::required(
                 "stages",
-                Shape::ArrayOf(&Shape::Table(VU_STAGE)),
+                Shape::ArrayOf(&Shape::Table("vu_stage", VU_STAGE)),
                 "[{ duration = \"2m\", target = 100 }, { duration = \"5m\", target = 100 }]",
                 "Where their number goes, in straight lines, one after another.",
             ),
