@@ -18,7 +18,7 @@ const RATE: &str = r"^\s*[0-9]+(?:\.[0-9]+)?\s*/\s*(?:s|m|min|h|d)\s*$";
 const URL: &str = r"^(?:[Hh][Tt][Tt][Pp][Ss]?://|unix:)";
 const METHOD: &str = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,30}$";
 const STATUS: &str = r"^\s*(?:[1-9][0-9]{2}|[1-9][xX]{2}|[1-9][0-9]{2}\s*\.\.\s*[1-9][0-9]{2})\s*$";
-const BOUND: &str = r"^\s*(?:avg|min|max|med|count|rate|value|p\([^)]*\))\s*(?:<=|>=|==|!=|<|>)\s*[0-9]";
+const BOUND: &str = r"^\s*(?:avg|min|max|med|count|rate|value|p\([^)]*\))\s*(?:<=|>=|==|!=|<|>)\s*\S";
 const CHECK: &str = r"^\s*(?:not\s+)*(?:status\b|json:|header:|cookie:|body\b|duration\b|ttfb\b|response_time\b)";
 const SOURCE: &str = r"^\s*(?:json:(?:/|\s*$)|header:.|cookie:.|regex:.|body\s*$)";
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
