@@ -222,6 +222,29 @@ impl fmt::Display for Bytes {
     }
 }
 
+impl FromStr for Bytes {
+    type Err = UnitError;
+
+    /// A whole number or a decimal with its unit: `512B`, `10kB`, `10KiB`, `1.5MiB`.
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        const UNITS: [(&str, f64); 7] = [
+            ("KiB", 1024.0),
+            ("MiB", 1_048_576.0),
+            ("GiB", 1_073_741_824.0),
+            ("kB", 1e3),
+            ("MB", 1e6),
+            ("GB", 1e9),
+            ("B", 1.0),
+        ];
+        let error = || UnitError { text: text.to_owned(), expected: "a size with its unit, such as `10KiB` or `512B`" };
+        let (unit, factor) = UNITS.iter().find(|(unit, _)| text.trim_end().ends_with(unit)).ok_or_else(error)?;
+        let number = text.trim_end()[..text.trim_end().len() - unit.len()].trim();
+        let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let bytes = number.parse::<f64>().ok().filter(|_| plain).map(|number| number * factor).ok_or_else(error)?;
+        if bytes < 1e18 { Ok(Self(bytes as u64)) } else { Err(error()) }
+    }
+}
+
 /// A count, shown with its thousands apart: `1,234,567`.
 #[derive(Debug, Clone, Copy)]
 pub struct Thousands(pub u64);

@@ -42,7 +42,7 @@ pub(super) fn status_of(number: i64) -> Result<(u16, u16), String> {
 }
 
 /// A check such as `status == 200`: the statuses that pass it.
-pub(super) fn parse_check(text: &str) -> Result<Statuses, String> {
+pub(crate) fn parse_check(text: &str) -> Result<Statuses, String> {
     let error =
         || format!("`{text}` is no check: write one such as `status == 200`, `status < 500` or `status in [200, 201]`");
     let rest = text.trim().strip_prefix("status").ok_or_else(error)?;
@@ -75,6 +75,12 @@ fn parse_list(text: &str) -> Option<Result<Statuses, String>> {
     Some(inside.split(',').map(parse_statuses).collect())
 }
 
+/// Whether a status is one of a set.
+#[inline]
+pub fn contains(statuses: &[(u16, u16)], status: u16) -> bool {
+    statuses.iter().any(|&(from, to)| (from..=to).contains(&status))
+}
+
 /// Ranges as people read them: `200, 300..399`.
 pub fn show(statuses: &[(u16, u16)]) -> String {
     let shown: Vec<String> = statuses
@@ -82,6 +88,14 @@ pub fn show(statuses: &[(u16, u16)]) -> String {
         .map(|&(from, to)| if from == to { from.to_string() } else { format!("{from}..{to}") })
         .collect();
     shown.join(", ")
+}
+
+/// A check of the status as people write it.
+pub fn show_check(statuses: &[(u16, u16)]) -> String {
+    match statuses {
+        &[(from, to)] if from == to => format!("status == {from}"),
+        statuses => format!("status in [{}]", show(statuses)),
+    }
 }
 
 #[cfg(test)]
