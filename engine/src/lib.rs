@@ -9,6 +9,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod command;
+pub mod data;
 pub mod demo;
 pub mod host;
 pub mod json;
