@@ -23,20 +23,20 @@ fn main() {
 #[divan::bench]
 fn follow_an_answer_that_begins_as_the_last_one(bencher: Bencher<'_, '_>) {
     let mut memo = Memo::default();
-    bencher.bench_local(|| Framing::new(false).feed(black_box(ANSWER), &mut memo));
+    bencher.bench_local(|| Framing::new(false).feed(black_box(ANSWER), &mut memo, None));
 }
 
 #[divan::bench]
 fn follow_an_answer_that_begins_otherwise(bencher: Bencher<'_, '_>) {
     let mut memo = Memo::default();
     let mut next = [ANSWER, LATER].iter().cycle();
-    bencher.bench_local(|| next.next().map(|answer| Framing::new(false).feed(black_box(answer), &mut memo)));
+    bencher.bench_local(|| next.next().map(|answer| Framing::new(false).feed(black_box(answer), &mut memo, None)));
 }
 
 #[divan::bench]
 fn follow_an_answer_in_chunks(bencher: Bencher<'_, '_>) {
     let mut memo = Memo::default();
-    bencher.bench_local(|| Framing::new(false).feed(black_box(CHUNKED), &mut memo));
+    bencher.bench_local(|| Framing::new(false).feed(black_box(CHUNKED), &mut memo, None));
 }
 
 fn work_out_arrivals(bencher: Bencher<'_, '_>, spacing: Spacing) {

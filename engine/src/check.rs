@@ -5,8 +5,11 @@ use std::fmt::Write;
 use runlog::manifest::Tags;
 use runlog::units::{Bytes, Nanos, Rate, Thousands};
 
+use runlog::row::RequestId;
+
+use crate::plan::flow::Think;
 use crate::plan::schedule::{ArrivalSchedule, Ramp, Spacing, VuSchedule};
-use crate::plan::{Load, Plan, Request, Scenario, Step};
+use crate::plan::{Flow, Iterations, Load, Message, Plan, Request, Scenario, Step};
 use crate::scenario::status;
 
 /// What a row of the run directory takes, about.
@@ -69,24 +72,34 @@ fn target(plan: &Plan, page: &mut Page) {
 
 fn requests(plan: &Plan, page: &mut Page) {
     page.heading("Requests");
-    for (place, request) in plan.requests.iter().enumerate() {
-        let used = plan.scenarios.iter().flat_map(|scenario| scenario.mix.flows()).any(|(flow, _)| {
-            let steps = &plan.flows[usize::from(flow.0)].steps;
-            steps.iter().any(|step| matches!(step, Step::Request(id) if usize::from(id.0) == place))
-        });
-        let unused = if used { "" } else { "  (no scenario sends it)" };
-        let size = Bytes(request.bytes.len() as u64);
-        page.line(format_args!("  {}  {size}{unused}", request.name));
+    for (place, request) in (0..).map(RequestId).zip(&plan.requests) {
+        let sent: Vec<&Message> = plan.messages.iter().filter(|message| is_sent_as(message, place)).collect();
+        let size = match sent.as_slice() {
+            [] => "(no scenario sends it)".to_owned(),
+            [first, ..] => match &first.fixed {
+                Some(bytes) => Bytes(bytes.len() as u64).to_string(),
+                None if first.redirects.is_some_and(|(_, redirect)| redirect == place) => {
+                    "(where it leads elsewhere)".to_owned()
+                }
+                None => "(filled anew for every request)".to_owned(),
+            },
+        };
+        page.line(format_args!("  {}  {size}", request.name));
         for line in shown_bytes(request) {
             page.line(format_args!("    │ {line}"));
         }
         page.line(format_args!("    {:<12}{}", "expected", status::show(&request.expect_status)));
         for check in &request.checks {
-            let passing = status::show(&check.condition.ranges);
+            let passing = check.check.as_ref().map_or_else(|| "finds something".to_owned(), ToString::to_string);
             page.line(format_args!("    {:<12}{}: {passing}", "check", check.name));
         }
         page.tags("    ", &request.tags);
     }
+}
+
+/// Whether rows of a message can have this name.
+fn is_sent_as(message: &Message, request: RequestId) -> bool {
+    message.request == request || message.redirects.is_some_and(|(_, redirect)| redirect == request)
 }
 
 /// The bytes of a request, line by line: what is not plain text is escaped, secrets are redacted, a long body is cut.
@@ -108,17 +121,58 @@ fn shown_bytes(request: &Request) -> Vec<String> {
 fn flows(plan: &Plan, page: &mut Page) {
     page.heading("Flows");
     let width = plan.flows.iter().map(|flow| flow.name.chars().count()).max().unwrap_or(0);
-    for flow in &plan.flows {
-        let steps: Vec<String> = flow.steps.iter().map(|step| shown_step(plan, *step)).collect();
-        page.line(format_args!("  {:<width$}  {}", flow.name, steps.join(" → ")));
+    for (place, flow) in plan.flows.iter().enumerate() {
+        // Several scenarios may follow the same flow.
+        if plan.flows[..place].iter().all(|other| other.name != flow.name) {
+            let steps = shown_steps(plan, flow, 0, flow.steps.len());
+            page.line(format_args!("  {:<width$}  {steps}", flow.name));
+        }
     }
 }
 
-fn shown_step(plan: &Plan, step: Step) -> String {
-    match step {
-        Step::Request(id) => plan.requests[usize::from(id.0)].name.clone(),
-        Step::Think { from, to } if from == to => format!("think {from}"),
-        Step::Think { from, to } => format!("think {from} to {to}"),
+/// The steps of a flow from one to before another, with those within others in parentheses.
+fn shown_steps(plan: &Plan, flow: &Flow, from: usize, to: usize) -> String {
+    let mut shown = Vec::new();
+    let mut at = from;
+    while at < to {
+        let (text, next) = shown_step(plan, flow, at);
+        shown.extend(text);
+        at = next;
+    }
+    shown.join(" → ")
+}
+
+/// A step, with all that stands within it, and where the next one is.
+fn shown_step(plan: &Plan, flow: &Flow, at: usize) -> (Option<String>, usize) {
+    let inside = |from, to| shown_steps(plan, flow, from, to);
+    match &flow.steps[at] {
+        Step::Request(id) => {
+            let request = plan.messages[id.0 as usize].request;
+            (Some(plan.requests[usize::from(request.0)].name.clone()), at + 1)
+        }
+        Step::Replay => (Some("as in the trace".to_owned()), at + 1),
+        Step::Think(think) => (Some(shown_think(think)), at + 1),
+        Step::Repeat { times: (from, to), behind } => {
+            let times = if from == to { from.to_string() } else { format!("{from}..{to}") };
+            (Some(format!("{times} × ({})", inside(at + 1, behind - 1))), *behind)
+        }
+        Step::Unless { shown, otherwise, .. } => match flow.steps[*otherwise - 1] {
+            Step::Jump(end) => {
+                let (then, other) = (inside(at + 1, otherwise - 1), inside(*otherwise, end));
+                (Some(format!("if {shown} ({then}) else ({other})")), end)
+            }
+            _ => (Some(format!("if {shown} ({})", inside(at + 1, *otherwise))), *otherwise),
+        },
+        Step::Jump(_) | Step::Again(_) | Step::Enter(_) | Step::Leave => (None, at + 1),
+    }
+}
+
+fn shown_think(think: &Think) -> String {
+    match think {
+        Think::Uniform { from, to } if from == to => format!("think {from}"),
+        Think::Uniform { from, to } => format!("think {from} to {to}"),
+        Think::Exponential { mean } => format!("think {mean} on average"),
+        Think::LogNormal { median, sigma } => format!("think {median} in the median (sigma {sigma})"),
     }
 }
 
@@ -126,7 +180,7 @@ fn one_scenario(plan: &Plan, scenario: &Scenario, page: &mut Page) {
     page.line(format_args!("  {}  {}", scenario.name, scenario.executor));
     match &scenario.load {
         Load::Open(arrivals) => open(arrivals, scenario, page),
-        Load::Closed { vus, iterations } => closed(vus, *iterations, scenario, page),
+        Load::Closed { vus, iterations, .. } => closed(vus, *iterations, scenario, page),
     }
     let shares: Vec<String> = scenario
         .mix
@@ -148,22 +202,29 @@ fn open(arrivals: &ArrivalSchedule, scenario: &Scenario, page: &mut Page) {
     let rate = |value: f64| Rate::per_second(value).unwrap_or_default().to_string();
     stages(arrivals.rate(), rate, page);
     let (spacing, about) = match arrivals.spacing() {
-        Spacing::Even => ("evenly spaced", ""),
-        Spacing::Poisson => ("Poisson", "about "),
+        Some(Spacing::Even) => ("evenly spaced", ""),
+        Some(Spacing::Poisson) => ("Poisson", "about "),
+        None => ("as in the trace", ""),
     };
     let count = Thousands(arrivals.expected_arrivals());
     page.line(format_args!("    {:<12}{about}{count}, {spacing}, {} at the peak", "arrivals", arrivals.peak()));
     page.line(format_args!("    {:<12}{} at the most", "connections", Thousands(scenario.max_connections.into())));
 }
 
-fn closed(vus: &VuSchedule, iterations: Option<u64>, scenario: &Scenario, page: &mut Page) {
+fn closed(vus: &VuSchedule, iterations: Iterations, scenario: &Scenario, page: &mut Page) {
     stages(vus.users(), |users| format!("{} VUs", Thousands(users as u64)), page);
     let peak = Thousands(scenario.max_connections.into());
     let shared =
         if scenario.pipeline > 1 { format!("{} virtual users", scenario.pipeline) } else { "virtual user".to_owned() };
     page.line(format_args!("    {:<12}one for each {shared}, {peak} at the peak", "connections"));
-    if let Some(iterations) = iterations {
-        page.line(format_args!("    {:<12}{} in all, then it is over", "iterations", Thousands(iterations)));
+    match iterations {
+        Iterations::Unbounded => {}
+        Iterations::Each(each) => {
+            page.line(format_args!("    {:<12}{} each, then it is over", "iterations", Thousands(each)));
+        }
+        Iterations::Shared(all) => {
+            page.line(format_args!("    {:<12}{} in all, then it is over", "iterations", Thousands(all)));
+        }
     }
 }
 
@@ -242,9 +303,7 @@ fn peak_rate(scenario: &Scenario) -> f64 {
 /// How many requests the arrivals of a schedule make: each takes a flow, which may have several.
 fn expected_requests(plan: &Plan, scenario: &Scenario) -> u64 {
     let Load::Open(arrivals) = &scenario.load else { return 0 };
-    let of_flow = |flow: crate::plan::FlowId| {
-        plan.flows[usize::from(flow.0)].steps.iter().filter(|step| matches!(step, Step::Request(_))).count() as f64
-    };
+    let of_flow = |flow: crate::plan::FlowId| plan.flows[usize::from(flow.0)].requests;
     let of_iteration: f64 = scenario.mix.flows().map(|(flow, share)| share * of_flow(flow)).sum();
     (arrivals.expected_arrivals() as f64 * of_iteration).round() as u64
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use runlog::manifest::{How, Tags};
 use runlog::summary::Summary;
@@ -11,10 +12,12 @@ use runlog::units::Nanos;
 use runlog::validity::Verdict;
 
 use crate::clock::Clock;
+use crate::errand::{self, ErrandError};
 use crate::observe::closing;
-use crate::plan::{self, Options, Plan};
+use crate::plan::{self, Captured, Options, Part, Plan};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
+use crate::stop::Stop;
 use crate::{check as checked, cli, host, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
@@ -35,6 +38,9 @@ pub enum Failure {
     /// The scenario cannot be planned here.
     #[error("error: {0}")]
     Plan(#[from] plan::Error),
+    /// The setup or the teardown went wrong.
+    #[error("error: {0}")]
+    Errand(#[from] ErrandError),
     /// The run could not begin, or not be completed.
     #[error("error: {0}")]
     Run(#[from] RunError),
@@ -57,7 +63,8 @@ impl Failure {
         match self {
             Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
-            Self::Run(_) | Self::Demo(_) => 1,
+            Self::Errand(ErrandError::Stopped { .. }) => 130,
+            Self::Errand(_) | Self::Run(_) | Self::Demo(_) => 1,
         }
     }
 }
@@ -86,7 +93,8 @@ pub fn hit(flags: &cli::Hit) -> Result<Outcome, Failure> {
 /// Where the scenario is wrong.
 pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
     let scenario = load(&flags.scenario, &flags.changes, &Tags::new())?;
-    let plan = plan::compile(&scenario, &options(Some(&flags.changes), None), resolve::addresses)?;
+    let captured = plan::unknown_captures(&scenario);
+    let plan = plan::compile(&scenario, &options(Some(&flags.changes), None), &captured, resolve::addresses)?;
     // A reader that has seen enough is no failure.
     let _ = stdout().write_all(checked::describe(&plan, host::open_files_limit()).as_bytes());
     Ok(Outcome { exit_code: 0, text: String::new() })
@@ -108,7 +116,10 @@ fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, sc
 /// # Errors
 /// Where there was no run.
 pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Result<Summary, Failure> {
-    let plan = plan::compile(scenario, options, resolve::addresses)?;
+    let stop = Arc::new(Stop::default());
+    stop.on_signals().map_err(|source| RunError::System { what: "to watch for signals", source })?;
+    let captured = errand(scenario, Part::Setup, options, &Captured::new(), &stop)?;
+    let plan = plan::compile(scenario, options, &captured, resolve::addresses)?;
     let setup = Setup {
         out: output.out.clone().unwrap_or_else(|| default_directory(&plan)),
         cores: cores(output)?,
@@ -116,7 +127,25 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
         pacing: output.pacing,
         quiet: output.quiet,
     };
-    Ok(crate::run::run(plan, &setup)?)
+    let summary = crate::run::run(plan, &setup, &stop)?;
+    // What the load leaves behind is cleared away even where it was stopped, as far as that can be done.
+    errand(scenario, Part::Teardown, options, &captured, &Stop::default())?;
+    Ok(summary)
+}
+
+/// Does the steps before or after the load. Returns what they have captured.
+fn errand(
+    scenario: &Scenario,
+    part: Part,
+    options: &Options,
+    captured: &Captured,
+    stop: &Stop,
+) -> Result<Captured, Failure> {
+    match plan::errand(scenario, part, options.seed, captured, resolve::addresses)? {
+        // One errand of each kind, for the life of the process: its flow is lent out like the plan's.
+        Some(errand) => Ok(errand::run(Box::leak(Box::new(errand)), part, stop)?),
+        None => Ok(Captured::new()),
+    }
 }
 
 fn told(summary: &Summary) -> Outcome {

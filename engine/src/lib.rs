@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command;
 pub mod data;
 pub mod demo;
+pub mod errand;
 pub mod host;
 pub mod json;
 pub mod observe;

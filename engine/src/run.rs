@@ -111,16 +111,14 @@ impl RunError {
     }
 }
 
-/// Makes a run and returns its figures, with how it ended.
+/// Makes a run and returns its figures, with how it ended. `stop` ends it before its time.
 ///
 /// # Errors
 /// Where it could not begin, or its rows cannot be read back.
-pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
+pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, RunError> {
     let cores = cores_for(&plan, &setup.cores);
     plan.target.addresses = reachable(&plan)?;
     check_open_files(&plan, cores.len())?;
-    let stop = Arc::new(Stop::default());
-    stop.on_signals().map_err(|source| RunError::System { what: "to watch for signals", source })?;
     let directory = NewRun::create(&setup.out)?;
     let _aside = host::stand_aside(&cores);
     let driver = Driver::detect();
@@ -129,7 +127,7 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
 
     let files = (0..cores.len()).map(|worker| directory.create_rows(worker)).collect::<Result<Vec<fs::File>, _>>()?;
     let samples = Samples::create(&directory)?;
-    let (journal, recorders) = Journal::start(files, &names(plan), Arc::clone(&stop))
+    let (journal, recorders) = Journal::start(files, &names(plan), Arc::clone(stop))
         .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
     let clock = Clock::starting_in(LEAD);
     let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores, clock)));
@@ -141,17 +139,17 @@ pub fn run(mut plan: Plan, setup: &Setup) -> Result<Summary, RunError> {
         Work { plan, driver, pacing: setup.pacing, clock, seat: seat(place), recorder, ledger }
     });
     let (reports, inbox) = channel();
-    let workers = start_workers(work.collect(), &stop, &reports)?;
+    let workers = start_workers(work.collect(), stop, &reports)?;
     drop(reports);
     let mut observer = Observer::new(plan, samples, Progress::new(plan.duration(), cores.len(), setup.quiet));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
-    let finished = observer.watch(&inbox, workers.len(), clock, &stop);
+    let finished = observer.watch(&inbox, workers.len(), clock, stop);
     for worker in workers {
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     }
     let rows = journal.finish();
 
-    let (how, reason) = ending_of(&observer, &stop, &finished, &rows);
+    let (how, reason) = ending_of(&observer, stop, &finished, &rows);
     observer.samples.happened(clock.now(), "ended", format!("{how:?}: {reason}"));
     if let Some(error) = observer.samples.failure() {
         stop.fail(|| format!("engine.csv or events.csv is incomplete: {error}"));

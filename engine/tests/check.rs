@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use engine::plan::{Options, Plan, compile};
+use engine::plan::{Captured, Options, Plan, compile, unknown_captures};
 use engine::scenario::{self, Variables};
 use runlog::manifest::Tags;
 
@@ -13,7 +13,8 @@ fn smoke(given: &[(&str, &str)], options: Options) -> Plan {
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let variables = Variables { given, environment: &|_| None };
     let scenario = scenario::load(&path, &variables, &Tags::new()).expect("a scenario");
-    compile(&scenario, &options, |_, port| Ok(vec![([127, 0, 0, 1], port).into()])).expect("a plan")
+    compile(&scenario, &options, &unknown_captures(&scenario), |_, port| Ok(vec![([127, 0, 0, 1], port).into()]))
+        .expect("a plan")
 }
 
 #[test]
@@ -35,7 +36,7 @@ fn scaled_down_and_short_of_files_it_says_so() {
 #[test]
 fn a_secret_is_sent_but_nowhere_shown() {
     let plan = smoke(&[("TOKEN", "hunter2")], Options::with_seed(1));
-    let sent = String::from_utf8(plan.requests[0].bytes.to_vec()).expect("text");
+    let sent = String::from_utf8(plan.messages[0].fixed.as_deref().expect("nothing changes").to_vec()).expect("text");
     assert!(sent.contains("Authorization: Bearer hunter2\r\n"), "{sent}");
     let text = engine::check::describe(&plan, 1024);
     assert!(text.contains("Authorization: Bearer [redacted]"), "{text}");
@@ -48,6 +49,6 @@ fn an_unknown_host_is_named() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
     let scenario = scenario::load(&path, &Variables { given, environment: &|_| None }, &Tags::new()).expect("valid");
     let unknown = |_: &str, _| Err(std::io::Error::other("nobody knows it"));
-    let error = compile(&scenario, &Options::with_seed(1), unknown).expect_err("unknown");
+    let error = compile(&scenario, &Options::with_seed(1), &Captured::new(), unknown).expect_err("unknown");
     assert_eq!(error.to_string(), "cannot find the host `shop.invalid` of http://shop.invalid: nobody knows it");
 }

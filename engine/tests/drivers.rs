@@ -67,7 +67,10 @@ fn plan(text: String, address: SocketAddr) -> &'static Plan {
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
     let checked = scenario::check("drivers.toml", "drivers", text, &variables, &BTreeMap::new());
     let scenario = checked.expect("a scenario");
-    Box::leak(Box::new(plan::compile(&scenario, &Options::with_seed(1), |_, _| Ok(vec![address])).expect("a plan")))
+    Box::leak(Box::new(
+        plan::compile(&scenario, &Options::with_seed(1), &plan::Captured::new(), |_, _| Ok(vec![address]))
+            .expect("a plan"),
+    ))
 }
 
 fn manifest(plan: &Plan) -> &'static Manifest {

@@ -58,6 +58,9 @@ failures! {
     Closed = "closed" by Server,
     /// What came back is not HTTP/1.x.
     BadResponse = "bad_response" by Server,
+    /// The request was never sent: a placeholder of it had no value, because nothing was captured, or a row of its data has no
+    /// such column.
+    NoValue = "no_value" by Generator,
     /// The run ended while the request was on its way.
     Interrupted = "interrupted" by Generator,
     /// The arrival was never sent: no connection became free in time.

@@ -16,6 +16,13 @@ pub enum Purpose {
     Arrival(u64),
     /// What the virtual user of this number does, iteration after iteration.
     Vu(u32),
+    /// Which row of a feeder an iteration takes.
+    Row {
+        /// The feeder's place.
+        feed: u16,
+        /// The iteration's number.
+        number: u64,
+    },
 }
 
 /// A stream of choices.
@@ -29,6 +36,7 @@ impl Choices {
             Purpose::Gaps => (0, 0),
             Purpose::Arrival(number) => (1, number),
             Purpose::Vu(number) => (2, u64::from(number)),
+            Purpose::Row { feed, number } => (3 + u64::from(feed), number),
         };
         let place = mixed(mixed(seed ^ kind << 32 ^ u64::from(scenario.0)) ^ number);
         let mut state = [0; 16];
@@ -45,6 +53,29 @@ impl Choices {
     /// Exponentially distributed with mean 1: the gap between events that know nothing of each other.
     pub fn exponential(&mut self) -> f64 {
         -(1.0 - self.fraction()).ln()
+    }
+
+    /// 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Normally distributed with mean 0 and variance 1 (Box, Muller: A Note on the Generation of Random Normal Deviates,
+    /// 1958).
+    pub fn normal(&mut self) -> f64 {
+        (2.0 * self.exponential()).sqrt() * (std::f64::consts::TAU * self.fraction()).cos()
+    }
+
+    /// A whole number, evenly distributed, both ends included.
+    pub fn integer(&mut self, from: i64, to: i64) -> i64 {
+        // Multiplied and shifted (Lemire: Fast Random Integer Generation in an Interval, 2019, without its rejection: the
+        // bias is below 2^-40 for any interval that people ask for). Of all numbers there are, any bits are one.
+        let width = to.wrapping_sub(from) as u64;
+        let above = match width.checked_add(1) {
+            Some(numbers) => (u128::from(self.bits()) * u128::from(numbers) >> 64) as u64,
+            None => self.bits(),
+        };
+        from.wrapping_add(above as i64)
     }
 
     /// Evenly distributed between the two.
@@ -122,6 +153,25 @@ mod tests {
         assert_ne!(take(1, Purpose::Arrival(7)), take(2, Purpose::Arrival(7)));
         assert_ne!(take(1, Purpose::Arrival(7)), take(1, Purpose::Arrival(8)));
         assert_ne!(take(1, Purpose::Arrival(7)), take(1, Purpose::Vu(7)));
+    }
+
+    #[test]
+    fn whole_numbers_reach_both_ends_and_no_further() {
+        let mut choices = Choices::new(3, SCENARIO, Purpose::Gaps);
+        let taken: std::collections::BTreeSet<i64> = (0..1000).map(|_| choices.integer(-2, 3)).collect();
+        assert_eq!(taken.into_iter().collect::<Vec<_>>(), [-2, -1, 0, 1, 2, 3]);
+        assert_eq!(choices.integer(7, 7), 7);
+        let far = (0..1000).map(|_| choices.integer(i64::MIN, i64::MAX));
+        assert!(far.collect::<std::collections::BTreeSet<i64>>().len() > 990);
+    }
+
+    #[test]
+    fn a_normal_distribution_has_its_mean_and_its_variance() {
+        let mut choices = Choices::new(3, SCENARIO, Purpose::Gaps);
+        let drawn: Vec<f64> = (0..40_000).map(|_| choices.normal()).collect();
+        let mean = drawn.iter().sum::<f64>() / 40_000.0;
+        let variance = drawn.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 39_999.0;
+        assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean}, {variance}");
     }
 
     #[test]

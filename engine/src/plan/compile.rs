@@ -3,12 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 
-use runlog::row::RequestId;
 use runlog::units::{Nanos, Rate, Thousands};
 
 use super::choice::Mix;
+use super::program::{Errand, Part, Programs};
+use super::resolve::Captured;
 use super::schedule::{ArrivalSchedule, Ramp, Spacing, Stage, VuSchedule};
-use super::{Check, Flow, FlowId, Load, Plan, Request, Scenario, StatusCondition, Step, Target, request};
+use super::{Load, Plan, Replay, Scenario, Target};
 use crate::scenario::{self, Arrival, Stages, limits};
 
 /// What the command line has to say about a scenario.
@@ -58,28 +59,56 @@ pub enum Error {
     },
 }
 
-/// Compiles a scenario. `resolve` finds the addresses of a host.
+/// Compiles a scenario. `resolve` finds the addresses of a host; `captured` is what the setup has captured.
 ///
 /// # Errors
 /// Where the host has no address, or scaling leads out of bounds.
 pub fn compile(
     scenario: &scenario::Scenario,
     options: &Options,
+    captured: &Captured,
     resolve: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
 ) -> Result<Plan, Error> {
-    let scenarios = scenario.workloads.iter().map(|workload| compiled_scenario(workload, options));
+    let mut programs = Programs::new(scenario, captured);
+    let mut scenarios = Vec::with_capacity(scenario.workloads.len());
+    let mut replays = Vec::new();
+    for workload in &scenario.workloads {
+        scenarios.push(compiled_scenario(workload, options, &mut programs, &mut replays)?);
+    }
+    let (requests, messages, flows, groups) = programs.finish();
     Ok(Plan {
         name: scenario.name.clone(),
-        scenarios: scenarios.collect::<Result<_, _>>()?,
+        scenarios,
         target: target(&scenario.target, resolve)?,
         request_timeout: scenario.request_timeout,
-        requests: scenario.requests.iter().map(|request| compiled_request(request, &scenario.target)).collect(),
-        flows: scenario.flows.iter().map(flow).collect(),
+        requests,
+        messages,
+        flows,
+        groups,
+        replays,
         thresholds: scenario.thresholds.clone(),
         tags: scenario.tags.clone(),
         seed: options.seed,
         resolved: scenario.resolved.clone(),
     })
+}
+
+/// What is done once before the load, or after it: nothing where a scenario has no such steps.
+///
+/// # Errors
+/// Where the host has no address.
+pub fn errand(
+    scenario: &scenario::Scenario,
+    part: Part,
+    seed: u64,
+    captured: &Captured,
+    resolve: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
+) -> Result<Option<Errand>, Error> {
+    if part.steps(scenario).is_empty() {
+        return Ok(None);
+    }
+    let target = target(&scenario.target, resolve)?;
+    Ok(Some(Errand::new(scenario, part, seed, captured, target)))
 }
 
 fn target(
@@ -93,56 +122,50 @@ fn target(
     if addresses.is_empty() {
         return Err(unresolved("it has no address".to_owned()));
     }
-    Ok(Target { base_url: target.shown.clone(), addresses })
+    Ok(Target { base_url: target.shown.clone(), authority: target.url.authority(), addresses })
 }
 
-fn compiled_request(request: &scenario::Request, target: &scenario::Target) -> Request {
-    let check = |check: &scenario::Check| Check {
-        name: check.name.clone(),
-        condition: StatusCondition { ranges: check.statuses.clone() },
+fn compiled_scenario(
+    workload: &scenario::Workload,
+    options: &Options,
+    programs: &mut Programs<'_>,
+    replays: &mut Vec<Replay>,
+) -> Result<Scenario, Error> {
+    let scaling = Scaling { scenario: &workload.name, options, start_time: workload.start_time };
+    let (flows, ends_after) = match &workload.load {
+        scenario::Load::Replay { trace, .. } => {
+            let (replay, flow) = programs.replay(workload, trace);
+            replays.push(replay);
+            (vec![(flow, 1.0)], None)
+        }
+        _ => programs.flows(workload),
     };
-    Request {
-        name: request.name.clone(),
-        method: request.method.clone(),
-        path: request.path.shown.clone(),
-        bytes: request::bytes(request, target),
-        shown: request::shown(request, target),
-        is_head: request.method == "HEAD",
-        expect_status: request.expect_status.clone(),
-        checks: request.checks.iter().map(check).collect(),
-        tags: request.tags.clone(),
-    }
-}
-
-fn flow(flow: &scenario::Flow) -> Flow {
-    let step = |step: &scenario::Step| match *step {
-        // Validation has bounded the number of requests by what an id can hold.
-        scenario::Step::Request(place) => Step::Request(RequestId(place as u16)),
-        scenario::Step::Think { from, to } => Step::Think { from, to },
-    };
-    Flow { name: flow.name.clone(), steps: flow.steps.iter().map(step).collect() }
-}
-
-fn compiled_scenario(workload: &scenario::Workload, options: &Options) -> Result<Scenario, Error> {
-    let scaling = Scaling { scenario: &workload.name, options };
     let (load, max_connections) = match &workload.load {
         scenario::Load::Arrivals { rate, arrival, most, max_connections } => {
             let spacing = match arrival {
                 Arrival::Even => Spacing::Even,
                 Arrival::Poisson => Spacing::Poisson,
             };
-            (Load::Open(ArrivalSchedule::new(scaling.rates(rate)?, spacing, *most)), *max_connections)
+            let most = most.iter().copied().chain(ends_after).min();
+            (Load::Open(ArrivalSchedule::new(scaling.rates(rate)?, spacing, most)), *max_connections)
         }
         scenario::Load::Vus { users, iterations } => {
             let vus = VuSchedule::new(scaling.users(users)?);
             let connections = vus.peak().div_ceil(workload.pipeline);
-            (Load::Closed { vus, iterations: *iterations }, connections)
+            (Load::Closed { vus, iterations: *iterations, ends_after }, connections)
+        }
+        scenario::Load::Replay { trace, speed, max_connections } => {
+            let pace = options.time_scale / speed;
+            let start = Nanos((workload.start_time.0 as f64 * options.time_scale) as u64);
+            let schedule = ArrivalSchedule::traced(trace.clone(), start, pace);
+            if schedule.duration() > limits::LONGEST_TIME {
+                return Err(scaling.too_long());
+            }
+            (Load::Open(schedule), *max_connections)
         }
     };
-    let weights: Vec<(FlowId, f64)> =
-        workload.mix.iter().map(|&(place, weight)| (FlowId(place as u16), weight)).collect();
     #[expect(clippy::expect_used, reason = "validation has refused every mix without a weight above zero")]
-    let mix = Mix::new(&weights).expect("a mix with a weight above zero");
+    let mix = Mix::new(&flows).expect("a mix with a weight above zero");
     Ok(Scenario {
         name: workload.name.clone(),
         executor: workload.executor,
@@ -150,7 +173,10 @@ fn compiled_scenario(workload: &scenario::Workload, options: &Options) -> Result
         mix,
         max_connections,
         pipeline: workload.pipeline,
+        cookies: workload.cookies,
         graceful_stop: workload.graceful_stop,
+        graceful_ramp_down: workload.graceful_ramp_down,
+        replay: matches!(workload.load, scenario::Load::Replay { .. }).then(|| replays.len() - 1),
         tags: workload.tags.clone(),
     })
 }
@@ -159,6 +185,8 @@ fn compiled_scenario(workload: &scenario::Workload, options: &Options) -> Result
 struct Scaling<'a> {
     scenario: &'a str,
     options: &'a Options,
+    /// When the schedule begins: nothing happens before.
+    start_time: Nanos,
 }
 
 impl Scaling<'_> {
@@ -188,20 +216,28 @@ impl Scaling<'_> {
 
     fn ramp<T: Copy>(&self, stages: &Stages<T>, target: impl Fn(T) -> f64) -> Result<Ramp, Error> {
         let factor = self.options.time_scale;
-        let scaled: Vec<Stage> = stages
-            .stages
-            .iter()
-            .map(|&(duration, end)| {
-                // Of a stage that takes time at least a nanosecond stays; one that does not is a jump.
-                let least = duration.0.min(1);
-                Stage { duration: Nanos(((duration.0 as f64 * factor) as u64).max(least)), target: target(end) }
-            })
-            .collect();
-        let ramp = Ramp::new(target(stages.start), &scaled);
+        // Of a stage that takes time at least a nanosecond stays; one that does not is a jump.
+        let scaled = |duration: Nanos| Nanos(((duration.0 as f64 * factor) as u64).max(duration.0.min(1)));
+        let start = target(stages.start);
+        let mut scaled_stages = Vec::with_capacity(stages.stages.len() + 2);
+        if self.start_time > Nanos::ZERO {
+            scaled_stages.push(Stage { duration: scaled(self.start_time), target: 0.0 });
+            scaled_stages.push(Stage { duration: Nanos::ZERO, target: start });
+        }
+        scaled_stages.extend(
+            stages.stages.iter().map(|&(duration, end)| Stage { duration: scaled(duration), target: target(end) }),
+        );
+        let before = if self.start_time > Nanos::ZERO { 0.0 } else { start };
+        let ramp = Ramp::new(before, &scaled_stages);
         if ramp.duration() > limits::LONGEST_TIME {
-            return Err(self.beyond("--time-scale", factor, "more than a year".to_owned(), "366 days".to_owned()));
+            return Err(self.too_long());
         }
         Ok(ramp)
+    }
+
+    fn too_long(&self) -> Error {
+        let figure = "more than a year".to_owned();
+        self.beyond("--time-scale", self.options.time_scale, figure, "366 days".to_owned())
     }
 
     fn beyond(&self, flag: &'static str, factor: f64, figure: String, most: String) -> Error {

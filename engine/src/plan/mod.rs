@@ -4,22 +4,35 @@
 //! bytes for strings and nanoseconds for text, so that nothing behind this folder can find a mistake of configuration.
 //! It knows no clock, no socket and no file: schedules and choices are pure functions.
 
+mod bytes;
 pub mod choice;
 mod compile;
-mod request;
+pub mod flow;
+pub mod message;
+mod naming;
+mod program;
+mod resolve;
 pub mod schedule;
+pub mod template;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use runlog::manifest::Tags;
-use runlog::row::RequestId;
 use runlog::threshold::Threshold;
 use runlog::units::Nanos;
 
-pub use self::compile::{Error, Options, compile};
+pub use self::compile::{Error, Options, compile, errand};
+pub use self::flow::{Flow, FlowId, MessageId, Step};
+pub use self::message::Message;
+pub use self::program::{Errand, Part};
+pub use self::resolve::{Captured, unknown_captures};
 
 use self::choice::Mix;
 use self::schedule::{ArrivalSchedule, VuSchedule};
+use crate::answer;
+use crate::data::Trace;
+pub use crate::scenario::{Cookies, Iterations};
 
 /// Everything that a run needs to know.
 #[derive(Debug)]
@@ -30,10 +43,16 @@ pub struct Plan {
     pub target: Target,
     /// How long a request may take from its first byte sent to its last byte received, opening the connection apart.
     pub request_timeout: Nanos,
-    /// The requests; `RequestId` is the place here.
+    /// The requests as they are in the rows; `RequestId` is the place here.
     pub requests: Vec<Request>,
-    /// The flows that scenarios mix; `FlowId` is the place here.
+    /// What is sent; `MessageId` is the place here.
+    pub messages: Vec<Message>,
+    /// The flows that scenarios mix, each as one of them follows it; `FlowId` is the place here.
     pub flows: Vec<Flow>,
+    /// The names of the groups; `GroupId` is the place here.
+    pub groups: Vec<String>,
+    /// What is sent again as it was sent before.
+    pub replays: Vec<Replay>,
     /// The scenarios, all run at once; `ScenarioId` is the place here.
     pub scenarios: Vec<Scenario>,
     /// What must hold for the run to pass.
@@ -51,11 +70,13 @@ pub struct Plan {
 pub struct Target {
     /// The base URL as people read it, without credentials.
     pub base_url: String,
+    /// Host and port as in the `Host` header.
+    pub authority: String,
     /// Where it is: resolved once, before the load; never empty.
     pub addresses: Vec<SocketAddr>,
 }
 
-/// A request, ready to be sent.
+/// A request, as it is told apart in the rows.
 #[derive(Debug)]
 pub struct Request {
     /// Its name, as in the rows.
@@ -64,12 +85,8 @@ pub struct Request {
     pub method: String,
     /// The path as written in the scenario, secrets redacted.
     pub path: String,
-    /// The whole request as it goes over the wire, built once.
-    pub bytes: Box<[u8]>,
-    /// The same as people may see it: secrets redacted. Never sent.
+    /// The whole of it as people may see it: secrets redacted, placeholders as they are written. Never sent.
     pub shown: Box<[u8]>,
-    /// Whether an answer has no body whatever its headers say: the method is HEAD.
-    pub is_head: bool,
     /// The statuses that do not count as failed, as inclusive ranges.
     pub expect_status: Vec<(u16, u16)>,
     /// What is looked at in every answer; at most `FailedChecks::MOST`.
@@ -83,49 +100,17 @@ pub struct Request {
 pub struct Check {
     /// Its name.
     pub name: String,
-    /// What has to hold of the status.
-    pub condition: StatusCondition,
+    /// What has to hold; nothing where it is a capture, which is found or not.
+    pub check: Option<answer::Check>,
 }
 
-/// A comparison with an answer's status, such as `status == 200`, `status < 500` or `status in 200..299`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusCondition {
-    /// Inclusive ranges, one of which the status must lie in.
-    pub ranges: Vec<(u16, u16)>,
-}
-
-impl StatusCondition {
-    /// Whether a status passes.
-    pub fn holds(&self, status: u16) -> bool {
-        self.ranges.iter().any(|&(from, to)| (from..=to).contains(&status))
-    }
-}
-
-/// A flow, by its place in the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FlowId(pub u16);
-
-/// What a virtual user does in one iteration. Has at least one request, and never begins with a think time.
+/// What is sent again as it was sent before.
 #[derive(Debug)]
-pub struct Flow {
-    /// Its name.
-    pub name: String,
-    /// One after another.
-    pub steps: Vec<Step>,
-}
-
-/// A step of a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Send a request and wait for its answer.
-    Request(RequestId),
-    /// Wait, as a person would: evenly distributed between the two; the same twice for a fixed time.
-    Think {
-        /// At least.
-        from: Nanos,
-        /// At the most.
-        to: Nanos,
-    },
+pub struct Replay {
+    /// What was sent.
+    pub trace: Arc<Trace>,
+    /// For each name of the trace, what is sent by it.
+    pub messages: Vec<MessageId>,
 }
 
 /// A scenario: who does what, when.
@@ -144,6 +129,12 @@ pub struct Scenario {
     pub max_connections: u32,
     /// How many virtual users share a connection, each with a request of its own on the way; 1 without pipelining.
     pub pipeline: u32,
+    /// What becomes of the cookies that answers set.
+    pub cookies: Cookies,
+    /// Its place in `Plan::replays`, where it is one.
+    pub replay: Option<usize>,
+    /// How long a virtual user may go on with its iteration when there are to be fewer of them.
+    pub graceful_ramp_down: Nanos,
     /// How long iterations may go on when the schedule has ended, before they are cut off.
     pub graceful_stop: Nanos,
     /// Its tags.
@@ -159,8 +150,10 @@ pub enum Load {
     Closed {
         /// How many there are, when.
         vus: VuSchedule,
-        /// After how many iterations, all together, it is over early.
-        iterations: Option<u64>,
+        /// How many iterations they make.
+        iterations: Iterations,
+        /// Iterations of this number and above are not made: there is no data for them.
+        ends_after: Option<u64>,
     },
 }
 

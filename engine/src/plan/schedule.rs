@@ -1,9 +1,12 @@
 //! Schedules as pure functions: when arrivals come and virtual users are at work, worked out without a clock.
 
+use std::sync::Arc;
+
 use runlog::row::ScenarioId;
 use runlog::units::{Nanos, Rate};
 
 use super::choice::{Choices, Purpose};
+use crate::data::Trace;
 
 /// A stage: over this time, straight from where the stage before ended to this target.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,11 +129,20 @@ pub enum Spacing {
 }
 
 /// When the arrivals of an open model come.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ArrivalSchedule {
     rate: Ramp,
-    spacing: Spacing,
+    source: Source,
     most: Option<u64>,
+}
+
+/// Where the instants come from.
+#[derive(Debug, Clone)]
+enum Source {
+    /// From the rate.
+    Rate(Spacing),
+    /// From what was recorded: begun then, at so many times its own pace.
+    Trace { trace: Arc<Trace>, start: Nanos, pace: f64 },
 }
 
 /// An arrival of a schedule.
@@ -145,7 +157,27 @@ pub struct Arrival {
 impl ArrivalSchedule {
     /// Arrivals at a rate (per second) that may change, at the most so many.
     pub const fn new(rate: Ramp, spacing: Spacing, most: Option<u64>) -> Self {
-        Self { rate, spacing, most }
+        Self { rate, source: Source::Rate(spacing), most }
+    }
+
+    /// Arrivals as they were recorded, from `start` on; the gaps between them are `pace` times what they were. The rate is
+    /// what they come to in pieces of a sixtieth of the whole.
+    pub fn traced(trace: Arc<Trace>, start: Nanos, pace: f64) -> Self {
+        const PIECES: u64 = 60;
+        let at = |entry: u64| start.after(Nanos((trace.at(entry).0 as f64 * pace) as u64));
+        let entries = trace.len();
+        let span = at(entries.saturating_sub(1)).since(start).after(Nanos(1));
+        let piece = Nanos(span.0.div_ceil(PIECES));
+        let mut counts = vec![0_u64; PIECES as usize];
+        for entry in 0..entries {
+            counts[((at(entry).since(start).0 / piece.0) as usize).min(PIECES as usize - 1)] += 1;
+        }
+        let mut stages = vec![Stage { duration: start, target: 0.0 }];
+        for count in counts {
+            let target = count as f64 / piece.as_secs_f64();
+            stages.extend([Stage { duration: Nanos::ZERO, target }, Stage { duration: piece, target }]);
+        }
+        Self { rate: Ramp::new(0.0, &stages), source: Source::Trace { trace, start, pace }, most: None }
     }
 
     /// When the schedule ends: with its last stage.
@@ -163,14 +195,20 @@ impl ArrivalSchedule {
         &self.rate
     }
 
-    /// How the arrivals are spaced.
-    pub const fn spacing(&self) -> Spacing {
-        self.spacing
+    /// How the arrivals are spaced; `None` as they were recorded.
+    pub const fn spacing(&self) -> Option<Spacing> {
+        match self.source {
+            Source::Rate(spacing) => Some(spacing),
+            Source::Trace { .. } => None,
+        }
     }
 
-    /// How many arrivals are to be expected: exact for even spacing, the mean for Poisson.
+    /// How many arrivals are to be expected: exact for even spacing and for a trace, the mean for Poisson.
     pub fn expected_arrivals(&self) -> u64 {
-        let arrivals = self.rate.area().ceil() as u64;
+        let arrivals = match &self.source {
+            Source::Rate(_) => self.rate.area().ceil() as u64,
+            Source::Trace { trace, .. } => trace.len(),
+        };
         self.most.map_or(arrivals, |most| arrivals.min(most))
     }
 
@@ -208,12 +246,18 @@ pub struct Arrivals<'a> {
 }
 
 impl Arrivals<'_> {
+    /// The number of the next arrival of this core, where numbers alone say when.
+    const fn next_number(&mut self) -> u64 {
+        let number = self.next + (self.core + self.cores - self.next % self.cores) % self.cores;
+        self.next = number + 1;
+        number
+    }
+
     /// The area at which the next arrival of this core comes, and its number.
-    fn next_area(&mut self) -> (u64, f64) {
-        match self.schedule.spacing {
+    fn next_area(&mut self, spacing: Spacing) -> (u64, f64) {
+        match spacing {
             Spacing::Even => {
-                let number = self.next + (self.core + self.cores - self.next % self.cores) % self.cores;
-                self.next = number + 1;
+                let number = self.next_number();
                 (number, number as f64)
             }
             Spacing::Poisson => loop {
@@ -232,7 +276,15 @@ impl Iterator for Arrivals<'_> {
     type Item = Arrival;
 
     fn next(&mut self) -> Option<Arrival> {
-        let (number, area) = self.next_area();
+        let spacing = match &self.schedule.source {
+            Source::Rate(spacing) => *spacing,
+            Source::Trace { trace, start, pace } => {
+                let number = self.next_number();
+                let at = || start.after(Nanos((trace.at(number).0 as f64 * pace) as u64));
+                return (number < trace.len()).then(|| Arrival { number, at: at() });
+            }
+        };
+        let (number, area) = self.next_area(spacing);
         if self.schedule.most.is_some_and(|most| number >= most) {
             return None;
         }

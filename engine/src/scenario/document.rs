@@ -49,29 +49,41 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-/// Reads TOML and puts the variables of its strings in place, noting those that have no value.
-pub(super) fn parse(text: &str, variables: &Variables<'_>, problems: &mut Problems) -> Result<Table, Problem> {
+/// Reads TOML and puts the variables of its strings in place, noting those that have no value. Spans count from `base`,
+/// where the text begins among all that are read.
+pub(super) fn parse(
+    text: &str,
+    base: usize,
+    variables: &Variables<'_>,
+    problems: &mut Problems,
+) -> Result<Table, Problem> {
     let table = DeTable::parse(text).map_err(|error| {
-        let span = error.span().map_or_else(Span::default, Span::from);
+        let span = Span::from(error.span().unwrap_or_default()).behind(base);
         Problem::new(span, format!("this is not TOML: {}", error.message())).expected("the reader stopped here")
     })?;
-    Ok(Reading { text, variables, problems }.table(table.span().into(), table.into_inner()))
+    let span = Span::from(table.span()).behind(base);
+    Ok(Reading { text, base, variables, problems }.table(span, table.into_inner()))
 }
 
 struct Reading<'a> {
     text: &'a str,
+    base: usize,
     variables: &'a Variables<'a>,
     problems: &'a mut Problems,
 }
 
 impl Reading<'_> {
+    fn span(&self, range: std::ops::Range<usize>) -> Span {
+        Span::from(range).behind(self.base)
+    }
+
     fn table(&mut self, span: Span, table: DeTable<'_>) -> Table {
         let mut entries: Vec<Entry> = table
             .into_iter()
             .map(|(key, value)| Entry {
-                key_span: key.span().into(),
+                key_span: self.span(key.span()),
                 key: key.into_inner().into_owned(),
-                node: self.node(value.span().into(), value.into_inner()),
+                node: self.node(self.span(value.span()), value.into_inner()),
             })
             .collect();
         entries.sort_by_key(|entry| entry.key_span.start);
@@ -86,7 +98,7 @@ impl Reading<'_> {
             DeValue::Boolean(boolean) => Value::Boolean(boolean),
             DeValue::Datetime(datetime) => Value::Datetime(datetime.to_string()),
             DeValue::Array(array) => Value::Array(
-                array.into_iter().map(|value| self.node(value.span().into(), value.into_inner())).collect(),
+                array.into_iter().map(|value| self.node(self.span(value.span()), value.into_inner())).collect(),
             ),
             DeValue::Table(table) => Value::Table(self.table(span, table)),
         };
@@ -102,7 +114,11 @@ impl Reading<'_> {
 
     fn string(&mut self, span: Span, string: &str) -> Value {
         let from_variable = string.contains("${");
-        let text = interpolate(string, self.variables).unwrap_or_else(|wrong| {
+        let text = interpolate(string, self.variables).and_then(|mut text| {
+            text.find_placeholders(|piece| self.place_of(piece, span))?;
+            Ok(text)
+        });
+        let text = text.unwrap_or_else(|wrong| {
             let place = self.place_of(&wrong.piece, span);
             let problem = Problem::new(place, wrong.message).expected("in this string").help(wrong.help);
             self.problems.add_last(span, problem);
@@ -113,7 +129,8 @@ impl Reading<'_> {
 
     /// Where in the file a piece of a string stands; the whole string where an escape hides it.
     fn place_of(&self, piece: &str, string: Span) -> Span {
-        self.text.get(string.start..string.end).and_then(|source| source.find(piece)).map_or(string, |offset| {
+        let source = self.text.get(string.start - self.base..string.end - self.base);
+        source.and_then(|source| source.find(piece)).map_or(string, |offset| {
             let start = string.start + offset;
             Span { start, end: start + piece.len() }
         })
@@ -151,8 +168,17 @@ impl Node {
         }
     }
 
+    /// A text that is known before the load: without placeholders.
     pub(super) fn str(&self, expected: &str) -> Result<&str, Problem> {
-        self.text(expected).map(|text| text.real.as_str())
+        let text = self.text(expected)?;
+        match text.placeholders.first() {
+            None => Ok(&text.real),
+            Some(mark) => {
+                Err(Problem::new(mark.span, "a placeholder cannot stand here: this is known before the load")
+                    .expected("a placeholder")
+                    .help("`${NAME}` takes a value from `--var` or the environment"))
+            }
+        }
     }
 
     pub(super) fn array(&self, expected: &str) -> Result<&[Self], Problem> {

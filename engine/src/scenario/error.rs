@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
-/// Bytes of the file, from `start` to before `end`.
+/// Bytes of a file, from `start` to before `end`; those of included files count on from the end of the file before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Span {
     /// The first byte.
@@ -18,6 +18,13 @@ pub struct Span {
 impl From<std::ops::Range<usize>> for Span {
     fn from(range: std::ops::Range<usize>) -> Self {
         Self { start: range.start, end: range.end }
+    }
+}
+
+impl Span {
+    /// The same bytes, counted from so many in front of them.
+    pub(super) const fn behind(self, base: usize) -> Self {
+        Self { start: base + self.start, end: base + self.end }
     }
 }
 
@@ -115,12 +122,21 @@ pub enum Error {
 /// A scenario file with its mistakes; shows itself as all of them, each with its place in the file.
 #[derive(Debug)]
 pub struct Invalid {
+    /// The file, and behind it those that it includes.
+    pub sources: Vec<Source>,
+    /// At least one mistake, in the order of the files.
+    pub problems: Vec<Problem>,
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct Source {
     /// The file, as it was named.
     pub file: String,
     /// Its text.
     pub text: String,
-    /// At least one mistake, in the order of the file.
-    pub problems: Vec<Problem>,
+    /// Where its spans begin: at the end of the file before.
+    pub base: usize,
 }
 
 impl std::error::Error for Invalid {}
@@ -133,33 +149,31 @@ impl Invalid {
     const LONGEST_LINE: usize = 400;
 
     fn render(&self, problem: &Problem) -> String {
-        let start = self.boundary(problem.span.start);
-        let line = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
+        let place = self.sources.iter().rposition(|source| source.base <= problem.span.start).unwrap_or(0);
+        let Some(Source { file, text, base }) = self.sources.get(place) else { return problem.message.clone() };
+        let boundary = |at: usize| text.floor_char_boundary(at.saturating_sub(*base).min(text.len()));
+        let start = boundary(problem.span.start);
+        let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |length| start + length);
         // Of a mistake of several lines the first is shown: the rest is what follows from it.
-        let end = self.boundary(problem.span.end).clamp(start, line_end.max(start));
+        let end = boundary(problem.span.end).clamp(start, line_end.max(start));
         if line_end - line > Self::LONGEST_LINE {
-            let row = self.text[..start].matches('\n').count() + 1;
-            let column = self.text[line..start].chars().count() + 1;
+            let row = text[..start].matches('\n').count() + 1;
+            let column = text[line..start].chars().count() + 1;
             let help = problem.help.as_ref().map_or_else(String::new, |help| format!("\n  help: {help}"));
-            return format!("{}\n  {}:{row}:{column}: {}{help}\n", problem.message, self.file, problem.expected);
+            return format!("{}\n  {file}:{row}:{column}: {}{help}\n", problem.message, problem.expected);
         }
-        let snippet = Snippet { problem, source: NamedSource::new(&self.file, self.text.clone()), start, end };
+        let snippet = Snippet { problem, source: NamedSource::new(file, text.clone()), start, end };
         let mut out = String::new();
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
             .with_context_lines(1)
             .with_wrap_lines(false)
             .with_links(false);
         if handler.render_report(&mut out, &snippet).is_err() {
-            return format!("{}\n  {}: {}\n", problem.message, self.file, problem.expected);
+            return format!("{}\n  {file}: {}\n", problem.message, problem.expected);
         }
         let lines: Vec<&str> = out.trim_start_matches([' ', '×', '\n']).lines().map(str::trim_end).collect();
         lines.join("\n") + "\n"
-    }
-
-    /// The nearest place at or before `at` where a character begins.
-    fn boundary(&self, at: usize) -> usize {
-        self.text.floor_char_boundary(at.min(self.text.len()))
     }
 }
 
@@ -170,7 +184,7 @@ impl fmt::Display for Invalid {
         f.write_str(shown.join("\n").trim_end())?;
         match self.problems.len().saturating_sub(Self::MOST_SHOWN) {
             0 => Ok(()),
-            more => write!(f, "\n\n… and {more} more in {}", self.file),
+            more => write!(f, "\n\n… and {more} more in {}", self.sources[0].file),
         }
     }
 }

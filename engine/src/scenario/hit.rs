@@ -7,7 +7,8 @@ use serde_json::json;
 use super::request::DEFAULT_EXPECT_STATUS;
 use super::workload::{DEFAULT_GRACEFUL_STOP, DEFAULT_MAX_CONNECTIONS};
 use super::{
-    Arrival, Error, Flow, Header, Load, Request, Scenario, Stages, Step, Target, Text, Workload, http, limits, secrets,
+    Arrival, Call, Cookies, Error, Flow, Header, Iterations, Load, Request, Scenario, Span, Stages, Step, Target,
+    Template, Text, Vars, Workload, http, limits, secrets,
 };
 use crate::cli::{Hit, Pair};
 
@@ -25,7 +26,7 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
     let headers = headers(&hit.headers)?;
     let method = hit.method.clone().unwrap_or_else(|| if hit.body.is_some() { "POST" } else { "GET" }.to_owned());
     let path = if hit.url.path.is_empty() { "/".to_owned() } else { hit.url.path.clone() };
-    let path = Text { shown: secrets::redact_path(&path), real: path };
+    let path = Template::fixed(Text::new(&path, secrets::redact_path(&path)));
     // A name stands in every row: of a long path its beginning will do.
     let name: String = format!("{method} {}", path.shown);
     let name = name[..name.floor_char_boundary(limits::LONGEST_NAME)].to_owned();
@@ -36,8 +37,9 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         method,
         path,
         headers,
-        body: hit.body.as_ref().map(|body| Text { real: body.clone(), shown: secrets::redact_body(body) }),
+        body: hit.body.as_ref().map(|body| Template::fixed(Text::new(body, secrets::redact_body(body)))),
         expect_status: vec![DEFAULT_EXPECT_STATUS],
+        follow_redirects: 0,
         checks: Vec::new(),
         tags: Tags::new(),
     };
@@ -47,18 +49,28 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         executor: if hit.rate.is_some() { "constant-arrival-rate" } else { "constant-vus" },
         load,
         mix: vec![(0, 1.0)],
+        vars: Vars::new(),
+        cookies: Cookies::Off,
+        start_time: Nanos::ZERO,
+        graceful_ramp_down: DEFAULT_GRACEFUL_STOP,
         graceful_stop: DEFAULT_GRACEFUL_STOP,
         pipeline: hit.pipeline,
         tags: Tags::new(),
+        span: Span::default(),
     };
+    let call = Call { request: 0, vars: Vars::new(), captures: Vec::new(), span: Span::default() };
     Ok(Scenario {
         name: "hit".to_owned(),
         tags,
         resolved: resolved(hit, &target, &request, &workload),
         target,
         request_timeout: hit.timeout,
+        vars: Vars::new(),
+        setup: Vec::new(),
+        teardown: Vec::new(),
+        feeders: Vec::new(),
         requests: vec![request],
-        flows: vec![Flow { name, steps: vec![Step::Request(0)] }],
+        flows: vec![Flow { name, steps: vec![Step::Request(call)] }],
         workloads: vec![workload],
         thresholds: Vec::new(),
     })
@@ -70,8 +82,8 @@ fn headers(given: &[Pair]) -> Result<Vec<Header>, Error> {
         if headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)) {
             return Err(Error::Flag { flag: "--header", message: format!("the header `{name}` is given twice") });
         }
-        let value = Text { real: value.clone(), shown: secrets::redact_header(name, value) };
-        headers.push(Header { name: name.clone(), value });
+        let value = Text::new(value, secrets::redact_header(name, value));
+        headers.push(Header { name: name.clone(), value: Template::fixed(value) });
     }
     Ok(headers)
 }
@@ -81,7 +93,8 @@ fn load(hit: &Hit) -> Result<Load, Error> {
         let duration =
             hit.duration.unwrap_or(if hit.requests.is_some() { UNTIL_ALL_ARE_SENT } else { DEFAULT_DURATION });
         let users = users(hit.connections.unwrap_or(DEFAULT_CONNECTIONS), hit.pipeline)?;
-        return Ok(Load::Vus { users: Stages::constant(users, duration), iterations: hit.requests });
+        let iterations = hit.requests.map_or(Iterations::Unbounded, Iterations::Shared);
+        return Ok(Load::Vus { users: Stages::constant(users, duration), iterations });
     };
     let duration = match (hit.duration, hit.requests) {
         (Some(duration), _) => duration,
@@ -141,6 +154,7 @@ fn resolved(hit: &Hit, target: &Target, request: &Request, workload: &Workload) 
             scenario["vus"] = users.start.into();
             scenario["duration"] = in_ns(users.stages[0].0).into();
         }
+        Load::Replay { .. } => {}
     }
     if hit.pipeline > 1 {
         scenario["pipeline"] = hit.pipeline.into();
@@ -174,15 +188,15 @@ mod tests {
         assert_eq!(scenario.requests[0].name, "GET /a?b=c");
         assert_eq!(scenario.workloads[0].executor, "constant-vus");
         let Load::Vus { users, iterations } = &scenario.workloads[0].load else { panic!("open") };
-        assert_eq!((users.clone(), *iterations), (Stages::constant(7, Nanos::from_secs(3)), None));
+        assert_eq!((users.clone(), *iterations), (Stages::constant(7, Nanos::from_secs(3)), Iterations::Unbounded));
     }
 
     #[test]
     fn a_number_of_requests_alone_has_no_end_in_time() {
         let scenario = hit(&["http://h", "-n", "100"]).expect("a scenario");
-        assert_eq!(scenario.requests[0].path.real, "/");
+        assert_eq!(scenario.requests[0].path.as_fixed(), Some("/"));
         let Load::Vus { users, iterations } = &scenario.workloads[0].load else { panic!("open") };
-        assert_eq!((users.clone(), *iterations), (Stages::constant(50, UNTIL_ALL_ARE_SENT), Some(100)));
+        assert_eq!((users.clone(), *iterations), (Stages::constant(50, UNTIL_ALL_ARE_SENT), Iterations::Shared(100)));
     }
 
     #[test]
@@ -208,7 +222,7 @@ mod tests {
         let flags =
             ["http://h/?token=hunter2", "-H", "Authorization: Bearer hunter2", "-b", r#"{"password":"hunter2"}"#];
         let scenario = hit(&flags).expect("a scenario");
-        assert_eq!(scenario.requests[0].path.real, "/?token=hunter2");
+        assert_eq!(scenario.requests[0].path.as_fixed(), Some("/?token=hunter2"));
         assert!(!scenario.resolved.to_string().contains("hunter2"), "{}", scenario.resolved);
         assert!(!scenario.requests[0].name.contains("hunter2"));
     }

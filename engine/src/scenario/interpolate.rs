@@ -1,7 +1,9 @@
 //! `${NAME}` and `${NAME:-default}` in the strings of a scenario: values from the command line and the environment.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::error::Span;
 use super::secrets;
 
 /// Where the values of variables come from.
@@ -13,7 +15,8 @@ pub struct Variables<'a> {
 }
 
 impl Variables<'_> {
-    fn value(&self, name: &str) -> Option<String> {
+    /// The value of a variable.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
         self.given.get(name).cloned().or_else(|| (self.environment)(name))
     }
 }
@@ -25,11 +28,61 @@ pub struct Text {
     pub real: String,
     /// The same with what came from variables with the names of secrets taken out.
     pub shown: String,
+    /// Where a variable's value stands in `real`: a value is not looked through again.
+    given: Vec<Range<usize>>,
+    /// The placeholders of `real`, in order.
+    pub(super) placeholders: Vec<Mark>,
+}
+
+/// A placeholder of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Its bytes in the text, braces included.
+    pub(super) range: Range<usize>,
+    /// Where it stands in the file.
+    pub(super) span: Span,
 }
 
 impl Text {
     pub(super) fn plain(text: &str) -> Self {
-        Self { real: text.to_owned(), shown: text.to_owned() }
+        Self::new(text, text.to_owned())
+    }
+
+    /// A text without placeholders.
+    pub(super) fn new(real: &str, shown: String) -> Self {
+        Self { real: real.to_owned(), shown, given: Vec::new(), placeholders: Vec::new() }
+    }
+
+    /// Finds the placeholders. `span_of` says where a piece of the text stands in the file.
+    pub(super) fn find_placeholders(&mut self, span_of: impl Fn(&str) -> Span) -> Result<(), Wrong> {
+        let mut from = 0;
+        while let Some(open) = self.opening(from) {
+            let piece = &self.real[open..];
+            let Some(end) = closing(piece) else {
+                return Err(Wrong {
+                    piece: piece.to_owned(),
+                    message: "`{{` is never closed".to_owned(),
+                    help: "a placeholder is written `{{ vars.NAME }}`; two braces that are none `{{ \"{{\" }}`"
+                        .to_owned(),
+                });
+            };
+            let range = open..open + end;
+            self.placeholders.push(Mark { span: span_of(&self.real[range.clone()]), range });
+            from = open + end;
+        }
+        Ok(())
+    }
+
+    /// The next `{{` that is written, and not part of a variable's value.
+    fn opening(&self, from: usize) -> Option<usize> {
+        let mut from = from;
+        loop {
+            let at = from + self.real.get(from..)?.find("{{")?;
+            match self.given.iter().find(|given| given.contains(&at)) {
+                Some(given) => from = given.end,
+                None => return Some(at),
+            }
+        }
     }
 
     fn push(&mut self, text: &str) {
@@ -90,8 +143,26 @@ fn substitute(inside: &str, variables: &Variables<'_>, result: &mut Text) -> Res
         help: format!("give it with `--var {name}=…` or in the environment, or a default: `${{{name}:-…}}`"),
     })?;
     result.shown.push_str(if secrets::is_secret(name) { secrets::REDACTED } else { &value });
+    let start = result.real.len();
     result.real.push_str(&value);
+    result.given.push(start..result.real.len());
     Ok(())
+}
+
+/// The length of a placeholder at the start of a text, braces included; braces in quotes are part of what is quoted.
+fn closing(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut signs = text.char_indices().skip(2);
+    while let Some((at, sign)) = signs.next() {
+        match (quote, sign) {
+            (Some(_), '\\') => drop(signs.next()),
+            (Some(open), _) if open == sign => quote = None,
+            (None, '"' | '\'') => quote = Some(sign),
+            (None, '}') if text[at..].starts_with("}}") => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
 }
 
 const fn is_of_name(byte: u8) -> bool {
@@ -140,6 +211,18 @@ mod tests {
     fn a_secret_is_used_but_not_shown() {
         let text = of("Bearer ${API_TOKEN}").expect("a value");
         assert_eq!((text.real.as_str(), text.shown.as_str()), ("Bearer hunter2", "Bearer [redacted]"));
+    }
+
+    #[test]
+    fn placeholders_are_found_where_they_are_written() {
+        let environment = |_: &str| Some("{{ vars.b }}".to_owned());
+        let variables = Variables { given: BTreeMap::new(), environment: &environment };
+        let mut text = interpolate("a {{ vars.a }} ${B} {{ \"}}\" }}c", &variables).expect("values");
+        text.find_placeholders(|_| Span::default()).expect("placeholders");
+        let found: Vec<&str> = text.placeholders.iter().map(|mark| &text.real[mark.range.clone()]).collect();
+        assert_eq!(found, ["{{ vars.a }}", "{{ \"}}\" }}"], "not those in a value");
+        let open = Text::plain("a {{ b }").find_placeholders(|_| Span::default());
+        assert_eq!(open.expect_err("open").message, "`{{` is never closed");
     }
 
     #[test]

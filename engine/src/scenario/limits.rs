@@ -15,6 +15,9 @@ pub const MOST_OF_A_KIND: usize = u16::MAX as usize;
 /// The most headers of a request: servers refuse more.
 pub const MOST_HEADERS: usize = 100;
 
+/// The most redirects that are followed: browsers give up at 20.
+pub const MOST_REDIRECTS: u32 = 20;
+
 /// The most virtual users, and the most connections, of one scenario.
 pub const MOST_CONNECTIONS: u32 = 1_000_000;
 

@@ -6,33 +6,47 @@
 
 mod document;
 mod error;
+mod feeder;
 mod flow;
 pub mod hit;
 pub mod http;
+mod include;
 mod interpolate;
 pub mod keys;
 pub mod limits;
+mod placeholder;
+mod reach;
 mod request;
 pub mod secrets;
 pub mod status;
 mod suggest;
+mod template;
 mod threshold;
 mod validate;
+mod vars;
 mod workload;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use runlog::manifest::Tags;
 use runlog::threshold::Threshold;
 use runlog::units::{Nanos, Rate};
 
 use self::error::Problems;
-pub use self::error::{Error, Invalid, Problem, Span};
+pub use self::error::{Error, Invalid, Problem, Source, Span};
+pub use self::feeder::Feeder;
 use self::http::Url;
 pub use self::interpolate::{Text, Variables};
+pub use self::placeholder::{Moment, Value};
+pub use self::request::DEFAULT_EXPECT_STATUS;
 use self::status::Statuses;
+pub use self::template::{Escape, Fill, Piece, Template};
+pub use self::vars::Vars;
+use crate::answer;
+use crate::data::Trace;
 
 /// A whole scenario, checked.
 #[derive(Debug, Clone)]
@@ -45,6 +59,14 @@ pub struct Scenario {
     pub target: Target,
     /// How long a request may take.
     pub request_timeout: Nanos,
+    /// The variables of all scenarios.
+    pub vars: Vars,
+    /// What happens once before the load.
+    pub setup: Vec<Step>,
+    /// What happens once after the load.
+    pub teardown: Vec<Step>,
+    /// Files that requests take values from.
+    pub feeders: Vec<Feeder>,
     /// At least one.
     pub requests: Vec<Request>,
     /// At least one.
@@ -74,13 +96,15 @@ pub struct Request {
     /// The HTTP method.
     pub method: String,
     /// From the first `/` on, query included.
-    pub path: Text,
+    pub path: Template,
     /// In the order of the file; no name twice.
     pub headers: Vec<Header>,
     /// The body, where there is one.
-    pub body: Option<Text>,
+    pub body: Option<Template>,
     /// The statuses that do not count as failed.
     pub expect_status: Statuses,
+    /// How many redirects are followed, one after another.
+    pub follow_redirects: u32,
     /// What is looked at in every answer.
     pub checks: Vec<Check>,
     /// Its tags.
@@ -93,7 +117,7 @@ pub struct Header {
     /// Its name as written.
     pub name: String,
     /// Its value.
-    pub value: Text,
+    pub value: Template,
 }
 
 /// A check of a request.
@@ -101,11 +125,11 @@ pub struct Header {
 pub struct Check {
     /// Its name, unique in its request.
     pub name: String,
-    /// The statuses that pass.
-    pub statuses: Statuses,
+    /// What has to hold.
+    pub check: answer::Check,
 }
 
-/// What a virtual user does in one iteration: has at least one request and does not begin with a think time.
+/// What a virtual user does in one iteration: begins with a request that is sent under all circumstances.
 #[derive(Debug, Clone)]
 pub struct Flow {
     /// Its name, unique.
@@ -115,16 +139,71 @@ pub struct Flow {
 }
 
 /// A step of a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Step {
-    /// Send the request at this place in `Scenario::requests`.
-    Request(usize),
-    /// Wait, evenly distributed between the two.
-    Think {
+    /// Send a request, and wait for its answer.
+    Request(Call),
+    /// Wait, as a person would.
+    Think(Think),
+    /// The same several times: as often as chance says, from the one number to the other.
+    Repeat {
+        /// At least and at the most.
+        times: (u32, u32),
+        /// What is repeated.
+        steps: Vec<Self>,
+    },
+    /// Steps that belong together.
+    Group {
+        /// Its name.
+        name: String,
+        /// What belongs to it.
+        steps: Vec<Self>,
+    },
+    /// Steps that are made only if something holds.
+    If {
+        /// What has to hold.
+        condition: answer::Condition<String>,
+        /// If it does.
+        steps: Vec<Self>,
+        /// If it does not.
+        otherwise: Vec<Self>,
+    },
+}
+
+/// A request as a step sends it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its place in `Scenario::requests`.
+    pub request: usize,
+    /// Variables for this one time; they come before all others.
+    pub vars: Vars,
+    /// What is kept of the answer, under which name.
+    pub captures: Vec<(String, answer::Source)>,
+    /// Where it stands in the file.
+    pub span: Span,
+}
+
+/// How long a think time is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Think {
+    /// Evenly distributed between the two; the same twice for a fixed time.
+    Uniform {
         /// At least.
         from: Nanos,
         /// At the most.
         to: Nanos,
+    },
+    /// Exponentially distributed.
+    Exponential {
+        /// Its mean.
+        mean: Nanos,
+    },
+    /// Log-normally distributed: most are short, a few are very long.
+    LogNormal {
+        /// Half of them are shorter.
+        median: Nanos,
+        /// The standard deviation of its logarithm.
+        sigma: f64,
     },
 }
 
@@ -137,14 +216,24 @@ pub struct Workload {
     pub executor: &'static str,
     /// How its arrivals come about.
     pub load: Load,
-    /// Places in `Scenario::flows` with their weights, not all of them zero.
+    /// Places in `Scenario::flows` with their weights, not all of them zero. Empty for a replay, which has no flow.
     pub mix: Vec<(usize, f64)>,
+    /// Variables; they come before those of the file.
+    pub vars: Vars,
+    /// What becomes of the cookies that answers set.
+    pub cookies: Cookies,
+    /// When its schedule begins.
+    pub start_time: Nanos,
+    /// How long a virtual user may go on with its iteration when there are to be fewer of them.
+    pub graceful_ramp_down: Nanos,
     /// How long iterations may go on when the schedule has ended.
     pub graceful_stop: Nanos,
     /// How many virtual users share a connection, each with a request of its own on the way; 1 without pipelining.
     pub pipeline: u32,
     /// Its tags.
     pub tags: Tags,
+    /// Where it stands in the file.
+    pub span: Span,
 }
 
 /// How the arrivals of a workload come about.
@@ -165,9 +254,41 @@ pub enum Load {
     Vus {
         /// How many virtual users.
         users: Stages<u32>,
-        /// After so many iterations, all together, it is over early.
-        iterations: Option<u64>,
+        /// How many iterations they make.
+        iterations: Iterations,
     },
+    /// When they came before.
+    Replay {
+        /// What came before.
+        trace: Arc<Trace>,
+        /// So many times as fast.
+        speed: f64,
+        /// The most connections at once.
+        max_connections: u32,
+    },
+}
+
+/// How many iterations virtual users make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Iterations {
+    /// As many as there is time for.
+    Unbounded,
+    /// So many each, and then they are done.
+    Each(u64),
+    /// So many all together.
+    Shared(u64),
+}
+
+/// What becomes of the cookies that answers set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Cookies {
+    /// They are sent back within the iteration.
+    #[default]
+    Iteration,
+    /// They are sent back by the same virtual user.
+    Vu,
+    /// Nothing.
+    Off,
 }
 
 /// Targets reached one after another; together they take time, and one of them is not zero.
@@ -236,19 +357,23 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// Checks the text of a scenario file; `file` is its name in messages, `stem` the scenario's name where it has none.
+/// Checks the text of a scenario file; `file` is its name in messages, and other files are found from where it is; `stem`
+/// is the scenario's name where it has none.
 ///
 /// # Errors
 /// With every mistake found.
 pub fn check(file: &str, stem: &str, text: String, variables: &Variables<'_>, tags: &Tags) -> Result<Scenario, Error> {
+    let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
     let mut problems = Problems::default();
-    let scenario = document::parse(&text, variables, &mut problems)
-        .map_err(|problem| problems.add(problem))
-        .ok()
-        .and_then(|root| validate::scenario(&root, stem, tags, &mut problems));
+    let parsed = document::parse(&text, 0, variables, &mut problems);
+    let mut sources = vec![Source { file: file.to_owned(), text, base: 0 }];
+    let scenario = problems.keep(parsed).and_then(|mut root| {
+        include::include(&mut root, folder, &mut sources, variables, &mut problems);
+        validate::scenario(&root, &validate::Given { stem, folder, tags, variables }, &mut problems)
+    });
     let problems = problems.into_sorted();
     match scenario {
         Some(scenario) if problems.is_empty() => Ok(scenario),
-        _ => Err(Error::Invalid(Box::new(Invalid { file: file.to_owned(), text, problems }))),
+        _ => Err(Error::Invalid(Box::new(Invalid { sources, problems }))),
     }
 }

@@ -6,30 +6,33 @@ use runlog::row::FailedChecks;
 use super::document::{Node, Table, Value};
 use super::error::{Problem, Problems};
 use super::interpolate::Text;
-use super::status::{Statuses, parse_check, parse_statuses, status_of};
-use super::{Check, Header, Request, http, keys, limits, secrets};
+use super::status::{Statuses, parse_statuses, status_of};
+use super::template::{Escape, Names, Piece, Place, Template, json, template};
+use super::{Check, Header, Request, http, keys, limits, secrets, vars};
+use crate::answer;
 
 /// What does not count as failed where a request does not say: what browsers are content with.
-pub(super) const DEFAULT_EXPECT_STATUS: (u16, u16) = (200, 399);
+pub const DEFAULT_EXPECT_STATUS: (u16, u16) = (200, 399);
 
-pub(super) fn request(name: &str, table: &Table, problems: &mut Problems) -> Option<Request> {
+pub(super) fn request(name: &str, table: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Request> {
     let place = format!("request `{name}`");
     table.know(&place, keys::REQUEST, problems);
-    for key in ["path", "headers", "body", "json"] {
-        table.get(key).into_iter().for_each(|node| refuse_templates(node, problems));
-    }
     let method = problems.keep(table.read("method", method));
-    let path = problems.keep(table.require(&place, "path", "such as `path = \"/api/products\"`", path));
-    let headers = table.get("headers").map_or(Some(Vec::new()), |node| headers(node, problems));
-    let body = problems.keep(body(table));
+    let path = whole_path(&place, table, names, problems);
+    let headers = table.get("headers").map_or(Some(Vec::new()), |node| headers(node, names, problems));
+    let body = body(table, headers.as_deref().unwrap_or_default(), names, problems);
     let expect_status = problems.keep(table.read("expect_status", expect_status));
+    let redirects = problems.keep(table.read("follow_redirects", |node| node.count(0, limits::MOST_REDIRECTS)));
     let checks = table.get("checks").map_or(Some(Vec::new()), |node| checks(node, problems));
     let tags = tags(table, problems);
-    let (body, is_json) = body?.map_or((None, false), |(body, is_json)| (Some(body), is_json));
     let mut headers = headers?;
-    if is_json && !headers.iter().any(|header| header.name.eq_ignore_ascii_case("content-type")) {
-        headers.push(Header { name: "Content-Type".to_owned(), value: Text::plain("application/json") });
-    }
+    let body = body?.map(|Body { template, media_type }| {
+        if let Some(media_type) = media_type.filter(|_| content_type(&headers).is_none()) {
+            let value = Template::fixed(Text::plain(media_type));
+            headers.push(Header { name: "Content-Type".to_owned(), value });
+        }
+        template
+    });
     Some(Request {
         name: name.to_owned(),
         method: method?.unwrap_or_else(|| "GET".to_owned()),
@@ -37,6 +40,7 @@ pub(super) fn request(name: &str, table: &Table, problems: &mut Problems) -> Opt
         headers,
         body,
         expect_status: expect_status?.unwrap_or_else(|| vec![DEFAULT_EXPECT_STATUS]),
+        follow_redirects: redirects?.unwrap_or(0),
         checks: checks?,
         tags: tags?,
     })
@@ -48,13 +52,62 @@ fn method(node: &Node) -> Result<String, Problem> {
     Ok(method.to_owned())
 }
 
-fn path(node: &Node) -> Result<Text, Problem> {
-    let text = node.text("a path such as \"/api/products\"")?;
-    http::check_path(&text.real).map_err(|error| node.problem(error).expected("not a path"))?;
-    Ok(Text { real: text.real.clone(), shown: secrets::redact_path(&text.shown) })
+/// The path with its query.
+fn whole_path(place: &str, table: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Template> {
+    let text = problems.keep(table.require(place, "path", "such as `path = \"/api/products\"`", path))?;
+    let mut path = template(text, Place::Path, names, problems)?;
+    path.shown = secrets::redact_path(&text.shown);
+    let Some(node) = table.get("query") else { return Some(path) };
+    let fields = fields(node, names, problems)?;
+    if !fields.shown.is_empty() {
+        let sign = if text.real.contains('?') { "&" } else { "?" };
+        path.pieces.push(Piece::Literal(sign.to_owned()));
+        path.pieces.extend(fields.pieces);
+        path.shown += &format!("{sign}{}", fields.shown);
+    }
+    Some(path)
 }
 
-fn headers(node: &Node, problems: &mut Problems) -> Option<Vec<Header>> {
+/// A path that can stand in a request line whatever its placeholders are filled with.
+fn path(node: &Node) -> Result<&Text, Problem> {
+    let text = node.text("a path such as \"/api/products\"")?;
+    let mut literal = String::new();
+    let mut from = 0;
+    for mark in &text.placeholders {
+        literal.push_str(&text.real[from..mark.range.start]);
+        literal.push('x');
+        from = mark.range.end;
+    }
+    literal.push_str(&text.real[from..]);
+    // A path may be a placeholder alone: a URL that was captured.
+    let check = if text.placeholders.first().is_some_and(|mark| mark.range.start == 0) {
+        http::check_path(&format!("/{literal}"))
+    } else {
+        http::check_path(&literal)
+    };
+    check.map_err(|error| node.problem(error).expected("not a path"))?;
+    Ok(text)
+}
+
+/// Names and values as a query or a form has them: `a=1&b=2`.
+fn fields(node: &Node, names: &Names<'_>, problems: &mut Problems) -> Option<Template> {
+    let table = problems.keep(node.table("a table such as `{ q = \"lamp\", limit = 20 }`"))?;
+    let mut all = Template::default();
+    for entry in &table.entries {
+        let mut name = if all.shown.is_empty() { String::new() } else { "&".to_owned() };
+        Escape::Percent.write_text(&entry.key, &mut name);
+        name.push('=');
+        let text = problems.keep(vars::value(&entry.node))?;
+        let value = template(&text, Place::Form, names, problems)?;
+        let shown = if secrets::is_secret(&entry.key) { secrets::REDACTED } else { &value.shown };
+        all.shown += &format!("{name}{shown}");
+        all.pieces.push(Piece::Literal(name));
+        all.pieces.extend(value.pieces);
+    }
+    Some(all)
+}
+
+fn headers(node: &Node, names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Header>> {
     let table = problems.keep(node.table("a table such as `{ Accept = \"text/html\" }`"))?;
     if table.entries.len() > limits::MOST_HEADERS {
         let message = format!("a request has at most {} headers, not {}", limits::MOST_HEADERS, table.entries.len());
@@ -68,50 +121,74 @@ fn headers(node: &Node, problems: &mut Problems) -> Option<Vec<Header>> {
             let problem = Problem::new(entry.key_span, format!("the header `{name}` is given twice"));
             problems.add(problem.expected("again").help("names of headers are the same in capitals and small letters"));
         }
-        let Some(value) = problems.keep(entry.node.text("the header's value as a string")) else { continue };
-        let checked = http::check_header(name, &value.real);
+        let Some(text) = problems.keep(entry.node.text("the header's value as a string")) else { continue };
+        let checked = http::check_header(name, &text.real);
         problems.keep(checked.map_err(|error| Problem::new(entry.key_span, error).expected("this header")));
-        let shown = secrets::redact_header(name, &value.shown);
-        headers.push(Header { name: name.clone(), value: Text { real: value.real.clone(), shown } });
+        let Some(mut value) = template(text, Place::Header, names, problems) else { continue };
+        value.shown = secrets::redact_header(name, &text.shown);
+        headers.push(Header { name: name.clone(), value });
     }
     Some(headers)
 }
 
-/// The body, and whether it is JSON.
-fn body(table: &Table) -> Result<Option<(Text, bool)>, Problem> {
-    match (table.get("body"), table.get("json")) {
-        (None, None) => Ok(None),
-        (Some(_), Some(json)) => Err(json
-            .problem("a request has either a `body` or a `json`")
-            .expected("one of them is too many")
-            .help("`json` is a TOML value that is sent as JSON; `body` is sent as it is written")),
-        (Some(node), None) => {
-            let text = node.text("the body as a string")?;
-            Ok(Some((Text { real: text.real.clone(), shown: secrets::redact_body(&text.shown) }, false)))
+/// The literal value of `Content-Type`.
+fn content_type(headers: &[Header]) -> Option<&str> {
+    let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-type"))?;
+    Some(header.value.as_fixed().unwrap_or_default())
+}
+
+/// A body, and what it says of itself where no header does.
+struct Body {
+    template: Template,
+    media_type: Option<&'static str>,
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The body; the outer `None` where it is wrong.
+#[expect(clippy::option_option, reason = "wrong, or not there")]
+fn body(table: &Table, headers: &[Header], names: &Names<'_>, problems: &mut Problems) -> Option<Option<Body>> {
+    let given: Vec<(&str, &Node)> =
+        ["body", "json", "form"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
+    let (key, node) = match given[..] {
+        [] => return Some(None),
+        [only] => only,
+        [(first, _), (second, node), ..] => {
+            let problem = node.problem(format!("a request has either a `{first}` or a `{second}`"));
+            let help = "`json` is a TOML value that is sent as JSON, `form` a table that is sent as a form; `body` is sent as it is written";
+            problems.add(problem.expected("one of them is too many").help(help));
+            return None;
         }
-        (None, Some(node)) => {
-            let mut shown = node.json(true)?;
+    };
+    let (template, media_type) = match key {
+        "json" => {
+            let mut shown = problems.keep(node.json(true))?;
             secrets::redact_json(&mut shown);
-            Ok(Some((Text { real: node.json(false)?.to_string(), shown: shown.to_string() }, true)))
+            let json = json(node, names, problems)?;
+            (Template { shown: shown.to_string(), ..json }, Some(JSON))
         }
-    }
+        "form" => (fields(node, names, problems)?, Some(FORM)),
+        _ => {
+            let text = problems.keep(node.text("the body as a string"))?;
+            let body = template(text, place_of_body(content_type(headers)), names, problems)?;
+            (Template { shown: secrets::redact_body(&text.shown), ..body }, None)
+        }
+    };
+    Some(Some(Body { template, media_type }))
 }
 
-/// A template in a request would be sent as it is written, which nobody who writes one wants.
-fn refuse_templates(node: &Node, problems: &mut Problems) {
-    match &node.value {
-        Value::String { text, .. } if has_template(&text.real) => {
-            let problem = node.problem("templates such as `{{ … }}` are not supported yet").expected("a template");
-            problems.add_last(node.span, problem.help("`${NAME}` takes a value from `--var` or the environment"));
-        }
-        Value::Array(nodes) => nodes.iter().for_each(|node| refuse_templates(node, problems)),
-        Value::Table(table) => table.entries.iter().for_each(|entry| refuse_templates(&entry.node, problems)),
-        _ => {}
+/// How values are written into a body that is text, by what it says of itself.
+fn place_of_body(content_type: Option<&str>) -> Place {
+    let media_type = content_type.unwrap_or_default().to_ascii_lowercase();
+    // The text of a form stands as it is written; `fields` encodes it, this does not.
+    if media_type.contains("json") {
+        Place::JsonText
+    } else if media_type.starts_with(FORM) {
+        Place::Path
+    } else {
+        Place::Text
     }
-}
-
-fn has_template(text: &str) -> bool {
-    text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"))
 }
 
 fn expect_status(node: &Node) -> Result<Statuses, Problem> {
@@ -142,12 +219,11 @@ fn checks(node: &Node, problems: &mut Problems) -> Option<Vec<Check>> {
     for entry in &table.entries {
         let name = limits::check_name(&entry.key);
         problems.keep(name.map_err(|error| Problem::new(entry.key_span, error).expected("the name of a check")));
-        let statuses = entry
-            .node
-            .str("a check such as \"status == 200\"")
-            .and_then(|text| parse_check(text).map_err(|error| entry.node.problem(error).expected("not a check")));
-        if let Some(statuses) = problems.keep(statuses) {
-            checks.push(Check { name: entry.key.clone(), statuses });
+        let check = entry.node.str("a check such as \"status == 200\"").and_then(|text| {
+            answer::Check::parse(text).map_err(|error| entry.node.problem(error).expected("not a check"))
+        });
+        if let Some(check) = problems.keep(check) {
+            checks.push(Check { name: entry.key.clone(), check });
         }
     }
     Some(checks)

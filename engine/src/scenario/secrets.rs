@@ -84,8 +84,9 @@ pub fn redact_body(body: &str) -> String {
     if body.contains(char::is_whitespace) { body.to_owned() } else { redact_pairs(body) }
 }
 
-/// A whole scenario, as resolved, with the secrets of its requests taken out.
+/// A whole scenario, as resolved, with its secrets taken out: of requests, and of variables wherever they stand.
 pub(super) fn redact_scenario(scenario: &mut Value) {
+    redact_vars(scenario);
     let Some(requests) = scenario.get_mut("requests").and_then(Value::as_object_mut) else { return };
     for request in requests.values_mut() {
         if let Some(headers) = request.get_mut("headers").and_then(Value::as_object_mut) {
@@ -95,7 +96,25 @@ pub(super) fn redact_scenario(scenario: &mut Value) {
         }
         redact_key(request, "path", |path| redact_text(path, redact_path));
         redact_key(request, "body", |body| redact_text(body, redact_body));
-        redact_key(request, "json", redact_json);
+        for key in ["json", "form", "query"] {
+            redact_key(request, key, redact_json);
+        }
+    }
+}
+
+/// Takes secrets out of every table `vars`, however deep it stands.
+fn redact_vars(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object.iter_mut() {
+                if key == "vars" {
+                    redact_json(value);
+                }
+                redact_vars(value);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(redact_vars),
+        _ => {}
     }
 }
 
@@ -140,6 +159,18 @@ mod tests {
         assert_eq!(redact_header("Authorization", "Bearer abc"), "Bearer [redacted]");
         assert_eq!(redact_header("Cookie", "a=1; b=2"), "[redacted]");
         assert_eq!(redact_header("Accept", "a b"), "a b");
+    }
+
+    #[test]
+    fn a_scenario_loses_the_secrets_of_requests_and_variables() {
+        let mut scenario = serde_json::json!({
+            "vars": { "api_key": "hunter2", "tier": "free" },
+            "setup": { "steps": [{ "request": "login", "vars": { "password": "hunter2" } }] },
+            "requests": { "login": { "form": { "password": "hunter2" }, "query": { "token": "hunter2", "q": "lamp" } } },
+        });
+        redact_scenario(&mut scenario);
+        let text = scenario.to_string();
+        assert!(!text.contains("hunter2") && text.contains("lamp") && text.contains("free"), "{text}");
     }
 
     #[test]

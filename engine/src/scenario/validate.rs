@@ -1,57 +1,213 @@
 //! The whole file: its parts read one after another, and held against each other.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
 use runlog::manifest::Tags;
 use runlog::units::Nanos;
 
-use super::document::{Entry, Node, Table};
+use super::document::{Entry, Node, Table, Value};
 use super::error::{Problem, Problems};
+use super::interpolate::{Text, Variables};
+use super::template::{Names, Template};
 use super::threshold::Filterable;
-use super::workload::{Draft, draft, positive_span};
-use super::{Flow, Request, Scenario, Step, Target, Workload};
-use super::{flow, http, keys, limits, request, secrets, suggest, threshold};
+use super::workload::{Draft, REPLAY, draft, positive_span};
+use super::{Call, Flow, Request, Scenario, Span, Step, Target, Vars, Workload};
+use super::{feeder, flow, http, keys, limits, reach, request, secrets, suggest, threshold, vars};
 
 /// How long a request may take where the file does not say.
 pub(super) const DEFAULT_TIMEOUT: Nanos = Nanos::from_secs(10);
 
-pub(super) fn scenario(root: &Table, stem: &str, run_tags: &Tags, problems: &mut Problems) -> Option<Scenario> {
+/// What a file is read with.
+pub(super) struct Given<'a> {
+    /// Its name where it has none.
+    pub(super) stem: &'a str,
+    /// Where it is.
+    pub(super) folder: &'a Path,
+    /// Tags of the run, from the command line.
+    pub(super) tags: &'a Tags,
+    pub(super) variables: &'a Variables<'a>,
+}
+
+pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems) -> Option<Scenario> {
     root.know("the file", keys::ROOT, problems);
     let name = problems.keep(root.read("name", name));
-    let tags = request::tags(root, problems).map(|tags| limits::with_tags(tags, run_tags));
+    let tags = request::tags(root, problems).map(|tags| limits::with_tags(tags, given.tags));
     let target = target(root, problems);
-    let requests = requests(root, problems);
+    let names = names(root, given, problems);
+    let vars = file_vars(root, &names, problems);
+    let requests = requests(root, &names, problems);
     let request_names: Vec<&str> = section(root, "requests").iter().map(|entry| entry.key.as_str()).collect();
-    let flows = flows(root, &request_names, problems);
+    let setup = steps_of(root, "setup", &request_names, &names, problems);
+    let teardown = steps_of(root, "teardown", &request_names, &names, problems);
+    let flows = flows(root, &request_names, &names, problems);
     let mut flow_names = FlowNames::new(root, request_names);
-    let workloads = workloads(root, &mut flow_names, problems);
-    let (tags, requests, workloads) = (tags?, requests?, workloads?);
-    let filterable = Filterable {
-        requests: requests.iter().map(|request| request.name.as_str()).collect(),
-        scenarios: workloads.iter().map(|workload| workload.name.as_str()).collect(),
-        tags: std::iter::once(&tags)
-            .chain(requests.iter().map(|request| &request.tags))
-            .chain(workloads.iter().map(|workload| &workload.tags))
-            .collect(),
-    };
-    let thresholds = array(root, "thresholds", "`[[thresholds]]`", problems)
-        .iter()
-        .map(|node| threshold::threshold(node, &filterable, problems))
-        .collect::<Vec<_>>();
-    let mut flows = flows?;
+    let workloads = workloads(root, given.folder, &mut flow_names, &names, problems);
+    let (tags, requests, mut flows, workloads) = (tags?, requests?, flows?, workloads?);
+    let thresholds = thresholds(root, &tags, &requests, &flows, &workloads, problems);
     flows.extend(flow_names.of_single_requests());
     let mut resolved = problems.keep(root.json(true))?;
+    if let Some(vars) = resolved.get_mut("vars").and_then(serde_json::Value::as_object_mut) {
+        for (name, value) in vars.iter_mut() {
+            if let Some(given) = given.variables.given.get(name) {
+                *value = given.as_str().into();
+            }
+        }
+    }
     secrets::redact_scenario(&mut resolved);
     let (target, request_timeout) = target?;
-    Some(Scenario {
-        name: name?.unwrap_or_else(|| stem.chars().filter(|c| !c.is_control()).take(50).collect()),
+    let feeders: Vec<_> = names.feeders.into_values().collect::<Option<_>>()?;
+    let scenario = Scenario {
+        name: name?.unwrap_or_else(|| given.stem.chars().filter(|c| !c.is_control()).take(50).collect()),
         tags,
         target,
         request_timeout,
+        vars: vars?,
+        setup: setup?,
+        teardown: teardown?,
+        feeders,
         requests,
         flows,
         workloads,
-        thresholds: thresholds.into_iter().collect::<Option<_>>()?,
+        thresholds: thresholds?,
         resolved,
-    })
+    };
+    reach::check(&scenario, problems);
+    Some(scenario)
+}
+
+/// Every name that a placeholder can use, found before any placeholder is read.
+fn names<'a>(root: &Table, given: &Given<'a>, problems: &mut Problems) -> Names<'a> {
+    let mut vars = BTreeSet::new();
+    let mut setup = BTreeSet::new();
+    let keys = |table: &Table, key: &str, found: &mut BTreeSet<String>| {
+        found.extend(section(table, key).iter().map(|entry| entry.key.clone()));
+    };
+    keys(root, "vars", &mut vars);
+    if let Some(node) = root.get("scenarios").and_then(|node| node.array("").ok()) {
+        node.iter().filter_map(|node| node.table("").ok()).for_each(|table| keys(table, "vars", &mut vars));
+    }
+    section(root, "flows").iter().for_each(|entry| step_names(&entry.node, &mut vars));
+    for part in ["setup", "teardown"] {
+        if let Some(steps) = root.get(part).and_then(|node| node.table("").ok()).and_then(|table| table.get("steps")) {
+            step_names(steps, &mut vars);
+            if part == "setup" {
+                captured_names(steps, &mut setup);
+            }
+        }
+    }
+    if let Some(Err(problem)) = root.get("data").map(|node| node.table("a table of data files").map(drop)) {
+        problems.add(problem);
+    }
+    let entries = section(root, "data");
+    check_names("feeder", entries, problems);
+    let feeder = |entry: &Entry| (entry.key.clone(), feeder::feeder(entry, given.folder, problems));
+    let feeders: BTreeMap<_, _> = entries.iter().map(feeder).collect();
+    Names { variables: given.variables, vars, setup, feeders }
+}
+
+/// The variables and captures of steps, however deep they stand.
+fn step_names(node: &Node, names: &mut BTreeSet<String>) {
+    each_step(node, &mut |table| {
+        for key in ["vars", "capture"] {
+            names.extend(section(table, key).iter().map(|entry| entry.key.clone()));
+        }
+    });
+}
+
+fn captured_names(node: &Node, names: &mut BTreeSet<String>) {
+    each_step(node, &mut |table| names.extend(section(table, "capture").iter().map(|entry| entry.key.clone())));
+}
+
+fn each_step(node: &Node, look: &mut impl FnMut(&Table)) {
+    let Value::Array(nodes) = &node.value else { return };
+    for table in nodes.iter().filter_map(|node| node.table("").ok()) {
+        look(table);
+        for key in ["steps", "else"] {
+            if let Some(inner) = table.get(key) {
+                each_step(inner, look);
+            }
+        }
+    }
+}
+
+/// The variables of the file; those given with the command line come before.
+fn file_vars(root: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Vars> {
+    let Some(node) = root.get("vars") else { return Some(Vars::new()) };
+    let mut vars = vars::vars(node, names, problems)?;
+    for (name, value) in &mut vars {
+        if let Some(given) = names.variables.given.get(name) {
+            *value = Template::fixed(Text::plain(given));
+        }
+    }
+    Some(vars)
+}
+
+/// The steps of `[setup]` or `[teardown]`.
+fn steps_of(
+    root: &Table,
+    key: &str,
+    requests: &[&str],
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<Step>> {
+    let Some(node) = root.get(key) else { return Some(Vec::new()) };
+    let table = problems.keep(node.table("a table with `steps = [ … ]`"))?;
+    let place = format!("[{key}]");
+    table.know(&place, keys::STEPS_HOLDER, problems);
+    let steps = problems.keep(table.require(&place, "steps", "such as `steps = [{ request = \"login\" }]`", Ok))?;
+    flow::steps(steps, &place, requests, names, problems)
+}
+
+/// Thresholds, held against everything that a filter can name.
+fn thresholds(
+    root: &Table,
+    tags: &Tags,
+    requests: &[Request],
+    flows: &[Flow],
+    workloads: &[Workload],
+    problems: &mut Problems,
+) -> Option<Vec<runlog::threshold::Threshold>> {
+    let mut groups = Vec::new();
+    flows.iter().for_each(|flow| collect_groups(&flow.steps, "", &mut groups));
+    let group_tags: Vec<Tags> = groups.into_iter().map(|group| Tags::from([("group".to_owned(), group)])).collect();
+    let mut request_names: Vec<&str> = requests.iter().map(|request| request.name.as_str()).collect();
+    let hops: Vec<String> =
+        requests.iter().filter(|r| r.follow_redirects > 0).map(|r| format!("{}::redirect", r.name)).collect();
+    request_names.extend(hops.iter().map(String::as_str));
+    let filterable = Filterable {
+        requests: request_names,
+        scenarios: workloads.iter().map(|workload| workload.name.as_str()).collect(),
+        tags: std::iter::once(tags)
+            .chain(requests.iter().map(|request| &request.tags))
+            .chain(workloads.iter().map(|workload| &workload.tags))
+            .chain(&group_tags)
+            .collect(),
+    };
+    let read = array(root, "thresholds", "`[[thresholds]]`", problems)
+        .iter()
+        .map(|node| threshold::threshold(node, &filterable, problems))
+        .collect::<Vec<_>>();
+    read.into_iter().collect()
+}
+
+/// The groups of steps, each with those it stands in before it: `checkout::payment`.
+fn collect_groups(steps: &[Step], outer: &str, groups: &mut Vec<String>) {
+    for step in steps {
+        match step {
+            Step::Group { name, steps } => {
+                let group = if outer.is_empty() { name.clone() } else { format!("{outer}::{name}") };
+                collect_groups(steps, &group, groups);
+                groups.push(group);
+            }
+            Step::Repeat { steps, .. } => collect_groups(steps, outer, groups),
+            Step::If { steps, otherwise, .. } => {
+                collect_groups(steps, outer, groups);
+                collect_groups(otherwise, outer, groups);
+            }
+            Step::Request(_) | Step::Think(_) => {}
+        }
+    }
 }
 
 fn name(node: &Node) -> Result<String, Problem> {
@@ -92,8 +248,11 @@ fn base_url(node: &Node) -> Result<Target, Problem> {
     Ok(Target { url, shown: text.shown.clone() })
 }
 
-fn requests(root: &Table, problems: &mut Problems) -> Option<Vec<Request>> {
+fn requests(root: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Request>> {
     const EXAMPLE: &str = "such as `[requests.home]` with `path = \"/\"`";
+    if root.get("requests").is_none() && only_replays(root) {
+        return Some(Vec::new());
+    }
     let table = problems.keep(root.require("the file", "requests", EXAMPLE, |node| node.table("a table")))?;
     if table.entries.is_empty() {
         let problem = Problem::new(table.span, "there is no request").expected("none here");
@@ -102,16 +261,16 @@ fn requests(root: &Table, problems: &mut Problems) -> Option<Vec<Request>> {
     check_names("request", &table.entries, problems);
     let read = table.entries.iter().map(|entry| {
         let table = problems.keep(entry.node.table("a request as a table"))?;
-        request::request(&entry.key, table, problems)
+        request::request(&entry.key, table, names, problems)
     });
     read.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn flows(root: &Table, requests: &[&str], problems: &mut Problems) -> Option<Vec<Flow>> {
+fn flows(root: &Table, requests: &[&str], names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Flow>> {
     problems.keep(root.read("flows", |node| node.table("a table of flows")))?;
     let entries = section(root, "flows");
     check_names("flow", entries, problems);
-    let read = entries.iter().map(|entry| flow::flow(entry, requests, problems));
+    let read = entries.iter().map(|entry| flow::flow(entry, requests, names, problems));
     read.collect::<Vec<_>>().into_iter().collect()
 }
 
@@ -172,13 +331,22 @@ impl<'a> FlowNames<'a> {
     }
 
     fn of_single_requests(&self) -> impl Iterator<Item = Flow> {
-        let flow =
-            |&request: &usize| Flow { name: self.requests[request].to_owned(), steps: vec![Step::Request(request)] };
+        let call = |request| Call { request, vars: Vars::new(), captures: Vec::new(), span: Span::default() };
+        let flow = move |&request: &usize| Flow {
+            name: self.requests[request].to_owned(),
+            steps: vec![Step::Request(call(request))],
+        };
         self.single.iter().map(flow)
     }
 }
 
-fn workloads(root: &Table, flows: &mut FlowNames<'_>, problems: &mut Problems) -> Option<Vec<Workload>> {
+fn workloads(
+    root: &Table,
+    folder: &Path,
+    flows: &mut FlowNames<'_>,
+    known: &Names<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<Workload>> {
     let nodes = array(root, "scenarios", "`[[scenarios]]`", problems);
     if nodes.is_empty() && root.get("scenarios").is_none_or(|node| node.array("").is_ok()) {
         let problem = Problem::new(root.span, "there is no scenario").expected("none in this file");
@@ -193,10 +361,25 @@ fn workloads(root: &Table, flows: &mut FlowNames<'_>, problems: &mut Problems) -
     let names = workload_names(&tables, problems);
     let read = tables.iter().zip(names).map(|(table, name)| {
         let place = format!("scenario `{name}`");
-        let draft = draft(&place, table, problems);
+        let draft = draft(&place, folder, table, problems);
+        let vars = table.get("vars").map_or(Some(Vars::new()), |node| vars::vars(node, known, problems));
         let mix = mix(&place, table, flows, problems);
-        let Draft { executor, load, graceful_stop, pipeline, tags } = draft?;
-        Some(Workload { name, executor, load, mix: mix?, graceful_stop, pipeline, tags })
+        let Draft { executor, load, start_time, graceful_stop, graceful_ramp_down, cookies, pipeline, tags } = draft?;
+        let (mix, vars) = (mix?, vars?);
+        Some(Workload {
+            name,
+            executor,
+            load,
+            mix,
+            vars,
+            cookies,
+            start_time,
+            graceful_ramp_down,
+            graceful_stop,
+            pipeline,
+            tags,
+            span: table.span,
+        })
     });
     read.collect::<Vec<_>>().into_iter().collect()
 }
@@ -232,6 +415,15 @@ fn workload_names(tables: &[&Table], problems: &mut Problems) -> Vec<String> {
 
 /// The flows of a scenario, by `flow`, by `mix`, or because there is only one.
 fn mix(place: &str, table: &Table, flows: &mut FlowNames<'_>, problems: &mut Problems) -> Option<Vec<(usize, f64)>> {
+    if is_replay(table) {
+        for key in ["flow", "mix"] {
+            if let Some(node) = table.get(key) {
+                let problem = node.problem(format!("{place} is a replay: its trace says what is sent"));
+                problems.add(problem.expected(format!("no `{key}` here")));
+            }
+        }
+        return Some(Vec::new());
+    }
     match (table.get("flow"), table.get("mix")) {
         (Some(node), None) => {
             let found = node.str("the name of a flow").and_then(|name| flows.find(node.span, name));
@@ -257,6 +449,16 @@ fn mix(place: &str, table: &Table, flows: &mut FlowNames<'_>, problems: &mut Pro
             only.map(|flow| vec![(flow, 1.0)])
         }
     }
+}
+
+fn is_replay(table: &Table) -> bool {
+    table.get("executor").is_some_and(|node| node.str("") == Ok(REPLAY))
+}
+
+/// Whether every scenario takes its requests from a trace, so that the file needs none.
+fn only_replays(root: &Table) -> bool {
+    let nodes = root.get("scenarios").and_then(|node| node.array("").ok()).unwrap_or_default();
+    !nodes.is_empty() && nodes.iter().all(|node| node.table("").is_ok_and(is_replay))
 }
 
 fn weights(node: &Node, flows: &mut FlowNames<'_>, problems: &mut Problems) -> Option<Vec<(usize, f64)>> {

@@ -214,6 +214,8 @@ struct Places {
     turns: Vec<u32>,
     /// Composed pieces that the kernel reads, each with its line and turn.
     lent: Vec<Option<(Line, u32, Vec<u8>)>>,
+    /// The places among those lent where nothing is.
+    vacant: Vec<u32>,
     /// Connections whose receive is to be armed, each with its turn.
     unarmed: Vec<(Line, u32)>,
     /// Connections that could not even be begun.
@@ -242,7 +244,7 @@ const TURNS: u32 = 1 << 24;
 impl Places {
     fn new(connections: u32) -> Self {
         let turns = vec![0; connections as usize];
-        Self { turns, lent: Vec::new(), unarmed: Vec::new(), stillborn: Vec::new() }
+        Self { turns, lent: Vec::new(), vacant: Vec::new(), unarmed: Vec::new(), stillborn: Vec::new() }
     }
 
     /// What tells a completion: kind, turn and number, from the highest bits to the lowest.
@@ -260,12 +262,12 @@ impl Places {
     }
 
     fn lend(&mut self, line: Line, bytes: Vec<u8>) -> u64 {
-        let place = self.lent.iter().position(Option::is_none).unwrap_or_else(|| {
+        let place = self.vacant.pop().unwrap_or_else(|| {
             self.lent.push(None);
-            self.lent.len() - 1
+            self.lent.len() as u32 - 1
         });
-        self.lent[place] = Some((line, self.turns[line.0 as usize], bytes));
-        (Kind::SendLent as u64) << 56 | place as u64
+        self.lent[place as usize] = Some((line, self.turns[line.0 as usize], bytes));
+        (Kind::SendLent as u64) << 56 | u64::from(place)
     }
 
     /// What a completion means to the worker, with the bytes that came with it; often nothing.
@@ -302,6 +304,7 @@ impl Places {
 
     fn sent(&mut self, place: usize, result: i32) -> Option<Event<'static>> {
         let (line, turn, buffer) = self.lent.get_mut(place)?.take()?;
+        self.vacant.push(place as u32);
         if !self.is_current(line, turn) {
             return None;
         }

@@ -1,11 +1,12 @@
 //! A core's books: every arrival is owed a row, and every row goes three ways: to the disk, into what rows add up to, and
 //! into what is published once a second.
 
-use runlog::row::Row;
+use runlog::row::{Row, ScenarioId};
 use runlog::units::Nanos;
 
 use super::ledger::Ledger;
 use super::report::Gauge;
+use crate::plan::flow::GroupId;
 use crate::record::Recorder;
 
 /// What a core keeps of what it does.
@@ -31,6 +32,12 @@ impl Books {
         self.scheduled += 1;
         self.gauge.scheduled += 1;
     }
+
+    /// An iteration has ended.
+    pub const fn iterated(&mut self, _scenario: ScenarioId, _took: Nanos) {}
+
+    /// A group has ended.
+    pub const fn group_ended(&mut self, _scenario: ScenarioId, _group: GroupId, _took: Nanos) {}
 
     /// Pays the row that an arrival is owed.
     pub fn pay(&mut self, row: &Row) {

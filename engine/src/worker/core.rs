@@ -2,18 +2,21 @@
 //! is left to the wire, so that a server made of nothing can be put in its place.
 
 use runlog::outcome::Failure;
-use runlog::row::{RequestId, Row, ScenarioId};
+use runlog::row::{Row, ScenarioId};
 use runlog::units::Nanos;
 
 use super::books::Books;
 use super::crew::{Crew, Shift, flow_of_arrival};
 use super::exchange::Exchange;
+use super::hearing::Ear;
+use super::journey::Next;
 use super::pool::Place;
 use super::seat::Seat;
 use super::traffic::Traffic;
-use super::vu::{Doing, Next, VuPlace};
+use super::vu::{Doing, VuPlace};
 use crate::plan::schedule::Arrival;
-use crate::plan::{Load, Plan, Step};
+use crate::plan::template::{Missing, Scene};
+use crate::plan::{Cookies, Load, MessageId, Plan};
 use crate::wire::{Action, Event};
 
 /// The state of one core.
@@ -24,14 +27,17 @@ pub struct Core {
     pub seat: Seat,
     /// What is kept of it.
     pub books: Books,
+    /// The wall time of t=0, since 1970.
+    epoch: Nanos,
     crew: Crew,
     traffic: Traffic,
 }
 
 impl Core {
-    /// A core before its first arrival, with the virtual users of the closed scenarios that fall to it.
-    pub fn new(plan: &'static Plan, seat: Seat, books: Books) -> Self {
-        let mut core = Self { plan, seat, books, crew: Crew::new(plan, seat), traffic: Traffic::new(plan) };
+    /// A core before its first arrival, with the virtual users of the closed scenarios that fall to it. `epoch` is the
+    /// wall time of t=0, since 1970.
+    pub fn new(plan: &'static Plan, seat: Seat, books: Books, epoch: Nanos) -> Self {
+        let mut core = Self { plan, seat, books, epoch, crew: Crew::new(plan, seat), traffic: Traffic::new(plan) };
         for (id, scenario) in plan.scenarios.iter().enumerate() {
             if let Load::Closed { vus, .. } = &scenario.load {
                 core.add_workers(ScenarioId(id as u16), vus.peak(), |number| vus.shifts(number));
@@ -66,10 +72,10 @@ impl Core {
             return self.pay_dropped(scenario, arrival);
         }
         match self.crew.pool(scenario).place(arrival) {
-            Place::Free(vu) => self.serve(vu, arrival),
+            Place::Free(vu) => self.serve(vu, arrival, now),
             Place::New(number) => {
                 let vu = self.add_server(scenario, number);
-                self.serve(vu, arrival);
+                self.serve(vu, arrival, now);
             }
             Place::Waiting => {}
             Place::None => self.pay_dropped(scenario, arrival),
@@ -111,12 +117,26 @@ impl Core {
     /// them: the processor does the same thing many times faster than many things in turns.
     pub fn settle(&mut self, now: Nanos) {
         let mut finished = self.traffic.take_finished();
-        for (_, row) in &finished {
-            self.books.pay(row);
+        for exchange in &mut finished {
+            let vu = self.crew.vu(exchange.vu);
+            vu.journey.status = exchange.row.status;
+            if let Some(mut content) = exchange.content.take() {
+                let ear = Ear {
+                    requests: &self.plan.requests,
+                    authority: &self.plan.target.authority,
+                    keeps_cookies: self.plan.scenarios[usize::from(vu.scenario.0)].cookies != Cookies::Off,
+                    unix: self.epoch.after(now),
+                };
+                ear.hear(exchange.message, &mut content, &mut vu.journey, &mut exchange.row);
+                self.traffic.spare.give_content(content);
+            }
         }
-        for (vu, _) in finished.drain(..) {
-            self.crew.vu(vu).ready = now;
-            self.go_on(vu, now);
+        for exchange in &finished {
+            self.books.pay(&exchange.row);
+        }
+        for exchange in finished.drain(..) {
+            self.crew.vu(exchange.vu).ready = now;
+            self.go_on(exchange.vu, now);
         }
         self.traffic.settled(finished);
     }
@@ -137,11 +157,28 @@ impl Core {
             self.traffic.expire(now);
             self.settle(now);
         }
+        while let Some(vu) = self.crew.overtime(now) {
+            self.send_home(vu, now);
+        }
         let instant = now.since(self.plan.request_timeout);
         for id in self.scenarios() {
             while let Some(arrival) = self.crew.pool(id).waiting_since_before(instant) {
                 self.pay_dropped(id, arrival);
             }
+        }
+    }
+
+    /// Cuts off the iteration of a virtual user whose shift has ended.
+    fn send_home(&mut self, place: VuPlace, now: Nanos) {
+        let vu = self.crew.vu(place);
+        vu.journey.abort();
+        if vu.doing == Doing::Request {
+            let line = vu.line;
+            self.traffic.interrupt([line], now);
+            self.settle(now);
+        } else {
+            vu.ready = now;
+            self.go_on(place, now);
         }
     }
 
@@ -199,45 +236,63 @@ impl Core {
         (0..self.plan.scenarios.len() as u16).map(ScenarioId)
     }
 
-    fn serve(&mut self, vu: VuPlace, arrival: Arrival) {
+    fn serve(&mut self, vu: VuPlace, arrival: Arrival, now: Nanos) {
         self.crew.begin_arrival(vu, arrival);
-        self.begin(vu);
+        self.begin(vu, now);
     }
 
     /// Begins a flow, whose first request is owed already.
-    fn begin(&mut self, place: VuPlace) {
+    fn begin(&mut self, place: VuPlace, now: Nanos) {
         // Every flow begins with a request.
-        if let Next::Request(id) = self.crew.vu(place).next() {
-            self.want(place, id);
+        match self.crew.vu(place).next() {
+            Next::Request(id) => self.want(place, id, now),
+            Next::Replay => self.replay(place, now),
+            Next::Think(_) | Next::Left(..) | Next::Over => {}
         }
     }
 
     /// Goes on with a flow.
     fn go_on(&mut self, place: VuPlace, now: Nanos) {
-        let vu = self.crew.vu(place);
-        if vu.doing == Doing::Gone {
-            return;
-        }
-        match vu.next() {
-            Next::Request(id) => {
-                self.books.owe();
-                self.want(place, id);
+        loop {
+            let vu = self.crew.vu(place);
+            if vu.doing == Doing::Gone {
+                return;
             }
-            Next::Think(until) => self.crew.sleep(place, until),
-            Next::Over => self.next_task(place, now),
+            match vu.next() {
+                Next::Request(id) => {
+                    self.books.owe();
+                    return self.want(place, id, now);
+                }
+                Next::Replay => {
+                    self.books.owe();
+                    return self.replay(place, now);
+                }
+                Next::Think(_) => {
+                    let until = vu.ready;
+                    return self.crew.sleep(place, until);
+                }
+                Next::Left(group, since) => {
+                    let (scenario, took) = (vu.scenario, vu.ready.since(since));
+                    self.books.group_ended(scenario, group, took);
+                }
+                Next::Over => return self.next_task(place, now),
+            }
         }
     }
 
     /// A flow is over: its virtual user serves the next arrival, or begins its next iteration.
     fn next_task(&mut self, place: VuPlace, now: Nanos) {
-        let scenario = self.crew.vu(place).scenario;
+        let vu = self.crew.vu(place);
+        let (scenario, took) = (vu.scenario, vu.ready.since(vu.iteration.began));
+        vu.iteration.own += 1;
+        self.books.iterated(scenario, took);
         let pool = self.crew.pool(scenario);
         pool.end();
         if matches!(self.plan.scenarios[usize::from(scenario.0)].load, Load::Closed { .. }) {
             self.iterate(place, now);
         } else if let Some(arrival) = pool.next_waiting() {
             pool.begin();
-            self.serve(place, arrival);
+            self.serve(place, arrival, now);
         } else {
             pool.release(place);
         }
@@ -246,29 +301,78 @@ impl Core {
     fn iterate(&mut self, place: VuPlace, now: Nanos) {
         if self.crew.next_iteration(place, now) == Shift::Begins {
             self.books.owe();
-            self.begin(place);
+            self.begin(place, now);
         }
     }
 
-    fn want(&mut self, place: VuPlace, request: RequestId) {
+    /// Wants what the trace says for a virtual user's arrival.
+    fn replay(&mut self, place: VuPlace, now: Nanos) {
         let vu = self.crew.vu(place);
-        let exchange = Exchange::wanted(place, vu.number, vu.scenario, request, vu.ready);
+        let number = vu.iteration.number;
+        let replay = self.plan.scenarios[usize::from(vu.scenario.0)].replay.map(|place| &self.plan.replays[place]);
+        let Some(replay) = replay else { return };
+        let id = replay.messages[replay.trace.name(number) as usize];
+        let message = &self.plan.messages[id.0 as usize];
+        if !message.is_traced {
+            return self.want(place, id, now);
+        }
+        let mut exchange = Exchange::wanted(place, vu.number, vu.scenario, message, vu.ready);
         let line = vu.line;
+        let mut buffer = self.traffic.spare.buffer();
+        message.parts.write_traced(&replay.trace.entry(number), &mut buffer);
+        exchange.composed = Some(buffer);
         self.traffic.want(line, exchange);
+    }
+
+    fn want(&mut self, place: VuPlace, id: MessageId, now: Nanos) {
+        let message = &self.plan.messages[id.0 as usize];
+        let vu = self.crew.vu(place);
+        let mut exchange = Exchange::wanted(place, vu.number, vu.scenario, message, vu.ready);
+        let line = vu.line;
+        if message.fixed.is_none() || vu.journey.jar.is_some() || vu.journey.hop.is_some() {
+            let mut buffer = self.traffic.spare.buffer();
+            if self.compose(place, id, now, &mut buffer) == Err(Missing) {
+                self.traffic.spare.give_buffer(buffer);
+                return self.traffic.give_up(&exchange, Failure::NoValue, now);
+            }
+            exchange.composed = Some(buffer);
+        }
+        if message.needs.head {
+            let bytes = exchange.composed.as_deref().or(message.fixed.as_deref()).unwrap_or_default();
+            self.crew.vu(place).journey.sends(bytes);
+        }
+        self.traffic.want(line, exchange);
+    }
+
+    /// Puts a request together for this one time.
+    fn compose(&mut self, place: VuPlace, id: MessageId, now: Nanos, out: &mut Vec<u8>) -> Result<(), Missing> {
+        let vu = self.crew.vu(place);
+        let mut scene = Scene {
+            choices: &mut vu.choices,
+            captured: &vu.journey.captured,
+            seed: self.plan.seed,
+            scenario: vu.scenario,
+            number: vu.iteration.number,
+            iteration: vu.iteration.own,
+            vu: vu.number,
+            unix: self.epoch.after(now),
+        };
+        let (jar, hop) = (vu.journey.jar.as_deref(), vu.journey.hop.as_deref());
+        self.plan.messages[id.0 as usize].parts.write(&mut scene, jar, hop, out)
     }
 
     /// The row of an arrival that is never sent: of the request that it would have begun with.
     fn pay_dropped(&mut self, scenario: ScenarioId, arrival: Arrival) {
         let (flow, _) = flow_of_arrival(self.plan, scenario, arrival.number);
-        let request = flow.steps.iter().find_map(|step| match step {
-            Step::Request(id) => Some(*id),
-            Step::Think { .. } => None,
+        let replay = self.plan.scenarios[usize::from(scenario.0)].replay.map(|place| &self.plan.replays[place]);
+        let request = replay.map_or(flow.first, |replay| {
+            let id = replay.messages[replay.trace.name(arrival.number) as usize];
+            self.plan.messages[id.0 as usize].request
         });
         self.books.pay(&Row {
             scheduled_ns: arrival.at.0,
             scenario,
-            // Every flow has a request.
-            request: request.unwrap_or_default(),
+            request,
             error: Some(Failure::Dropped),
             ..Row::default()
         });

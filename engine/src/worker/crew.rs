@@ -8,23 +8,26 @@ use runlog::units::Nanos;
 
 use super::pool::Pool;
 use super::seat::Seat;
-use super::vu::{Doing, Vu, VuPlace};
+use super::vu::{Doing, Iteration, Vu, VuPlace};
 use crate::plan::choice::{Choices, Purpose};
 use crate::plan::schedule::Arrival;
-use crate::plan::{Flow, Load, Plan, Scenario};
+use crate::plan::{Cookies, Flow, Iterations, Load, Plan, Scenario};
 
 /// The virtual users of a core.
 pub struct Crew {
     plan: &'static Plan,
+    seat: Seat,
     vus: Vec<Vu>,
     /// A pool for each scenario; a closed one has no places in it and counts only who is busy.
     pools: Vec<Pool>,
-    /// How many iterations each scenario may still begin on this core, where that is bounded.
-    iterations: Vec<Option<u64>>,
+    /// How many iterations each scenario has begun on this core.
+    begun: Vec<u64>,
     /// How many virtual users of closed scenarios have not ended.
     on_call: usize,
     /// When virtual users want to go on.
     sleepers: BinaryHeap<Reverse<(Nanos, VuPlace)>>,
+    /// When virtual users whose shift has ended are cut off.
+    curfews: BinaryHeap<Reverse<(Nanos, VuPlace)>>,
 }
 
 /// What a virtual user of the closed model does next.
@@ -41,17 +44,15 @@ impl Crew {
     pub fn new(plan: &'static Plan, seat: Seat) -> Self {
         let pool =
             |scenario: &Scenario| Pool::new(seat.part_of(scenario.max_connections.into()) as u32 * scenario.pipeline);
-        let iterations = |scenario: &Scenario| match scenario.load {
-            Load::Closed { iterations, .. } => iterations.map(|iterations| seat.part_of(iterations)),
-            Load::Open(_) => None,
-        };
         Self {
             plan,
+            seat,
             vus: Vec::new(),
             pools: plan.scenarios.iter().map(pool).collect(),
-            iterations: plan.scenarios.iter().map(iterations).collect(),
+            begun: vec![0; plan.scenarios.len()],
             on_call: 0,
             sleepers: BinaryHeap::new(),
+            curfews: BinaryHeap::new(),
         }
     }
 
@@ -91,58 +92,108 @@ impl Crew {
     /// Adds a virtual user of a closed scenario over this line. It begins with its first shift, as if it were woken.
     pub fn add_worker(&mut self, scenario: ScenarioId, number: u32, line: u32, shifts: Vec<(Nanos, Nanos)>) {
         let choices = Choices::new(self.plan.seed, scenario, Purpose::Vu(number));
-        let mut vu = Vu::new(scenario, number, line, choices, shifts);
-        match vu.next_shift() {
+        let place = VuPlace(self.vus.len() as u32);
+        self.vus.push(Vu::new(scenario, number, line, choices, shifts));
+        match self.next_shift(place) {
             Some(from) => {
-                self.sleepers.push(Reverse((from, VuPlace(self.vus.len() as u32))));
+                self.sleep(place, from);
                 self.on_call += 1;
             }
-            None => vu.doing = Doing::Gone,
+            None => self.vu(place).doing = Doing::Gone,
         }
-        self.vus.push(vu);
     }
 
     /// Begins the iteration of an arrival.
     pub fn begin_arrival(&mut self, place: VuPlace, arrival: Arrival) {
         let vu = &mut self.vus[place.0 as usize];
         let (flow, choices) = flow_of_arrival(self.plan, vu.scenario, arrival.number);
+        let keeps_cookies = self.plan.scenarios[usize::from(vu.scenario.0)].cookies == Cookies::Vu;
         vu.choices = choices;
-        vu.begin(&flow.steps, arrival.at);
+        let iteration = Iteration { own: arrival.number, number: arrival.number, began: arrival.at };
+        vu.begin(flow, iteration, keeps_cookies);
     }
 
     /// Decides how a virtual user of a closed scenario goes on that is ready for another iteration.
     pub fn next_iteration(&mut self, place: VuPlace, now: Nanos) -> Shift {
+        while !self.vu(place).is_on_shift() {
+            match self.next_shift(place) {
+                None => return self.rest_for_good(place),
+                Some(from) if from > now => {
+                    self.sleep(place, from);
+                    return Shift::Rests;
+                }
+                Some(from) => self.vu(place).ready = from.max(now),
+            }
+        }
+        let Some(iteration) = self.take_iteration(place) else { return self.rest_for_good(place) };
+        let vu = &mut self.vus[place.0 as usize];
+        let scenario = &self.plan.scenarios[usize::from(vu.scenario.0)];
+        if matches!(scenario.load, Load::Closed { iterations: Iterations::Shared(_), .. }) {
+            // Whoever makes it, it is the same.
+            vu.choices = Choices::new(self.plan.seed, vu.scenario, Purpose::Arrival(iteration.number));
+        }
+        let flow = scenario.mix.pick(&mut vu.choices);
+        vu.begin(&self.plan.flows[usize::from(flow.0)], iteration, scenario.cookies == Cookies::Vu);
+        self.pools[usize::from(vu.scenario.0)].begin();
+        Shift::Begins
+    }
+
+    /// The next iteration of a virtual user; `None` where all have been made, or there is no data for more.
+    fn take_iteration(&mut self, place: VuPlace) -> Option<Iteration> {
         let vu = &mut self.vus[place.0 as usize];
         let scenario = usize::from(vu.scenario.0);
-        while !vu.is_on_shift() {
-            match vu.next_shift() {
-                None => {
-                    self.retire(place);
-                    return Shift::Rests;
-                }
-                Some(from) if from > now => {
-                    self.sleepers.push(Reverse((from, place)));
-                    return Shift::Rests;
-                }
-                Some(from) => vu.ready = from.max(now),
+        let Load::Closed { vus, iterations, ends_after } = &self.plan.scenarios[scenario].load else { return None };
+        let begun = &mut self.begun[scenario];
+        // `own` counts those begun before this one.
+        let own = vu.iteration.own;
+        let number = match iterations {
+            Iterations::Shared(_) => *begun * self.seat.of as u64 + self.seat.place as u64,
+            Iterations::Unbounded | Iterations::Each(_) => own * u64::from(vus.peak()) + u64::from(vu.number),
+        };
+        let is_last = match *iterations {
+            Iterations::Unbounded => false,
+            Iterations::Each(most) => own >= most,
+            Iterations::Shared(most) => number >= most,
+        };
+        if is_last || ends_after.is_some_and(|end| number >= end) {
+            return None;
+        }
+        *begun += 1;
+        Some(Iteration { own, number, began: vu.ready })
+    }
+
+    fn rest_for_good(&mut self, place: VuPlace) -> Shift {
+        self.retire(place);
+        Shift::Rests
+    }
+
+    /// Goes on to a virtual user's next shift. Returns when it begins.
+    fn next_shift(&mut self, place: VuPlace) -> Option<Nanos> {
+        let vu = &mut self.vus[place.0 as usize];
+        let (from, until) = vu.next_shift()?;
+        let scenario = &self.plan.scenarios[usize::from(vu.scenario.0)];
+        let curfew = until.after(scenario.graceful_ramp_down);
+        // When the whole scenario is cut off, everybody is.
+        if until < scenario.load.duration() && curfew < scenario.load.duration().after(scenario.graceful_stop) {
+            self.curfews.push(Reverse((curfew, place)));
+        }
+        Some(from)
+    }
+
+    /// A virtual user that has gone on for too long after its shift.
+    pub fn overtime(&mut self, now: Nanos) -> Option<VuPlace> {
+        while self.curfews.peek().is_some_and(|&Reverse((instant, _))| instant <= now) {
+            let Reverse((_, place)) = self.curfews.pop()?;
+            if self.vu(place).is_overtime(now) {
+                return Some(place);
             }
         }
-        if let Some(left) = &mut self.iterations[scenario] {
-            if *left == 0 {
-                self.retire(place);
-                return Shift::Rests;
-            }
-            *left -= 1;
-        }
-        let flow = self.plan.scenarios[scenario].mix.pick(&mut vu.choices);
-        let ready = vu.ready;
-        vu.begin(&self.plan.flows[usize::from(flow.0)].steps, ready);
-        self.pools[scenario].begin();
-        Shift::Begins
+        None
     }
 
     /// A virtual user sleeps until an instant.
     pub fn sleep(&mut self, place: VuPlace, until: Nanos) {
+        self.vu(place).wakes_at = until;
         self.sleepers.push(Reverse((until, place)));
     }
 
@@ -151,11 +202,12 @@ impl Crew {
         self.sleepers.peek().map(|&Reverse((instant, _))| instant)
     }
 
-    /// A virtual user whose instant has come; those that have ended are not woken.
+    /// A virtual user whose instant has come; those that have ended, or sleep until another one, are not woken.
     pub fn wake(&mut self, now: Nanos) -> Option<VuPlace> {
         while self.next_wake().is_some_and(|instant| instant <= now) {
-            let Reverse((_, place)) = self.sleepers.pop()?;
-            if self.vus[place.0 as usize].doing != Doing::Gone {
+            let Reverse((instant, place)) = self.sleepers.pop()?;
+            let vu = self.vu(place);
+            if vu.doing != Doing::Gone && vu.wakes_at == instant {
                 return Some(place);
             }
         }

@@ -5,10 +5,11 @@ use runlog::row::{FailedChecks, RequestId, Row, ScenarioId};
 use runlog::units::Nanos;
 
 use super::vu::VuPlace;
-use crate::plan::{Check, Request};
+use crate::answer::Figures;
+use crate::plan::{Check, Message, Request};
 
 /// A request that is wanted, or on its way.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Exchange {
     /// Who wants it.
     pub vu: VuPlace,
@@ -17,7 +18,11 @@ pub struct Exchange {
     /// Its scenario.
     pub scenario: ScenarioId,
     /// What is sent.
+    pub message: &'static Message,
+    /// What it is in the row.
     pub request: RequestId,
+    /// Its bytes, where they were put together for this one time and are not sent yet.
+    pub composed: Option<Vec<u8>>,
     /// When it should have been sent.
     pub scheduled: Nanos,
     /// How long it took to open a connection for it; zero where one was open.
@@ -34,12 +39,20 @@ pub struct Exchange {
 
 impl Exchange {
     /// A request that is wanted.
-    pub const fn wanted(vu: VuPlace, number: u32, scenario: ScenarioId, request: RequestId, scheduled: Nanos) -> Self {
+    pub const fn wanted(
+        vu: VuPlace,
+        number: u32,
+        scenario: ScenarioId,
+        message: &'static Message,
+        scheduled: Nanos,
+    ) -> Self {
         Self {
             vu,
             number,
             scenario,
-            request,
+            message,
+            request: message.request,
+            composed: None,
             scheduled,
             connecting: Nanos::ZERO,
             sent: None,
@@ -49,13 +62,17 @@ impl Exchange {
         }
     }
 
-    /// The row of an exchange that got its whole answer.
+    /// The row of an exchange that got its whole answer. Checks of what the answer holds are left out: see `hearing`.
     pub fn answered(&self, request: &Request, status: u16, now: Nanos) -> Row {
-        Row {
-            status,
-            failed_checks: failed_checks(&request.checks, |check| check.condition.holds(status)),
-            ..self.row(now)
+        let row = Row { status, ..self.row(now) };
+        if request.checks.is_empty() {
+            return row;
         }
+        let figures = figures(&row);
+        let holds = |check: &Check| {
+            check.check.as_ref().is_none_or(|check| !check.needs().is_nothing() || check.holds(&figures, None))
+        };
+        Row { failed_checks: failed_checks(&request.checks, holds), ..row }
     }
 
     /// The row of an exchange that will get none.
@@ -86,6 +103,16 @@ impl Exchange {
             connection: self.sent.map(|(_, connection)| connection),
             vu: Some(self.number),
         }
+    }
+}
+
+/// What checks can ask of a row.
+pub fn figures(row: &Row) -> Figures {
+    Figures {
+        status: row.status,
+        duration: Nanos(row.duration_ns.unwrap_or_default()),
+        ttfb: Nanos(row.ttfb_ns.unwrap_or_default()),
+        response: Nanos(row.response_ns().unwrap_or_default()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::mem::MaybeUninit;
 
+use crate::answer::Content;
+
 /// The most headers an answer may have.
 const HEADERS_MOST: usize = 128;
 /// The longest head (status line and headers) an answer may have.
@@ -10,6 +12,9 @@ pub const HEAD_BYTES_MOST: usize = 64 << 10;
 const MEMO_BYTES_MOST: usize = 4 << 10;
 /// The longest line of a chunk's size with its extensions, and the longest trailer line.
 const CHUNK_LINE_MOST: usize = 16 << 10;
+
+/// Of a body that is to be looked into at most so much is kept.
+const BODY_BYTES_KEPT: usize = 8 << 20;
 
 /// What came back is not HTTP/1.x as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,14 +95,15 @@ impl Framing {
         self.keep_alive
     }
 
-    /// Takes the next bytes of the connection.
+    /// Takes the next bytes of the connection. What of the answer is to be looked into later is put into `kept`.
     ///
     /// # Errors
     /// Where they are not HTTP/1.x, or a head is too long.
-    pub fn feed(&mut self, bytes: &[u8], memo: &mut Memo) -> Result<Fed, BadResponse> {
+    pub fn feed(&mut self, bytes: &[u8], memo: &mut Memo, mut kept: Option<&mut Content>) -> Result<Fed, BadResponse> {
         let mut consumed = 0;
         while self.state != State::Done {
             let rest = &bytes[consumed..];
+            let before = self.state;
             let taken = match self.state {
                 State::Head => self.take_head(rest, memo)?,
                 State::Length(left) => self.take_length(left, rest),
@@ -105,12 +111,29 @@ impl Framing {
                 State::Chunked(chunk) => self.take_chunk(chunk, rest)?,
                 State::Done => 0,
             };
+            if let Some(content) = &mut kept {
+                self.keep(before, &rest[..taken], content);
+            }
             consumed += taken;
             if taken == 0 || consumed == bytes.len() {
                 break;
             }
         }
         Ok(Fed { consumed, done: self.state == State::Done })
+    }
+
+    /// Keeps what has just been taken, where it is part of the head or of the body.
+    fn keep(&self, before: State, taken: &[u8], content: &mut Content) {
+        match before {
+            // An interim head leaves the state as it was.
+            State::Head if self.state != State::Head => content.head.extend_from_slice(taken),
+            State::Length(_) | State::UntilClose | State::Chunked(Chunk::Data(_)) => {
+                let room = BODY_BYTES_KEPT.saturating_sub(content.body.len());
+                content.is_cut |= taken.len() > room;
+                content.body.extend_from_slice(&taken[..taken.len().min(room)]);
+            }
+            State::Head | State::Chunked(_) | State::Done => {}
+        }
     }
 
     /// The server has closed the connection: whether the answer was complete with that.
@@ -305,7 +328,7 @@ mod tests {
             if cut <= taken {
                 continue;
             }
-            let fed = framing.feed(&bytes[taken..cut], &mut memo)?;
+            let fed = framing.feed(&bytes[taken..cut], &mut memo, None)?;
             taken += fed.consumed;
             if fed.done {
                 return Ok((framing, true, taken));
@@ -345,9 +368,13 @@ mod tests {
         let mut memo = Memo::default();
         for (first, (name, bytes)) in ANSWERS.iter().enumerate() {
             for (_, before) in ANSWERS.iter().skip(first).chain(ANSWERS).chain([&(*name, *bytes)]) {
-                let _ = Framing::new(false).feed(before, &mut memo);
+                let _ = Framing::new(false).feed(before, &mut memo, None);
                 let (mut with, mut without) = (Framing::new(false), Framing::new(false));
-                assert_eq!(with.feed(bytes, &mut memo), without.feed(bytes, &mut Memo::default()), "{name}");
+                assert_eq!(
+                    with.feed(bytes, &mut memo, None),
+                    without.feed(bytes, &mut Memo::default(), None),
+                    "{name}"
+                );
                 assert_eq!(format!("{with:?}"), format!("{without:?}"), "{name}");
             }
         }
@@ -357,8 +384,31 @@ mod tests {
     fn what_follows_an_answer_is_not_part_of_it() {
         for (name, bytes) in ANSWERS {
             let more = [*bytes, b"HTTP/1.1 500".as_slice()].concat();
-            let fed = Framing::new(false).feed(&more, &mut Memo::default()).expect(name);
+            let fed = Framing::new(false).feed(&more, &mut Memo::default(), None).expect(name);
             assert_eq!(fed, Fed { consumed: bytes.len(), done: true }, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_the_head_and_the_body_without_its_chunks() {
+        for (name, bytes) in ANSWERS {
+            let head = bytes.windows(8).rposition(|start| start == b"HTTP/1.1").expect(name);
+            let body: &[u8] = match *name {
+                "content length" => b"hello",
+                "interim answers" => b"ok",
+                "chunks" => b"hello world",
+                "trailers" => b"0123456789",
+                _ => b"",
+            };
+            for cut in 0..bytes.len() {
+                let (mut framing, mut memo) = (Framing::new(false), Memo::default());
+                let mut content = Content::default();
+                let fed = framing.feed(&bytes[..cut], &mut memo, Some(&mut content)).expect(name);
+                framing.feed(&bytes[fed.consumed..], &mut memo, Some(&mut content)).expect(name);
+                assert!(bytes[head..].starts_with(&content.head), "{name} at {cut}");
+                assert!(content.head.ends_with(b"\r\n\r\n"), "{name} at {cut}");
+                assert_eq!(content.body, body, "{name} at {cut}");
+            }
         }
     }
 
@@ -372,7 +422,7 @@ mod tests {
     #[test]
     fn without_a_length_the_body_ends_with_the_connection() {
         let mut framing = Framing::new(false);
-        let fed = framing.feed(b"HTTP/1.1 200 OK\r\n\r\nsome", &mut Memo::default()).expect("HTTP");
+        let fed = framing.feed(b"HTTP/1.1 200 OK\r\n\r\nsome", &mut Memo::default(), None).expect("HTTP");
         assert_eq!(fed, Fed { consumed: 23, done: false });
         assert!(!framing.keep_alive() && framing.finish_at_close());
     }
@@ -395,7 +445,7 @@ mod tests {
             ("HTTP/1.0 204 N\r\nConnection: Keep-Alive\r\n\r\n", true),
         ] {
             let mut framing = Framing::new(false);
-            framing.feed(head.as_bytes(), &mut Memo::default()).expect(head);
+            framing.feed(head.as_bytes(), &mut Memo::default(), None).expect(head);
             assert_eq!(framing.keep_alive(), keep, "{head}");
         }
     }
@@ -414,7 +464,7 @@ mod tests {
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
         ] {
             assert_eq!(
-                Framing::new(false).feed(bytes, &mut Memo::default()),
+                Framing::new(false).feed(bytes, &mut Memo::default(), None),
                 Err(BadResponse),
                 "{}",
                 String::from_utf8_lossy(bytes)
@@ -426,7 +476,7 @@ mod tests {
     fn a_head_without_end_is_refused() {
         let mut bytes = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
         bytes.resize(HEAD_BYTES_MOST, b'a');
-        assert_eq!(Framing::new(false).feed(&bytes, &mut Memo::default()), Err(BadResponse));
+        assert_eq!(Framing::new(false).feed(&bytes, &mut Memo::default(), None), Err(BadResponse));
     }
 
     proptest! {

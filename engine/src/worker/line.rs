@@ -7,7 +7,8 @@ use runlog::units::Nanos;
 
 use super::exchange::Exchange;
 use super::framing::{Framing, Memo};
-use crate::plan::Request;
+use super::spare::Spare;
+use crate::answer::Content;
 use crate::wire::Outgoing;
 
 /// Never: a deadline that does not come.
@@ -27,8 +28,10 @@ pub struct Line {
     framing: Option<Framing>,
     /// The beginning of a head that is not complete.
     kept: Vec<u8>,
-    /// Where several requests are put together to be sent at once. Not there while it is on its way.
-    composing: Option<Vec<u8>>,
+    /// What is kept of the answer in front, where it is to be looked into.
+    content: Option<Box<Content>>,
+    /// Whether a piece put together for one time is being sent: nothing overtakes it.
+    is_sending: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +84,8 @@ impl Line {
             sent: 0,
             framing: None,
             kept: Vec::new(),
-            composing: Some(Vec::new()),
+            content: None,
+            is_sending: false,
         }
     }
 
@@ -117,9 +121,9 @@ impl Line {
     }
 
     /// The time has come to send what is wanted. A connection that has to be opened gets this number.
-    pub fn depart(&mut self, requests: &'static [Request], next_number: u64, now: Nanos) -> Departure {
+    pub fn depart(&mut self, spare: &mut Spare, next_number: u64, now: Nanos) -> Departure {
         match self.state {
-            _ if !self.has_unsent() => Departure::Nothing,
+            _ if !self.has_unsent() || self.is_sending => Departure::Nothing,
             State::Opening(_) => Departure::Nothing,
             State::Shut => {
                 (self.state, self.number) = (State::Opening(now), next_number);
@@ -128,31 +132,37 @@ impl Line {
             State::Open(connecting) => {
                 self.state = State::Open(Nanos::ZERO);
                 self.exchanges[self.sent].connecting = connecting;
-                self.send(requests, now)
+                self.send(spare, now)
             }
         }
     }
 
     /// Sends all that is wanted: a single request as it lies there, several put together.
-    fn send(&mut self, requests: &'static [Request], now: Nanos) -> Departure {
+    fn send(&mut self, spare: &mut Spare, now: Nanos) -> Departure {
         let unsent = self.exchanges.len() - self.sent;
-        if unsent == 1 {
-            self.sent += 1;
-            let bytes = leave(&mut self.exchanges[self.sent - 1], requests, self.number, now);
-            return Departure::Send(Outgoing::Prepared(bytes), 1);
-        }
-        let Some(mut composed) = self.composing.take() else { return Departure::Nothing };
-        for exchange in self.exchanges.range_mut(self.sent..) {
-            composed.extend_from_slice(leave(exchange, requests, self.number, now));
-        }
+        let outgoing = if unsent == 1 {
+            leave(&mut self.exchanges[self.sent], self.number, now)
+        } else {
+            let mut composed = spare.buffer();
+            for exchange in self.exchanges.range_mut(self.sent..) {
+                match leave(exchange, self.number, now) {
+                    Outgoing::Prepared(bytes) => composed.extend_from_slice(bytes),
+                    Outgoing::Composed(bytes) => {
+                        composed.extend_from_slice(&bytes);
+                        spare.give_buffer(bytes);
+                    }
+                }
+            }
+            Outgoing::Composed(composed)
+        };
         self.sent = self.exchanges.len();
-        Departure::Send(Outgoing::Composed(composed), unsent as u64)
+        self.is_sending = matches!(outgoing, Outgoing::Composed(_));
+        Departure::Send(outgoing, unsent as u64)
     }
 
     /// What was put together is sent.
-    pub fn departed(&mut self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        self.composing = Some(buffer);
+    pub const fn departed(&mut self) {
+        self.is_sending = false;
     }
 
     /// It is open.
@@ -174,12 +184,16 @@ impl Line {
 
     /// Takes bytes that have come, up to the end of the answer in front. What of a part is not dealt with is kept.
     /// There is a memo for the answers to each request.
-    pub fn feed(&mut self, bytes: &[u8], requests: &[Request], memos: &mut [Memo], now: Nanos) -> Fed {
+    pub fn feed(&mut self, bytes: &[u8], memos: &mut [Memo], spare: &mut Spare, now: Nanos) -> Fed {
         let Some(front) = self.exchanges.front_mut().filter(|_| self.sent > 0) else { return Fed::Unasked };
         front.first_byte.get_or_insert(now);
-        let request = usize::from(front.request.0);
-        let framing = self.framing.get_or_insert_with(|| Framing::new(requests[request].is_head));
-        let Ok(progress) = framing.feed(bytes, &mut memos[request]) else {
+        let message = front.message;
+        let framing = self.framing.get_or_insert_with(|| Framing::new(message.is_head));
+        if !message.needs.is_nothing() && self.content.is_none() {
+            self.content = Some(spare.content());
+        }
+        let Ok(progress) = framing.feed(bytes, &mut memos[usize::from(message.request.0)], self.content.as_deref_mut())
+        else {
             front.bytes_received += bytes.len() as u64;
             return Fed::Bad;
         };
@@ -198,19 +212,19 @@ impl Line {
         framing.finish_at_close().then(|| framing.status())
     }
 
-    /// The exchange in front, which is over. `None` where none is on its way.
-    pub fn finish(&mut self) -> Option<Exchange> {
+    /// The exchange in front, which is over, with what was kept of its answer. `None` where none is on its way.
+    pub fn finish(&mut self) -> Option<(Exchange, Option<Box<Content>>)> {
         self.sent = self.sent.checked_sub(1)?;
         self.framing = None;
         let mut exchange = self.exchanges.pop_front()?;
         exchange.bytes_received += std::mem::take(&mut self.kept).len() as u64;
-        Some(exchange)
+        Some((exchange, self.content.take()))
     }
 
     /// It is shut. What was on its way has still to be finished, what was not sent yet waits for the next opening.
     pub fn shut(&mut self) {
         self.state = State::Shut;
-        self.composing.get_or_insert_default();
+        self.is_sending = false;
     }
 
     /// What waits for it to be opened is given up, and so is opening it.
@@ -225,9 +239,12 @@ impl Line {
     }
 }
 
-fn leave(exchange: &mut Exchange, requests: &'static [Request], connection: u64, now: Nanos) -> &'static [u8] {
-    let bytes = &requests[usize::from(exchange.request.0)].bytes;
+fn leave(exchange: &mut Exchange, connection: u64, now: Nanos) -> Outgoing {
+    let outgoing = match exchange.composed.take() {
+        Some(composed) => Outgoing::Composed(composed),
+        None => Outgoing::Prepared(exchange.message.fixed.as_deref().unwrap_or_default()),
+    };
     exchange.sent = Some((now, connection));
-    exchange.bytes_sent = bytes.len() as u64;
-    bytes
+    exchange.bytes_sent = outgoing.bytes().len() as u64;
+    outgoing
 }

@@ -4,8 +4,9 @@
 //! knows nothing of scenario files, of the run directory or of who reads its reports.
 //!
 //! `drive` goes round by the `agenda`, and everything else is decided by `core` without a socket or a clock: arrivals
-//! (`arrivals`, `pool`) find virtual users (`crew`, `vu`), whose requests (`exchange`) travel over connections (`traffic`, `line`, `framing`)
-//! and end as rows in the `books`. `pacing` says how to wait for what is next; `watch` looks at it all once a second.
+//! (`arrivals`, `pool`) find virtual users (`crew`, `vu`), who go their ways through flows (`journey`); their requests (`exchange`)
+//! travel over connections (`traffic`, `line`, `framing`), are listened to where something is wanted of the answer (`hearing`) and
+//! end as rows in the `books`. `pacing` says how to wait for what is next; `watch` looks at it all once a second.
 
 mod agenda;
 mod arrivals;
@@ -15,6 +16,8 @@ mod crew;
 mod drive;
 mod exchange;
 pub mod framing;
+pub mod hearing;
+pub mod journey;
 pub mod ledger;
 mod line;
 mod pacing;
@@ -23,11 +26,14 @@ pub mod report;
 mod seat;
 #[cfg(test)]
 mod simulation;
+mod spare;
 mod traffic;
 mod vu;
 mod watch;
 
 use std::io;
+
+use runlog::units::Nanos;
 
 use self::books::Books;
 use self::core::Core;
@@ -74,7 +80,7 @@ pub fn run(work: Work, stop: &Stop, publish: impl FnMut(Second)) -> io::Result<F
 
 fn work_over(mut wire: impl Wire, work: Work, stop: &Stop, publish: impl FnMut(Second)) -> Finished {
     let Work { plan, pacing, clock, seat, recorder, ledger, .. } = work;
-    let mut core = Core::new(plan, seat, Books::new(recorder, ledger, clock.now()));
+    let mut core = Core::new(plan, seat, Books::new(recorder, ledger, clock.now()), Nanos(clock.start_unix_ns()));
     clock.wait_for_start();
     drive::drive(&mut core, &mut wire, clock, pacing, stop, publish);
     let Books { ledger, recorder, scheduled, .. } = core.books;

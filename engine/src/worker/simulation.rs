@@ -168,7 +168,8 @@ fn plan(load: &str, pipeline: u32, seed: u64) -> &'static Plan {
     let scenario = scenario::check("simulation.toml", "simulation", text, &variables, &BTreeMap::new());
     let address = "127.0.0.1:1".parse().expect("an address");
     let options = Options::with_seed(seed);
-    let compiled = plan::compile(&scenario.expect("a scenario"), &options, |_, _| Ok(vec![address]));
+    let compiled =
+        plan::compile(&scenario.expect("a scenario"), &options, &plan::Captured::new(), |_, _| Ok(vec![address]));
     Box::leak(Box::new(compiled.expect("a plan")))
 }
 
@@ -194,7 +195,7 @@ fn run(plan: &'static Plan, mut server: Server, until: Nanos) -> Run {
     let clock = Clock::starting_in(Nanos::ZERO);
     let manifest = Box::leak(Box::new(crate::run::manifest(plan, &setup, Driver::Epoll, &[0], clock)));
     let books = Books::new(recorders.remove(0), Ledger::new(manifest), Nanos::ZERO);
-    let mut core = Core::new(plan, Seat { place: 0, of: 1, cpu: 0 }, books);
+    let mut core = Core::new(plan, Seat { place: 0, of: 1, cpu: 0 }, books, Nanos::ZERO);
     let mut agenda = Agenda::new(&core);
 
     let mut now = Nanos::ZERO;

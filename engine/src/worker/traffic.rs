@@ -7,12 +7,27 @@ use runlog::units::Nanos;
 use super::exchange::Exchange;
 use super::framing::Memo;
 use super::line::{Departure, Fed, Line, NEVER};
+use super::spare::Spare;
 use super::vu::VuPlace;
-use crate::plan::Plan;
+use crate::answer::Content;
+use crate::plan::{Message, Plan};
 use crate::wire::{self, Action, Event};
 
 /// Timeouts are looked for at most this often: so much late may they strike.
 const EXPIRY: Nanos = Nanos::from_millis(1);
+
+/// An exchange that is over.
+#[derive(Debug)]
+pub struct Finished {
+    /// Whose it was.
+    pub vu: VuPlace,
+    /// Its row.
+    pub row: Row,
+    /// What was sent.
+    pub message: &'static Message,
+    /// What came back, where it is to be looked into.
+    pub content: Option<Box<Content>>,
+}
 
 /// The connections of a core.
 pub struct Traffic {
@@ -25,7 +40,9 @@ pub struct Traffic {
     /// What the wire has to do next.
     actions: Vec<Action>,
     /// Exchanges that are over and not yet taken note of.
-    finished: Vec<(VuPlace, Row)>,
+    finished: Vec<Finished>,
+    /// Memory that is used again.
+    pub spare: Spare,
     /// No deadline is before this.
     expiry: Nanos,
     /// Connections that were begun, so far.
@@ -44,6 +61,7 @@ impl Traffic {
             departing: Vec::new(),
             actions: Vec::new(),
             finished: Vec::new(),
+            spare: Spare::default(),
             expiry: NEVER,
             begun: 0,
             open: 0,
@@ -86,7 +104,7 @@ impl Traffic {
         }
         for place in self.departing.drain(..) {
             let line = wire::Line(place);
-            match self.lines[place as usize].depart(&self.plan.requests, self.begun, now) {
+            match self.lines[place as usize].depart(&mut self.spare, self.begun, now) {
                 Departure::Open => {
                     let addresses = &self.plan.target.addresses;
                     let address = addresses[self.begun as usize % addresses.len()];
@@ -108,8 +126,9 @@ impl Traffic {
         match event {
             Event::Opened { line, result } => self.opened(line.0, result, now),
             Event::Sent { line, buffer } => {
+                self.spare.give_buffer(buffer);
                 let sent_over = &mut self.lines[line.0 as usize];
-                sent_over.departed(buffer);
+                sent_over.departed();
                 if sent_over.has_unsent() {
                     self.departing.push(line.0);
                 }
@@ -120,13 +139,20 @@ impl Traffic {
     }
 
     /// The exchanges that are over, to be taken note of. To be given back by `settled`, empty, for its memory.
-    pub fn take_finished(&mut self) -> Vec<(VuPlace, Row)> {
+    pub fn take_finished(&mut self) -> Vec<Finished> {
         std::mem::take(&mut self.finished)
     }
 
     /// Takes back an empty list.
-    pub fn settled(&mut self, finished: Vec<(VuPlace, Row)>) {
+    pub fn settled(&mut self, mut finished: Vec<Finished>) {
+        // What could not even be sent meanwhile.
+        finished.append(&mut self.finished);
         self.finished = finished;
+    }
+
+    /// A request that cannot be sent is over at once.
+    pub fn give_up(&mut self, exchange: &Exchange, failure: Failure, now: Nanos) {
+        self.failed(exchange, failure, now);
     }
 
     /// Gives up what has taken too long.
@@ -179,7 +205,7 @@ impl Traffic {
         let joined = line.join(bytes);
         let mut rest: &[u8] = &joined;
         loop {
-            match self.lines[place as usize].feed(rest, &self.plan.requests, &mut self.memos, now) {
+            match self.lines[place as usize].feed(rest, &mut self.memos, &mut self.spare, now) {
                 Fed::Whole { consumed, status, keep_alive } => {
                     self.answered(place, status, now);
                     rest = &rest[consumed..];
@@ -212,10 +238,11 @@ impl Traffic {
     }
 
     fn answered(&mut self, place: u32, status: u16, now: Nanos) {
-        if let Some(exchange) = self.lines[place as usize].finish() {
+        if let Some((exchange, content)) = self.lines[place as usize].finish() {
             self.in_flight -= 1;
             let request = &self.plan.requests[usize::from(exchange.request.0)];
-            self.finished.push((exchange.vu, exchange.answered(request, status, now)));
+            let row = exchange.answered(request, status, now);
+            self.finished.push(Finished { vu: exchange.vu, row, message: exchange.message, content });
         }
     }
 
@@ -228,8 +255,9 @@ impl Traffic {
         if line.has_unsent() {
             self.departing.push(place);
         }
-        while let Some(exchange) = self.lines[place as usize].finish() {
+        while let Some((exchange, content)) = self.lines[place as usize].finish() {
             self.in_flight -= 1;
+            content.into_iter().for_each(|content| self.spare.give_content(content));
             self.failed(&exchange, failure, now);
         }
     }
@@ -247,6 +275,7 @@ impl Traffic {
 
     fn failed(&mut self, exchange: &Exchange, failure: Failure, now: Nanos) {
         let request = &self.plan.requests[usize::from(exchange.request.0)];
-        self.finished.push((exchange.vu, exchange.failed(request, failure, now)));
+        let row = exchange.failed(request, failure, now);
+        self.finished.push(Finished { vu: exchange.vu, row, message: exchange.message, content: None });
     }
 }

@@ -1,12 +1,12 @@
-//! A virtual user: where it stands in its flow, and what it does next.
+//! A virtual user: when it is at work, where it stands in its flow, and what it does next.
 
-use std::slice;
 use std::vec;
 
-use runlog::row::{RequestId, ScenarioId};
+use runlog::row::ScenarioId;
 use runlog::units::Nanos;
 
-use crate::plan::Step;
+use super::journey::{Journey, Next};
+use crate::plan::Flow;
 use crate::plan::choice::Choices;
 
 /// A virtual user of its core, by its place.
@@ -28,11 +28,27 @@ pub struct Vu {
     pub ready: Nanos,
     /// What it is busy with.
     pub doing: Doing,
-    steps: slice::Iter<'static, Step>,
+    /// Its way through its flow.
+    pub journey: Journey,
+    /// Which iteration this is: of its own, and among all of the scenario.
+    pub iteration: Iteration,
+    /// When it is to be woken.
+    pub wakes_at: Nanos,
     /// In the closed model: when it will be at work, after now.
     shifts: vec::IntoIter<(Nanos, Nanos)>,
     /// When its shift ends.
     until: Nanos,
+}
+
+/// An iteration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Iteration {
+    /// Its number among those of its virtual user.
+    pub own: u64,
+    /// Its number among those of the scenario, whatever the number of cores.
+    pub number: u64,
+    /// When it was scheduled to begin.
+    pub began: Nanos,
 }
 
 /// What a virtual user is busy with.
@@ -48,17 +64,6 @@ pub enum Doing {
     Gone,
 }
 
-/// What comes next in a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// A request.
-    Request(RequestId),
-    /// To think, until then.
-    Think(Nanos),
-    /// Nothing: the flow is over.
-    Over,
-}
-
 impl Vu {
     /// A virtual user that has not begun. `shifts` are those of the closed model; without any it serves arrivals.
     pub fn new(scenario: ScenarioId, number: u32, line: u32, choices: Choices, shifts: Vec<(Nanos, Nanos)>) -> Self {
@@ -69,34 +74,33 @@ impl Vu {
             choices,
             ready: Nanos::ZERO,
             doing: Doing::Nothing,
-            steps: [].iter(),
+            journey: Journey::default(),
+            iteration: Iteration::default(),
+            wakes_at: Nanos::ZERO,
             shifts: shifts.into_iter(),
             until: Nanos::ZERO,
         }
     }
 
-    /// Begins a flow.
-    pub fn begin(&mut self, steps: &'static [Step], ready: Nanos) {
-        (self.steps, self.ready) = (steps.iter(), ready);
+    /// Begins an iteration.
+    pub fn begin(&mut self, flow: &'static Flow, iteration: Iteration, keeps_cookies: bool) {
+        (self.iteration, self.ready) = (iteration, iteration.began);
+        self.journey.begin(flow, keeps_cookies);
     }
 
-    /// Takes the next step of the flow.
+    /// Goes on with the flow.
     pub fn next(&mut self) -> Next {
-        match self.steps.next() {
-            Some(&Step::Request(id)) => {
-                self.doing = Doing::Request;
-                Next::Request(id)
-            }
-            Some(&Step::Think { from, to }) => {
+        let next = self.journey.next(&mut self.choices, self.ready);
+        match next {
+            Next::Request(_) | Next::Replay => self.doing = Doing::Request,
+            Next::Think(time) => {
                 self.doing = Doing::Thinking;
-                self.ready = self.ready.after(self.choices.span(from, to));
-                Next::Think(self.ready)
+                self.ready = self.ready.after(time);
             }
-            None => {
-                self.doing = Doing::Nothing;
-                Next::Over
-            }
+            Next::Left(..) => {}
+            Next::Over => self.doing = Doing::Nothing,
         }
+        next
     }
 
     /// Whether its shift goes on at the instant at which it is ready.
@@ -104,10 +108,15 @@ impl Vu {
         self.ready < self.until
     }
 
-    /// Goes on to its next shift. Returns when that begins; `None` where there is none.
-    pub fn next_shift(&mut self) -> Option<Nanos> {
+    /// Whether its shift has ended by now and it is still at work.
+    pub fn is_overtime(&self, now: Nanos) -> bool {
+        self.until <= now && matches!(self.doing, Doing::Request | Doing::Thinking)
+    }
+
+    /// Goes on to its next shift. Returns when that begins and ends; `None` where there is none.
+    pub fn next_shift(&mut self) -> Option<(Nanos, Nanos)> {
         let (from, until) = self.shifts.next()?;
         (self.ready, self.until) = (from, until);
-        Some(from)
+        Some((from, until))
     }
 }

@@ -1,0 +1,243 @@
+//! Steps that are done once, before the load or after it: one user, one connection at a time, no measurement. What a step
+//! captures is for the load to use.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+
+use runlog::row::{Row, ScenarioId};
+use runlog::units::Nanos;
+
+use crate::answer::Content;
+use crate::clock::Clock;
+use crate::plan::choice::{Choices, Purpose};
+use crate::plan::template::Scene;
+use crate::plan::{Captured, Errand, Message, Part};
+use crate::stop::Stop;
+use crate::worker::framing::{Framing, Memo};
+use crate::worker::hearing::Ear;
+use crate::worker::journey::{Journey, Next};
+
+/// Why an errand could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ErrandError {
+    /// A request got no answer.
+    #[error("{part}: request `{request}` got no answer from {target}: {reason}")]
+    NoAnswer {
+        /// When.
+        part: Part,
+        /// The request.
+        request: String,
+        /// Where it was sent.
+        target: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The answer is not as it has to be.
+    #[error("{part}: request `{request}` was answered with status {status}: {what}")]
+    Wrong {
+        /// When.
+        part: Part,
+        /// The request.
+        request: String,
+        /// The status.
+        status: u16,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A placeholder has no value.
+    #[error("{part}: request `{request}` cannot be made: a placeholder of it has no value")]
+    NoValue {
+        /// When.
+        part: Part,
+        /// The request.
+        request: String,
+    },
+    /// Somebody has stopped it.
+    #[error("{part}: stopped by a signal")]
+    Stopped {
+        /// When.
+        part: Part,
+    },
+}
+
+/// The longest that a think time goes on without a look at whether the run is to stop.
+const NAP: Nanos = Nanos::from_millis(50);
+
+/// The scenario whose choices an errand makes: none that there is.
+const NO_SCENARIO: ScenarioId = ScenarioId(u16::MAX);
+
+/// Does the steps of an errand. Returns what they have captured.
+///
+/// # Errors
+/// Where a request gets no answer, or one that is not as it has to be.
+pub fn run(errand: &'static Errand, part: Part, stop: &Stop) -> Result<Captured, ErrandError> {
+    let mut runner = Runner {
+        errand,
+        part,
+        journey: Journey::default(),
+        choices: Choices::new(errand.seed, NO_SCENARIO, Purpose::Vu(0)),
+        clock: Clock::starting_in(Nanos::ZERO),
+        connection: None,
+    };
+    runner.journey.begin(&errand.flow, true);
+    loop {
+        if stop.requested() {
+            return Err(ErrandError::Stopped { part });
+        }
+        match runner.journey.next(&mut runner.choices, Nanos::ZERO) {
+            Next::Request(id) => runner.exchange(&errand.messages[id.0 as usize])?,
+            Next::Think(time) => runner.think(time, stop),
+            Next::Left(..) => {}
+            Next::Replay | Next::Over => break,
+        }
+    }
+    let captured = errand.captures.iter().zip(runner.journey.captured);
+    Ok(captured.filter_map(|(name, value)| Some((name.clone(), value?.into_vec()))).collect::<BTreeMap<_, _>>())
+}
+
+struct Runner {
+    errand: &'static Errand,
+    part: Part,
+    journey: Journey,
+    choices: Choices,
+    clock: Clock,
+    connection: Option<TcpStream>,
+}
+
+impl Runner {
+    fn think(&self, time: Nanos, stop: &Stop) {
+        let end = self.clock.now().after(time);
+        while self.clock.now() < end && !stop.requested() {
+            thread::park_timeout(end.since(self.clock.now()).min(NAP).into());
+        }
+    }
+
+    fn unix(&self) -> Nanos {
+        Nanos(self.clock.start_unix_ns()).after(self.clock.now())
+    }
+
+    fn name(&self, message: &Message) -> String {
+        self.errand.requests[usize::from(message.request.0)].name.clone()
+    }
+
+    /// Sends a request and listens to its answer, which has to be as it is wanted.
+    fn exchange(&mut self, message: &Message) -> Result<(), ErrandError> {
+        let bytes = self.compose(message)?;
+        self.journey.sends(&bytes);
+        let (status, mut content) = match self.ask(&bytes, message.is_head) {
+            Ok(answer) => answer,
+            Err(error) => {
+                return Err(ErrandError::NoAnswer {
+                    part: self.part,
+                    request: self.name(message),
+                    target: self.errand.target.base_url.clone(),
+                    reason: error.to_string(),
+                });
+            }
+        };
+        let mut row = Row { status, request: message.request, lag_ns: Some(0), duration_ns: Some(0), ..Row::default() };
+        let ear = Ear {
+            requests: &self.errand.requests,
+            authority: &self.errand.target.authority,
+            keeps_cookies: true,
+            unix: self.unix(),
+        };
+        self.journey.status = status;
+        ear.hear(message, &mut content, &mut self.journey, &mut row);
+        let request = &self.errand.requests[usize::from(row.request.0)];
+        let failed: Vec<&str> = (0..)
+            .zip(&request.checks)
+            .filter(|(place, _)| row.failed_checks.contains(*place))
+            .map(|(_, check)| check.name.as_str())
+            .collect();
+        let what = if !request.expect_status.iter().any(|&(from, to)| (from..=to).contains(&status)) {
+            "that was not expected".to_owned()
+        } else if failed.is_empty() {
+            return Ok(());
+        } else {
+            format!("`{}` failed", failed.join("`, `"))
+        };
+        Err(ErrandError::Wrong { part: self.part, request: request.name.clone(), status, what })
+    }
+
+    fn compose(&mut self, message: &Message) -> Result<Vec<u8>, ErrandError> {
+        let unix = self.unix();
+        let mut scene = Scene {
+            choices: &mut self.choices,
+            captured: &self.journey.captured,
+            seed: self.errand.seed,
+            scenario: NO_SCENARIO,
+            number: 0,
+            iteration: 0,
+            vu: 0,
+            unix,
+        };
+        let mut bytes = Vec::new();
+        let (jar, hop) = (self.journey.jar.as_deref(), self.journey.hop.as_deref());
+        match message.parts.write(&mut scene, jar, hop, &mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(_) => Err(ErrandError::NoValue { part: self.part, request: self.name(message) }),
+        }
+    }
+
+    /// Sends bytes and reads the answer. A connection that has grown old meanwhile is opened anew, once.
+    fn ask(&mut self, bytes: &[u8], is_head: bool) -> io::Result<(u16, Box<Content>)> {
+        if let Some(connection) = self.connection.take()
+            && let Ok(answer) = self.ask_over(connection, bytes, is_head)
+        {
+            return Ok(answer);
+        }
+        let connection = self.connect()?;
+        self.ask_over(connection, bytes, is_head)
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
+        let timeout = self.errand.request_timeout.into();
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in &self.errand.target.addresses {
+            match connect(*address, timeout) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn ask_over(&mut self, mut connection: TcpStream, bytes: &[u8], is_head: bool) -> io::Result<(u16, Box<Content>)> {
+        let deadline = self.clock.now().after(self.errand.request_timeout);
+        connection.write_all(bytes)?;
+        let (mut framing, mut memo, mut content) = (Framing::new(is_head), Memo::default(), Box::<Content>::default());
+        let mut received = Vec::new();
+        let mut buffer = [0; 16 << 10];
+        loop {
+            let left = deadline.since(self.clock.now());
+            if left == Nanos::ZERO {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            connection.set_read_timeout(Some(left.into()))?;
+            let count = connection.read(&mut buffer)?;
+            if count == 0 {
+                let whole = framing.finish_at_close();
+                return if whole { Ok((framing.status(), content)) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            }
+            received.extend_from_slice(&buffer[..count]);
+            let fed = framing
+                .feed(&received, &mut memo, Some(&mut content))
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "what came back is not HTTP/1.x"))?;
+            received.drain(..fed.consumed);
+            if fed.done {
+                self.connection = framing.keep_alive().then_some(connection);
+                return Ok((framing.status(), content));
+            }
+        }
+    }
+}
+
+fn connect(address: SocketAddr, timeout: std::time::Duration) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, timeout)?;
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(timeout))?;
+    Ok(stream)
+}

@@ -1,0 +1,130 @@
+//! What stands in the rows: every request, in a group as `GROUP::REQUEST`, and where redirects are followed
+//! `REQUEST::redirect` for those on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use runlog::row::{FailedChecks, RequestId};
+
+use super::{Check, Request};
+use crate::plan::bytes;
+use crate::scenario::{self, Scenario, Step};
+
+/// A request within a group, or within none.
+type Use = (Option<String>, usize);
+
+/// Finds the entry of a request.
+pub(super) struct Naming {
+    entries: BTreeMap<Use, RequestId>,
+    redirects: BTreeMap<Use, RequestId>,
+}
+
+/// The entries for steps that are done outside of the load, and how they are found.
+pub(super) fn entries_of(scenario: &Scenario, steps: &[Step]) -> (Vec<Request>, Naming) {
+    let mut uses = BTreeMap::new();
+    collect(steps, None, &mut uses);
+    named(scenario, &uses)
+}
+
+/// The entries for the rows of a scenario, and how they are found.
+pub(super) fn entries(scenario: &Scenario) -> (Vec<Request>, Naming) {
+    let mut uses: BTreeMap<Use, BTreeSet<String>> = BTreeMap::new();
+    let flows = scenario.workloads.iter().flat_map(|workload| &workload.mix);
+    for &(flow, _) in flows {
+        collect(&scenario.flows[flow].steps, None, &mut uses);
+    }
+    let mut apart = BTreeMap::new();
+    collect(&scenario.setup, None, &mut apart);
+    collect(&scenario.teardown, None, &mut apart);
+    let used = |request: usize| uses.keys().any(|(_, used)| *used == request);
+    let idle: Vec<Use> = (0..scenario.requests.len())
+        .filter(|&request| !used(request) && !apart.contains_key(&(None, request)))
+        .map(|request| (None, request))
+        .collect();
+    for place in idle {
+        uses.entry(place).or_default();
+    }
+    named(scenario, &uses)
+}
+
+fn named(scenario: &Scenario, uses: &BTreeMap<Use, BTreeSet<String>>) -> (Vec<Request>, Naming) {
+    let mut requests = Vec::new();
+    let mut naming = Naming { entries: BTreeMap::new(), redirects: BTreeMap::new() };
+    for (place, captures) in uses {
+        naming.entries.insert(place.clone(), RequestId(requests.len() as u16));
+        requests.push(entry(scenario, place, captures));
+    }
+    for place in uses.keys().filter(|(_, request)| scenario.requests[*request].follow_redirects > 0) {
+        naming.redirects.insert(place.clone(), RequestId(requests.len() as u16));
+        requests.push(redirect_entry(entry(scenario, place, &BTreeSet::new())));
+    }
+    (requests, naming)
+}
+
+impl Naming {
+    /// The entry of a request within a group, and of the redirects on its way.
+    pub(super) fn find(&self, group: Option<&str>, request: usize) -> (RequestId, Option<RequestId>) {
+        let place = (group.map(str::to_owned), request);
+        (self.entries.get(&place).copied().unwrap_or_default(), self.redirects.get(&place).copied())
+    }
+}
+
+/// The name of a group within another.
+pub(super) fn within(outer: Option<&str>, name: &str) -> String {
+    outer.map_or_else(|| name.to_owned(), |outer| format!("{outer}::{name}"))
+}
+
+/// Which requests steps send in which groups, and what is captured of each.
+fn collect(steps: &[Step], group: Option<&str>, uses: &mut BTreeMap<Use, BTreeSet<String>>) {
+    for step in steps {
+        match step {
+            Step::Request(call) => {
+                let captures = uses.entry((group.map(str::to_owned), call.request)).or_default();
+                captures.extend(call.captures.iter().map(|(name, _)| name.clone()));
+            }
+            Step::Think(_) => {}
+            Step::Repeat { steps, .. } => collect(steps, group, uses),
+            Step::Group { name, steps } => collect(steps, Some(&within(group, name)), uses),
+            Step::If { steps, otherwise, .. } => {
+                collect(steps, group, uses);
+                collect(otherwise, group, uses);
+            }
+        }
+    }
+}
+
+fn entry(scenario: &Scenario, (group, request): &Use, captures: &BTreeSet<String>) -> Request {
+    let request = &scenario.requests[*request];
+    let check = |check: &scenario::Check| Check { name: check.name.clone(), check: Some(check.check.clone()) };
+    let captured = |name: &String| Check { name: capture_check(name), check: None };
+    let mut tags = request.tags.clone();
+    if let Some(group) = group {
+        tags.insert("group".to_owned(), group.clone());
+    }
+    Request {
+        name: within(group.as_deref(), &request.name),
+        method: request.method.clone(),
+        path: request.path.shown.clone(),
+        shown: bytes::shown(request, &scenario.target),
+        expect_status: request.expect_status.clone(),
+        checks: request
+            .checks
+            .iter()
+            .map(check)
+            .chain(captures.iter().map(captured))
+            .take(FailedChecks::MOST)
+            .collect(),
+        tags,
+    }
+}
+
+/// The name of the check that a capture is.
+pub(super) fn capture_check(name: &str) -> String {
+    format!("captures {name}")
+}
+
+fn redirect_entry(mut request: Request) -> Request {
+    request.name.push_str("::redirect");
+    request.expect_status = vec![(300, 399)];
+    request.checks.clear();
+    request
+}

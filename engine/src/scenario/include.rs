@@ -1,0 +1,73 @@
+//! `include`: what several scenario files share, read as if it stood in each of them.
+
+use std::path::Path;
+
+use super::document::{self, Entry, Table, Value};
+use super::error::{Problem, Problems, Source};
+use super::interpolate::Variables;
+use super::keys;
+
+/// What an included file can hold.
+const KEYS: [&str; 4] = ["vars", "data", "requests", "flows"];
+
+/// Adds what a file includes to its tables, and the files to `sources`. Files are found from `folder`.
+pub(super) fn include(
+    root: &mut Table,
+    folder: &Path,
+    sources: &mut Vec<Source>,
+    variables: &Variables<'_>,
+    problems: &mut Problems,
+) {
+    const EXPECTED: &str = "an array of files such as `[\"shared.toml\"]`";
+    let Some(node) = root.get("include") else { return };
+    let files: Vec<(String, super::Span)> = match node.array(EXPECTED) {
+        Ok(nodes) => nodes
+            .iter()
+            .filter_map(|node| {
+                problems.keep(node.str("the path of a file as a string")).map(|file| (file.to_owned(), node.span))
+            })
+            .collect(),
+        Err(problem) => return problems.add(problem),
+    };
+    for (file, span) in files {
+        let path = folder.join(&file);
+        let text = match super::read(&path) {
+            Ok(text) => text,
+            Err(reason) => {
+                let message = format!("cannot read {}: {reason}", path.display());
+                problems.add(Problem::new(span, message).expected("this file"));
+                continue;
+            }
+        };
+        // One byte between two files, so that the end of one is not the start of the next.
+        let base = sources.last().map_or(0, |source| source.base + source.text.len() + 1);
+        let parsed = document::parse(&text, base, variables, problems);
+        sources.push(Source { file: path.display().to_string(), text, base });
+        if let Some(table) = problems.keep(parsed) {
+            let known = keys::ROOT.iter().filter(|key| KEYS.contains(&key.name));
+            table.know("an included file", known, problems);
+            for entry in table.entries {
+                merge(root, entry, problems);
+            }
+        }
+    }
+}
+
+/// Adds the entries of an included table to those of the file; a name can be given once only.
+fn merge(root: &mut Table, included: Entry, problems: &mut Problems) {
+    if !KEYS.contains(&included.key.as_str()) {
+        return;
+    }
+    let Some(own) = root.entries.iter_mut().find(|entry| entry.key == included.key) else {
+        return root.entries.push(included);
+    };
+    let (Value::Table(own), Value::Table(included)) = (&mut own.node.value, included.node.value) else { return };
+    for entry in included.entries {
+        if own.get(&entry.key).is_some() {
+            let problem = Problem::new(entry.key_span, format!("`{}` is there already", entry.key));
+            problems.add(problem.expected("the second one").help("an included file adds names and replaces none"));
+        } else {
+            own.entries.push(entry);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `vars`: names for texts, of the file, of a scenario or of a step. A text may use other variables.
+
+use std::collections::BTreeMap;
+
+use super::document::{Entry, Node, Value};
+use super::error::{Problem, Problems};
+use super::interpolate::Text;
+use super::template::{Names, Place, Template, template};
+
+/// Variables by their names.
+pub type Vars = BTreeMap<String, Template>;
+
+/// Reads a table of variables.
+pub(super) fn vars(node: &Node, names: &Names<'_>, problems: &mut Problems) -> Option<Vars> {
+    let table = problems.keep(node.table("a table such as `{ tier = \"free\" }`"))?;
+    let mut vars = Vars::new();
+    for entry in &table.entries {
+        problems.keep(check_name(entry));
+        let Some(text) = problems.keep(value(&entry.node)) else { continue };
+        vars.insert(entry.key.clone(), template(&text, Place::Variable, names, problems)?);
+    }
+    Some(vars)
+}
+
+/// A text, or a number or a truth as people write them.
+pub(super) fn value(node: &Node) -> Result<Text, Problem> {
+    match &node.value {
+        Value::String { text, .. } => Ok(text.clone()),
+        Value::Integer(number) => Ok(Text::plain(&number.to_string())),
+        Value::Float(number) => Ok(Text::plain(&number.to_string())),
+        Value::Boolean(truth) => Ok(Text::plain(&truth.to_string())),
+        Value::Datetime(date) => Ok(Text::plain(date)),
+        Value::Array(_) | Value::Table(_) => Err(node.not("a string, a number, true or false")),
+    }
+}
+
+/// Whether a placeholder can say this name.
+pub(super) fn check_name(entry: &Entry) -> Result<(), Problem> {
+    let good = entry.key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    if good && !entry.key.is_empty() && entry.key.len() <= super::limits::LONGEST_NAME {
+        return Ok(());
+    }
+    let problem = Problem::new(entry.key_span, format!("`{}` cannot be the name of a variable", entry.key));
+    Err(problem.expected("this name").help("a variable's name is made of letters, digits, `_` and `-`"))
+}
