@@ -79,7 +79,7 @@ impl Ear<'_> {
             .filter(|_| left > 0)
             .and_then(|location| follow(row.status, &message.parts.method, location, self.authority, &journey.path()));
         let Some(hop) = hop else { return false };
-        let method = (!hop.keeps_method_and_body).then(|| if message.is_head { "HEAD" } else { "GET" });
+        let method = (!hop.keeps_method_and_body).then_some(if message.is_head { "HEAD" } else { "GET" });
         journey.hop = Some(Box::new(Hop { path: hop.path, method, left: left - 1 }));
         row.request = redirect;
         row.failed_checks = FailedChecks::default();
