@@ -1,5 +1,5 @@
 //! Whatever a placeholder is filled with, what comes out is one well-formed request, by a parser that is not ours.
-#![allow(clippy::expect_used, reason = "a test says what it expects")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 use std::collections::BTreeMap;
 
