@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
+use crate::import::Kind;
 use crate::scenario::{Arrival, http, limits, secrets};
 use crate::worker::Pacing;
 
@@ -36,6 +37,12 @@ pub enum Command {
     /// Say what a scenario would do, without sending anything
     #[command(after_help = "Example: drumfire check scenarios/smoke.toml")]
     Check(Check),
+    /// Make a scenario file from what another tool wrote
+    #[command(
+        after_help = "Examples:\n  drumfire import curl 'curl http://127.0.0.1:8080/ -H \"Accept: text/html\"'\n  \
+                      drumfire import curl commands.sh -o scenario.toml"
+    )]
+    Import(Import),
     /// Start the demo shop and run the smoke scenario on it
     #[command(after_help = "Example: drumfire demo --out runs/demo")]
     Demo(Demo),
@@ -62,6 +69,22 @@ pub struct Check {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: Changes,
+}
+
+/// `drumfire import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What it is
+    #[arg(value_enum)]
+    pub kind: Kind,
+    /// The file, `-` for standard input; a curl command also as it is
+    pub input: String,
+    /// The scenario file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over a file that is there already
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 /// `drumfire demo`.

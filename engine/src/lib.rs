@@ -10,6 +10,7 @@ pub mod clock;
 pub mod command;
 pub mod demo;
 pub mod host;
+pub mod import;
 pub mod json;
 pub mod observe;
 pub mod plan;

@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Run(run) => command::run(&run),
         Command::Hit(hit) => command::hit(&hit),
         Command::Check(check) => command::check(&check),
+        Command::Import(import) => command::import(&import),
         Command::Demo(demo) => engine::demo::demo(&demo),
     };
     let (code, message) = match outcome {
