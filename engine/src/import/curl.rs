@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::sent::Sent;
 use super::shell::{self, Command};
-use super::{Draft, Flow, Step, Value, Wrong, address};
+use super::{Draft, Step, Wrong, address};
 
 /// How many redirects `-L` follows where `--max-redirs` does not say; curl itself would follow 50.
 const REDIRECTS: u32 = 10;
@@ -136,13 +136,7 @@ pub(super) fn draft(text: &str) -> Result<Draft, Wrong> {
     if steps.is_empty() {
         return Err(Wrong::new(None, "none of the commands can be sent"));
     }
-    let mut scenario = vec![("name".to_owned(), Value::literal("commands"))];
-    scenario.push(("executor".to_owned(), Value::literal("constant-vus")));
-    scenario.push(("vus".to_owned(), Value::Integer(1)));
-    scenario.push(("duration".to_owned(), Value::literal("30s")));
-    scenario.push(("flow".to_owned(), Value::literal("commands")));
-    draft.flows.push(Flow { name: "commands".to_owned(), steps });
-    draft.scenarios.push(scenario);
+    draft.add_visitor("commands", steps);
     Ok(draft)
 }
 

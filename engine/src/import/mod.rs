@@ -6,26 +6,33 @@
 
 mod address;
 mod curl;
+mod har;
+mod names;
 mod secrets;
 mod sent;
 mod shell;
 mod write;
 mod written;
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::Path;
 
+use self::names::Names;
 use self::secrets::Secrets;
 use self::written::{Table, Value, Written};
 
 /// The largest input, in bytes: recordings hold answers too.
 const LARGEST_INPUT: u64 = 256 << 20;
 
+/// How many notes are told: who has more is told how many more.
+const MOST_NOTES: usize = 500;
+
 /// What kind of text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Kind {
+    /// What a browser or a proxy recorded, in the HTTP Archive format (HAR 1.2)
+    Har,
     /// Commands of curl
     Curl,
 }
@@ -79,6 +86,10 @@ struct Draft {
     /// The entries of `[[thresholds]]`.
     thresholds: Vec<Table>,
     notes: Vec<Note>,
+    /// How many notes there was no room for.
+    more_notes: usize,
+    /// Of the requests.
+    names: Names,
     secrets: Secrets,
 }
 
@@ -128,24 +139,23 @@ impl Draft {
     /// Notes something once, on one line.
     fn note(&mut self, line: impl Into<Option<usize>>, text: impl AsRef<str>) {
         let note = Note { line: line.into(), text: on_one_line(text.as_ref()) };
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
+        if self.notes.contains(&note) {
+            return;
         }
+        if self.notes.len() < MOST_NOTES { self.notes.push(note) } else { self.more_notes += 1 }
     }
 
-    /// A name for a request that no other has: `get_api_products`, `get_api_products_2`.
-    fn request_name(&self, wanted: &str) -> String {
-        unique(wanted, &self.requests.iter().map(|request| request.name.as_str()).collect())
+    /// Adds a flow and one virtual user who goes through it for half a minute.
+    fn add_visitor(&mut self, name: &str, steps: Vec<Step>) {
+        self.flows.push(Flow { name: name.to_owned(), steps });
+        self.scenarios.push(vec![
+            ("name".to_owned(), Value::literal(name)),
+            ("executor".to_owned(), Value::literal("constant-vus")),
+            ("vus".to_owned(), Value::Integer(1)),
+            ("duration".to_owned(), Value::literal("30s")),
+            ("flow".to_owned(), Value::literal(name)),
+        ]);
     }
-}
-
-/// A name like the one wanted that is not taken.
-fn unique(wanted: &str, taken: &HashSet<&str>) -> String {
-    /// Leaves room for a number within the longest name.
-    const LONGEST: usize = 80;
-    let wanted = &wanted[..wanted.floor_char_boundary(LONGEST)];
-    let numbered = (2_u64..).map(|number| format!("{wanted}_{number}"));
-    std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !taken.contains(name.as_str())).unwrap_or_default()
 }
 
 /// A time as a scenario writes it, rounded to milliseconds: `250ms`, `1.5s`, `2m`.
@@ -158,13 +168,6 @@ fn duration(seconds: f64) -> String {
         _ if milliseconds < 1000 => format!("{milliseconds}ms"),
         _ => format!("{}s", milliseconds as f64 / 1e3),
     }
-}
-
-/// A text in letters, digits and `_`, in small letters; `other` where nothing is left of it.
-fn identifier(text: &str, other: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let joined = words.collect::<Vec<_>>().join("_").to_ascii_lowercase();
-    if joined.is_empty() { other.to_owned() } else { joined }
 }
 
 /// What another program wrote comes into messages and comments as it is, but for what would break the line; at a length
@@ -212,9 +215,13 @@ pub fn import(kind: Kind, input: &str) -> Result<Imported, Error> {
 pub fn from_text(kind: Kind, name: &str, text: &str) -> Result<Imported, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let draft = match kind {
+        Kind::Har => har::draft(text),
         Kind::Curl => curl::draft(text),
     };
-    let draft = draft.map_err(|wrong| error(name, wrong.line, &wrong.message))?;
+    let mut draft = draft.map_err(|wrong| error(name, wrong.line, &wrong.message))?;
+    if draft.more_notes > 0 {
+        draft.notes.push(Note { line: None, text: format!("and {} more of such notes", draft.more_notes) });
+    }
     let written = write::file(&draft);
     if written.len() as u64 > crate::scenario::limits::LARGEST_FILE {
         return Err(error(name, None, "what it holds is more than a scenario file can: import a part of it"));
@@ -291,12 +298,30 @@ mod tests {
         accepted(&imported.text);
     }
 
+    /// A text with pieces of it replaced: each by where it is, how long it is, and what stands there now.
+    pub(super) fn mutated(text: &str, edits: &[(f64, usize, String)]) -> String {
+        let mut text = text.to_owned();
+        for (place, length, new) in edits {
+            let start = text.floor_char_boundary((text.len() as f64 * place) as usize);
+            let end = text.floor_char_boundary((start + length).min(text.len())).max(start);
+            text.replace_range(start..end, new);
+        }
+        text
+    }
+
     proptest! {
         #[test]
         fn no_command_makes_it_panic(
             words in proptest::collection::vec("curl|http://a/|-[A-Za-z#]{1,3}|--[a-z-]{1,12}|'|\"|\\$'|\\\\|[|;&#\n]|\\PC{0,8}|\\{\"token\": 1\\}", 0..12),
         ) {
             let _ = from_text(Kind::Curl, "file", &words.join(" "));
+        }
+
+        #[test]
+        fn no_archive_makes_it_panic(
+            edits in proptest::collection::vec((0.0..1.0_f64, 0_usize..20, "\\PC{0,4}|[\\[\\]{}:,\"0-9.-]{0,4}"), 0..5),
+        ) {
+            let _ = from_text(Kind::Har, "file", &mutated(include_str!("../../tests/import/shop.har"), &edits));
         }
 
         #[test]

@@ -1,16 +1,20 @@
 //! Secrets of an input: each becomes a variable, and its value goes nowhere.
 
+use std::collections::HashMap;
+
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
 use super::Written;
+use super::names::Names;
 use crate::scenario::secrets::is_secret;
 
 /// The variables that stand for the secrets of an input.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
-    /// Values with the names of their variables.
-    known: Vec<(String, String)>,
+    /// Wanted names with values → the names of their variables.
+    known: HashMap<(String, String), String>,
+    names: Names,
 }
 
 /// A secret's variable, where it is used.
@@ -32,18 +36,15 @@ impl Secrets {
         if !is_secret(&wanted) || wanted.starts_with(|c: char| c.is_ascii_digit()) {
             wanted = format!("SECRET_{wanted}");
         }
-        let same = |(of, known): &&(String, String)| of == value && known.starts_with(&wanted);
-        if let Some((_, known)) = self.known.iter().find(same) {
-            return known.clone();
-        }
-        let taken = self.known.iter().map(|(_, name)| name.as_str()).collect();
-        let name = super::unique(&wanted, &taken);
-        self.known.push((value.to_owned(), name.clone()));
-        name
+        let names = &mut self.names;
+        self.known.entry((wanted, value.to_owned())).or_insert_with_key(|(wanted, _)| names.unique(wanted)).clone()
     }
 
     /// A header's value, its secret as a variable: of credentials the scheme stays, such as `Bearer ${TOKEN:-}`.
     pub(super) fn header(&mut self, name: &str, value: &str, found: &mut Vec<Found>) -> Written {
+        if name.eq_ignore_ascii_case("referer") {
+            return self.path(value, found);
+        }
         if !is_secret(name) || value.is_empty() {
             return Written::literal(value);
         }
@@ -148,6 +149,7 @@ mod tests {
             "/a?q=1&api_%6bey=${API_KEY:-}&token="
         );
         assert_eq!(found.len(), 5);
+        assert_eq!(secrets.header("Referer", "http://h/?token=abc", &mut found).as_str(), "http://h/?token=${TOKEN:-}");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use serde_json::Value as Json;
 
+use super::names::identifier;
 use super::secrets::Found;
-use super::{Body, Draft, Request, Value, Written, identifier};
+use super::{Body, Draft, Request, Value, Written};
 use crate::scenario::{http, limits};
 
 /// The largest body that is written into a scenario file, in bytes.
@@ -62,7 +63,7 @@ impl Draft {
         let place = identifier(path_only, "root");
         let wanted =
             if sent.name.is_empty() { format!("{}_{place}", method.to_lowercase()) } else { sent.name.clone() };
-        let name = self.request_name(&identifier(&wanted, "request"));
+        let name = self.names.unique(&identifier(&wanted, "request"));
         let mut found = Vec::new();
         let path = self.secrets.path(&sent.path, &mut found);
         let headers = self.headers(sent, &mut found);
