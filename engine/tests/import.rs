@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use engine::import::{Kind, from_text};
@@ -11,7 +12,7 @@ use engine::scenario::{self, Variables};
 use runlog::manifest::Tags;
 
 /// What today's scenarios do not know yet.
-const NEW_KEYS: [&str; 9] = [
+const NEW_KEYS: [&str; 11] = [
     "[vars]",
     "\nvars = ",
     "per-vu-iterations",
@@ -21,26 +22,32 @@ const NEW_KEYS: [&str; 9] = [
     "abort_on_fail",
     "follow_redirects",
     "{{",
+    "duration <",
+    "duration >",
 ];
 
 /// Every file of another tool, with its kind.
-fn inputs() -> Vec<(PathBuf, Kind)> {
+fn inputs() -> io::Result<Vec<(PathBuf, Kind)>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import");
     let kind = |path: &Path| match path.extension()?.to_str()? {
         "har" => Some(Kind::Har),
+        "js" => Some(Kind::K6),
         "sh" => Some(Kind::Curl),
         _ => None,
     };
-    let entries = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
-    let mut inputs: Vec<_> = entries.filter_map(|path| kind(&path).map(|kind| (path, kind))).collect();
+    let mut inputs = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        inputs.extend(kind(&path).map(|kind| (path, kind)));
+    }
     inputs.sort_by(|(one, _), (other, _)| one.cmp(other));
-    inputs
+    Ok(inputs)
 }
 
 #[test]
 fn every_file_becomes_the_scenario_beside_it() {
     let mut wrong = Vec::new();
-    for (path, kind) in inputs() {
+    for (path, kind) in inputs().expect("the folder") {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let imported = from_text(kind, &name, &fs::read_to_string(&path).expect("text")).expect("a scenario");
         let expected = path.with_extension("toml");
@@ -55,10 +62,10 @@ fn every_file_becomes_the_scenario_beside_it() {
 }
 
 /// The scenarios that are not accepted, with the reasons.
-fn refused(wanted: impl Fn(&str) -> bool) -> String {
+fn refused(wanted: impl Fn(&str) -> bool) -> io::Result<String> {
     let mut wrong = Vec::new();
-    for (path, _) in inputs() {
-        let text = fs::read_to_string(path.with_extension("toml")).expect("text");
+    for (path, _) in inputs()? {
+        let text = fs::read_to_string(path.with_extension("toml"))?;
         let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
         if wanted(&text)
             && let Err(error) = scenario::check(&path.display().to_string(), "imported", text, &variables, &Tags::new())
@@ -66,7 +73,7 @@ fn refused(wanted: impl Fn(&str) -> bool) -> String {
             wrong.push(error.to_string());
         }
     }
-    wrong.join("\n")
+    Ok(wrong.join("\n"))
 }
 
 fn has_new_keys(text: &str) -> bool {
@@ -75,13 +82,13 @@ fn has_new_keys(text: &str) -> bool {
 
 #[test]
 fn every_scenario_is_accepted() {
-    let refused = refused(|text| !has_new_keys(text));
+    let refused = refused(|text| !has_new_keys(text)).expect("files");
     assert!(refused.is_empty(), "{refused}");
 }
 
 #[test]
 #[ignore = "needs the new keys"]
 fn every_scenario_with_the_new_keys_is_accepted() {
-    let refused = refused(has_new_keys);
+    let refused = refused(has_new_keys).expect("files");
     assert!(refused.is_empty(), "{refused}");
 }

@@ -7,10 +7,11 @@
 mod address;
 mod curl;
 mod har;
+mod javascript;
+mod k6;
 mod names;
 mod secrets;
 mod sent;
-mod shell;
 mod write;
 mod written;
 
@@ -33,6 +34,8 @@ const MOST_NOTES: usize = 500;
 pub enum Kind {
     /// What a browser or a proxy recorded, in the HTTP Archive format (HAR 1.2)
     Har,
+    /// A script of k6
+    K6,
     /// Commands of curl
     Curl,
 }
@@ -75,6 +78,8 @@ struct Note {
 struct Draft {
     /// Where it is from, in one line.
     source: String,
+    /// Of the whole run.
+    tags: Table,
     base_url: Written,
     /// With its unit; the scenario's default where there is none.
     request_timeout: Option<String>,
@@ -215,10 +220,12 @@ pub fn import(kind: Kind, input: &str) -> Result<Imported, Error> {
 pub fn from_text(kind: Kind, name: &str, text: &str) -> Result<Imported, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let draft = match kind {
+        Kind::K6 => k6::draft(text),
         Kind::Har => har::draft(text),
         Kind::Curl => curl::draft(text),
     };
     let mut draft = draft.map_err(|wrong| error(name, wrong.line, &wrong.message))?;
+    draft.notes.sort_by_key(|note| note.line);
     if draft.more_notes > 0 {
         draft.notes.push(Note { line: None, text: format!("and {} more of such notes", draft.more_notes) });
     }
@@ -298,6 +305,14 @@ mod tests {
         accepted(&imported.text);
     }
 
+    /// Fails where a scenario file is not accepted, but for what today's scenarios do not know yet.
+    fn accepted_today(text: &str) {
+        let is_new = ["per-vu-iterations", "shared-iterations", "vars = ", "follow_redirects", "{{", "duration <"];
+        if !is_new.iter().any(|key| text.contains(key)) {
+            accepted(text);
+        }
+    }
+
     /// A text with pieces of it replaced: each by where it is, how long it is, and what stands there now.
     pub(super) fn mutated(text: &str, edits: &[(f64, usize, String)]) -> String {
         let mut text = text.to_owned();
@@ -311,17 +326,37 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_command_makes_it_panic(
+        fn no_command_makes_it_panic_or_write_what_is_refused(
             words in proptest::collection::vec("curl|http://a/|-[A-Za-z#]{1,3}|--[a-z-]{1,12}|'|\"|\\$'|\\\\|[|;&#\n]|\\PC{0,8}|\\{\"token\": 1\\}", 0..12),
         ) {
-            let _ = from_text(Kind::Curl, "file", &words.join(" "));
+            if let Ok(imported) = from_text(Kind::Curl, "file", &words.join(" ")) {
+                accepted_today(&imported.text);
+            }
         }
 
         #[test]
-        fn no_archive_makes_it_panic(
+        fn no_script_makes_it_panic_or_write_what_is_refused(
+            edits in proptest::collection::vec((0.0..1.0_f64, 0_usize..30, "\\PC{0,4}|[\\[\\]{}():,'`;0-9.-]{0,4}|http.get\\(|\\$\\{|const x = |sleep\\(1\\)"), 0..8),
+        ) {
+            let script = concat!(
+                include_str!("../../tests/import/stress-test.js"),
+                include_str!("../../tests/import/multi-tenant-load.js"),
+                include_str!("../../tests/import/flash-sale.js"),
+                include_str!("../../tests/import/rate-limit-test.js"),
+            );
+            if let Ok(imported) = from_text(Kind::K6, "file", &mutated(script, &edits)) {
+                accepted_today(&imported.text);
+            }
+        }
+
+        #[test]
+        fn no_archive_makes_it_panic_or_write_what_is_refused(
             edits in proptest::collection::vec((0.0..1.0_f64, 0_usize..20, "\\PC{0,4}|[\\[\\]{}:,\"0-9.-]{0,4}"), 0..5),
         ) {
-            let _ = from_text(Kind::Har, "file", &mutated(include_str!("../../tests/import/shop.har"), &edits));
+            let archive = mutated(include_str!("../../tests/import/shop.har"), &edits);
+            if let Ok(imported) = from_text(Kind::Har, "file", &archive) {
+                accepted_today(&imported.text);
+            }
         }
 
         #[test]

@@ -36,6 +36,8 @@ pub(super) struct Sent {
     pub(super) path: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<String>,
+    /// A body that is JSON whatever the headers say.
+    pub(super) json: Option<Json>,
 }
 
 impl Sent {
@@ -59,11 +61,9 @@ impl Draft {
             self.note(None, format!("more than {} requests: the others are left out", limits::MOST_OF_A_KIND));
             return None;
         }
-        let path_only = sent.path.split('?').next().unwrap_or_default();
-        let place = identifier(path_only, "root");
-        let wanted =
-            if sent.name.is_empty() { format!("{}_{place}", method.to_lowercase()) } else { sent.name.clone() };
-        let name = self.names.unique(&identifier(&wanted, "request"));
+        let given = Some(&sent.name).filter(|name| limits::check_name(name).is_ok());
+        let made = || identifier(&format!("{method}_{}", shown_path(&sent.path)), "request");
+        let name = self.names.unique(&given.cloned().unwrap_or_else(made));
         let mut found = Vec::new();
         let path = self.secrets.path(&sent.path, &mut found);
         let headers = self.headers(sent, &mut found);
@@ -114,6 +114,9 @@ impl Draft {
     }
 
     fn body(&mut self, sent: &Sent, found: &mut Vec<Found>) -> Option<Body> {
+        if let Some(json) = &sent.json {
+            return Some(self.json_body(json.clone(), &json.to_string(), found));
+        }
         let body = sent.body.as_deref().filter(|body| !body.is_empty())?;
         if body.len() > LARGEST_BODY {
             self.note(sent.line, format!("a body of {} bytes is left out: it is too large for this file", body.len()));

@@ -13,6 +13,9 @@ const WIDEST: usize = 110;
 pub(super) fn file(draft: &Draft) -> String {
     let mut text = String::new();
     comments(&mut text, draft);
+    if !draft.tags.is_empty() {
+        let _ = writeln!(text, "\ntags = {}", inline_table(&draft.tags));
+    }
     section(&mut text, "target", &target(draft));
     if !draft.vars.is_empty() {
         section(&mut text, "vars", &draft.vars);

@@ -22,11 +22,6 @@ impl Written {
         Self(format!("${{{name}:-{default}}}"))
     }
 
-    /// `{{ … }}`: what is filled in per request.
-    pub fn placeholder(expression: &str) -> Self {
-        Self(format!("{{{{ {expression} }}}}"))
-    }
-
     /// This text with another behind it.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {

@@ -1,87 +1,18 @@
 //! curl's commands: each is a request, and those of a file one flow.
 
+mod options;
+mod shell;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use self::shell::Command;
 use super::sent::Sent;
-use super::shell::{self, Command};
 use super::{Draft, Step, Wrong, address};
 
 /// How many redirects `-L` follows where `--max-redirs` does not say; curl itself would follow 50.
 const REDIRECTS: u32 = 10;
 /// The most redirects that a scenario can follow.
 const MOST_REDIRECTS: u32 = 20;
-
-/// Options that take a value, with what they are called here; curl's long name.
-const WITH_VALUE: [(&str, &str); 44] = [
-    ("-X", "--request"),
-    ("-H", "--header"),
-    ("-d", "--data"),
-    ("-u", "--user"),
-    ("-A", "--user-agent"),
-    ("-e", "--referer"),
-    ("-b", "--cookie"),
-    ("-m", "--max-time"),
-    ("-o", "--output"),
-    ("-w", "--write-out"),
-    ("-c", "--cookie-jar"),
-    ("-x", "--proxy"),
-    ("-F", "--form"),
-    ("-T", "--upload-file"),
-    ("-E", "--cert"),
-    ("-K", "--config"),
-    ("-r", "--range"),
-    ("-D", "--dump-header"),
-    ("-U", "--proxy-user"),
-    ("-Y", "--speed-limit"),
-    ("-y", "--speed-time"),
-    ("-z", "--time-cond"),
-    ("-C", "--continue-at"),
-    ("", "--data-raw"),
-    ("", "--data-binary"),
-    ("", "--data-ascii"),
-    ("", "--data-urlencode"),
-    ("", "--json"),
-    ("", "--url"),
-    ("", "--url-query"),
-    ("", "--max-redirs"),
-    ("", "--oauth2-bearer"),
-    ("", "--connect-timeout"),
-    ("", "--retry"),
-    ("", "--retry-delay"),
-    ("", "--retry-max-time"),
-    ("", "--cacert"),
-    ("", "--key"),
-    ("", "--resolve"),
-    ("", "--interface"),
-    ("", "--limit-rate"),
-    ("", "--form-string"),
-    ("", "--ciphers"),
-    ("", "--unix-socket"),
-];
-
-/// Options that only concern what curl itself shows or writes.
-const OF_NO_CONCERN: [&str; 20] = [
-    "-s",
-    "--silent",
-    "-S",
-    "--show-error",
-    "-v",
-    "--verbose",
-    "-i",
-    "--include",
-    "--show-headers",
-    "-f",
-    "--fail",
-    "--fail-with-body",
-    "-#",
-    "--progress-bar",
-    "-N",
-    "--no-buffer",
-    "-g",
-    "--globoff",
-    "--http1.1",
-    "--no-progress-meter",
-];
 
 /// A command as far as it is read.
 #[derive(Default)]
@@ -195,7 +126,7 @@ impl Reading {
         for (at, letter) in word.char_indices().skip(1) {
             let option = format!("-{letter}");
             let behind = &word[at + letter.len_utf8()..];
-            if WITH_VALUE.iter().any(|(short, _)| *short == option) {
+            if options::WITH_VALUE.iter().any(|(short, _)| *short == option) {
                 let value = || if behind.is_empty() { words.next().cloned() } else { Some(behind.to_owned()) };
                 return self.option(&option, value, draft);
             }
@@ -206,7 +137,7 @@ impl Reading {
 
     /// One option; `value` is asked only where it takes one.
     fn option(&mut self, option: &str, value: impl FnOnce() -> Option<String>, draft: &mut Draft) -> Result<(), Wrong> {
-        let with_value = WITH_VALUE.iter().find(|(short, long)| *short == option || *long == option);
+        let with_value = options::WITH_VALUE.iter().find(|(short, long)| *short == option || *long == option);
         if let Some((_, long)) = with_value {
             let value = value().ok_or_else(|| Wrong::new(self.line, format!("`{option}` has no value")))?;
             self.with_value(long, option, value, draft);
@@ -219,7 +150,7 @@ impl Reading {
             "-L" | "--location" | "--location-trusted" => self.follows = true,
             "--compressed" => self.set_header("Accept-Encoding", "gzip, deflate"),
             "-k" | "--insecure" => draft.note(self.line, format!("`{option}`: certificates are another matter here")),
-            _ if OF_NO_CONCERN.contains(&option) => {}
+            _ if options::OF_NO_CONCERN.contains(&option) => {}
             _ => draft.note(self.line, format!("the option `{option}` is not carried over")),
         }
         Ok(())

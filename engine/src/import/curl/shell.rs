@@ -1,6 +1,6 @@
 //! Lines of a shell, taken apart into commands and their words. Nothing is expanded.
 
-use super::Wrong;
+use super::super::Wrong;
 
 /// A command with its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
