@@ -31,6 +31,7 @@ fn inputs() -> io::Result<Vec<(PathBuf, Kind)>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import");
     let kind = |path: &Path| match path.extension()?.to_str()? {
         "har" => Some(Kind::Har),
+        "json" | "yaml" => Some(Kind::Openapi),
         "js" => Some(Kind::K6),
         "sh" => Some(Kind::Curl),
         _ => None,

@@ -2,13 +2,21 @@
 
 use std::collections::HashMap;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Draft, Written};
 use crate::scenario::http;
 
 /// What a request line cannot hold, or what would mean something in a scenario's path.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS.add(b' ').add(b'#').add(b'{').add(b'}');
+
+/// What a value within a query, a form or a part of a path cannot hold: all but what RFC 3986 calls unreserved.
+const NOT_IN_VALUES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A value as a query, a form or a part of a path holds it.
+pub(super) fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, NOT_IN_VALUES).to_string()
+}
 
 /// A URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::sent::{Sent, shown_path};
-use super::{Draft, Step, Wrong, address, duration};
+use super::{Draft, Step, Value, Wrong, address, duration};
 
 /// Times between requests that are shorter than this are not somebody thinking, in ms.
 const SHORTEST_THINK_MS: f64 = 100.0;
@@ -172,8 +171,8 @@ fn body(data: &PostData, sent: &Sent, draft: &mut Draft) -> Option<String> {
         draft.note(None, format!("the multipart body of {} {path} is not carried over", sent.method));
         return None;
     }
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let pairs = data.params.iter().map(|param| format!("{}={}", encoded(&param.name), encoded(&param.value)));
+    let pairs =
+        data.params.iter().map(|param| format!("{}={}", address::encoded(&param.name), address::encoded(&param.value)));
     Some(pairs.collect::<Vec<_>>().join("&"))
 }
 
@@ -208,7 +207,9 @@ fn steps(visits: &[Visit], draft: &mut Draft) -> Vec<Step> {
             place
         };
         let request = &mut draft.requests[place];
-        if let Some(status) = visit.status.filter(|status| !request.expect_status.contains(status)) {
+        if let Some(status) = visit.status.map(|status| Value::Integer(status.into()))
+            && !request.expect_status.contains(&status)
+        {
             request.expect_status.push(status);
         }
         let name = request.name.clone();
@@ -247,7 +248,7 @@ mod tests {
 
     use super::super::tests::{accepted, imported};
     use super::super::{Imported, Kind, from_text};
-    use super::*;
+    use super::milliseconds;
 
     fn entry(method: &str, url: &str, start: &str, status: i64) -> Value {
         json!({

@@ -10,6 +10,7 @@ mod har;
 mod javascript;
 mod k6;
 mod names;
+mod openapi;
 mod secrets;
 mod sent;
 mod write;
@@ -34,6 +35,8 @@ const MOST_NOTES: usize = 500;
 pub enum Kind {
     /// What a browser or a proxy recorded, in the HTTP Archive format (HAR 1.2)
     Har,
+    /// The description of an API (OpenAPI 3.0 or 3.1), in JSON or YAML
+    Openapi,
     /// A script of k6
     K6,
     /// Commands of curl
@@ -106,7 +109,8 @@ struct Request {
     path: Written,
     headers: Vec<(String, Written)>,
     body: Option<Body>,
-    expect_status: Vec<u16>,
+    /// Numbers, and classes such as `2xx`.
+    expect_status: Vec<Value>,
     /// How many redirects are followed.
     follow_redirects: u32,
     /// The names of checks with what they ask for.
@@ -221,6 +225,7 @@ pub fn from_text(kind: Kind, name: &str, text: &str) -> Result<Imported, Error> 
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let draft = match kind {
         Kind::K6 => k6::draft(text),
+        Kind::Openapi => openapi::draft(text),
         Kind::Har => har::draft(text),
         Kind::Curl => curl::draft(text),
     };
@@ -345,6 +350,16 @@ mod tests {
                 include_str!("../../tests/import/rate-limit-test.js"),
             );
             if let Ok(imported) = from_text(Kind::K6, "file", &mutated(script, &edits)) {
+                accepted_today(&imported.text);
+            }
+        }
+
+        #[test]
+        fn no_description_makes_it_panic_or_write_what_is_refused(
+            edits in proptest::collection::vec((0.0..1.0_f64, 0_usize..20, "\\PC{0,4}|[\\[\\]{}:,\"0-9. \n*&-]{0,4}"), 0..5),
+        ) {
+            let description = mutated(include_str!("../../tests/import/shop-api.yaml"), &edits);
+            if let Ok(imported) = from_text(Kind::Openapi, "file", &description) {
                 accepted_today(&imported.text);
             }
         }

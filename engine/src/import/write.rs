@@ -58,59 +58,53 @@ fn target(draft: &Draft) -> Table {
     table
 }
 
-/// `[name]` and its keys, one to a line.
-fn section(text: &mut String, name: &str, table: &Table) {
-    let _ = writeln!(text, "\n[{name}]");
+/// `[name]` or `[[name]]` and its keys, one to a line; tables that are too wide for one stand behind it.
+fn section(text: &mut String, header: &str, table: &Table) {
+    let _ = writeln!(text, "\n[{header}]");
+    let name = header.trim_matches(['[', ']']);
+    let mut wide = Vec::new();
     for (key_text, value) in table {
-        let _ = writeln!(text, "{} = {}", key(key_text), long(value));
+        match value {
+            Value::Table(inside) if inline_table(inside).len() + key_text.len() + 3 > WIDEST => {
+                wide.push((key_text, inside));
+            }
+            _ => drop(writeln!(text, "{} = {}", key(key_text), long(value))),
+        }
+    }
+    for (key_text, inside) in wide {
+        section(text, &format!("{name}.{}", key(key_text)), inside);
     }
 }
 
 fn request(text: &mut String, request: &Request) {
-    let name = format!("requests.{}", key(&request.name));
     let mut table: Table = Vec::new();
+    let mut put = |key: &str, value: Value| table.push((key.to_owned(), value));
     if request.method != "GET" {
-        table.push(("method".to_owned(), Value::literal(&request.method)));
+        put("method", Value::literal(&request.method));
     }
-    table.push(("path".to_owned(), Value::Text(request.path.clone())));
-    let headers: Table =
-        request.headers.iter().map(|(name, value)| (name.clone(), Value::Text(value.clone()))).collect();
-    let mut sections = Vec::new();
-    let mut inline_or_section = |table: &mut Table, key: &str, inside: &Table| {
-        if inline_table(inside).len() + key.len() + 3 <= WIDEST {
-            table.push((key.to_owned(), Value::Table(inside.clone())));
-        } else {
-            sections.push((key.to_owned(), inside.clone()));
-        }
-    };
-    if !headers.is_empty() {
-        inline_or_section(&mut table, "headers", &headers);
+    put("path", Value::Text(request.path.clone()));
+    if !request.headers.is_empty() {
+        let headers = request.headers.iter().map(|(name, value)| (name.clone(), Value::Text(value.clone())));
+        put("headers", Value::Table(headers.collect()));
     }
     match &request.body {
-        Some(Body::Json(Value::Table(inside))) => inline_or_section(&mut table, "json", inside),
-        Some(Body::Json(value)) => table.push(("json".to_owned(), value.clone())),
-        Some(Body::Text(body)) => table.push(("body".to_owned(), Value::Text(body.clone()))),
+        Some(Body::Json(value)) => put("json", value.clone()),
+        Some(Body::Text(body)) => put("body", Value::Text(body.clone())),
         None => {}
     }
     match request.expect_status.as_slice() {
         [] => {}
-        [one] => table.push(("expect_status".to_owned(), Value::Integer((*one).into()))),
-        several => {
-            let several = several.iter().map(|&status| Value::Integer(status.into())).collect();
-            table.push(("expect_status".to_owned(), Value::Array(several)));
-        }
+        [one] => put("expect_status", one.clone()),
+        several => put("expect_status", Value::Array(several.to_vec())),
     }
     if request.follow_redirects > 0 {
-        table.push(("follow_redirects".to_owned(), Value::Integer(request.follow_redirects.into())));
+        put("follow_redirects", Value::Integer(request.follow_redirects.into()));
     }
-    let checks: Table = request.checks.iter().map(|(name, check)| (name.clone(), Value::literal(check))).collect();
-    if !checks.is_empty() {
-        inline_or_section(&mut table, "checks", &checks);
+    if !request.checks.is_empty() {
+        let checks = request.checks.iter().map(|(name, check)| (name.clone(), Value::literal(check)));
+        put("checks", Value::Table(checks.collect()));
     }
-    section(text, &name, &table);
-    for (inside, table) in sections {
-        section(text, &format!("{name}.{inside}"), &table);
-    }
+    section(text, &format!("requests.{}", key(&request.name)), &table);
 }
 
 fn flow(text: &mut String, flow: &Flow) {

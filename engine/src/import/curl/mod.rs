@@ -3,8 +3,6 @@
 mod options;
 mod shell;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
 use self::shell::Command;
 use super::sent::Sent;
 use super::{Draft, Step, Wrong, address};
@@ -228,8 +226,8 @@ fn names_file(value: &str) -> bool {
 /// `name=content`, the content percent-encoded; `=content` and `content` alone too.
 fn url_encoded(value: &str) -> String {
     let (name, content) = value.split_once('=').map_or(("", value), |(name, content)| (name, content));
-    let content = utf8_percent_encode(content, NON_ALPHANUMERIC);
-    if name.is_empty() { content.to_string() } else { format!("{name}={content}") }
+    let content = address::encoded(content);
+    if name.is_empty() { content } else { format!("{name}={content}") }
 }
 
 /// The requests of a command, one for each of its URLs.

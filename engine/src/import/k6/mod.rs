@@ -144,8 +144,12 @@ fn is_function(tokens: &[Token]) -> bool {
     }
 }
 
-/// The body of a function: what stands behind its first arrow, or the whole.
+/// The body of a function: what stands behind its arrow, or the whole where the word `function` begins it.
 fn body(tokens: &[Token], function: Range<usize>) -> Range<usize> {
+    let is_word = |token: &Token| matches!(&token.kind, Kind::Word(word) if word == "function");
+    if tokens[function.clone()].iter().take(2).any(is_word) {
+        return function;
+    }
     let arrow = tokens[function.clone()].iter().position(|token| token.kind == Kind::Sign("=>"));
     function.start + arrow.map_or(0, |at| at + 1)..function.end
 }
