@@ -40,7 +40,7 @@ pub enum Command {
     /// Make a scenario file from what another tool wrote
     #[command(
         after_help = "Examples:\n  drumfire import curl 'curl http://127.0.0.1:8080/ -H \"Accept: text/html\"'\n  \
-                      drumfire import curl commands.sh -o scenario.toml"
+                      drumfire import k6 script.js -o scenario.toml"
     )]
     Import(Import),
     /// Start the demo shop and run the smoke scenario on it

@@ -109,7 +109,7 @@ pub(super) fn draft(text: &str) -> Result<Draft, Wrong> {
     }
     let steps = steps(&visits, &mut draft);
     if steps.is_empty() {
-        return Err(Wrong::new(None, "none of the requests can be sent"));
+        return Err(draft.nothing_left("none of the requests can be sent"));
     }
     draft.add_visitor("recorded", steps);
     Ok(draft)

@@ -154,6 +154,13 @@ impl Draft {
         if self.notes.len() < MOST_NOTES { self.notes.push(note) } else { self.more_notes += 1 }
     }
 
+    /// That nothing of an input can be sent, with the first reason that was noted.
+    fn nothing_left(&self, message: &str) -> Wrong {
+        let first = self.notes.first();
+        let reason = first.map(|note| format!(": {}", note.text)).unwrap_or_default();
+        Wrong::new(first.and_then(|note| note.line), format!("{message}{reason}"))
+    }
+
     /// Adds a flow and one virtual user who goes through it for half a minute.
     fn add_visitor(&mut self, name: &str, steps: Vec<Step>) {
         self.flows.push(Flow { name: name.to_owned(), steps });

@@ -63,7 +63,7 @@ pub(super) fn draft(text: &str) -> Result<Draft, Wrong> {
         }
     }
     if steps.is_empty() {
-        return Err(Wrong::new(None, "none of the commands can be sent"));
+        return Err(draft.nothing_left("none of the commands can be sent"));
     }
     draft.add_visitor("commands", steps);
     Ok(draft)
@@ -350,7 +350,7 @@ mod tests {
             ("curl -s", Some(1), "names no URL"),
             ("curl http://a/\ncurl ftp://b/", Some(2), "not supported"),
             ("curl 'http://a/", Some(1), "never closed"),
-            ("curl -X 'A B' http://a/", None, "none of the commands"),
+            ("curl -X 'A B' http://a/", Some(1), "none of the commands can be sent: a request to / is left out"),
         ] {
             let error = from_text(Kind::Curl, "file", text).expect_err(text);
             assert!(error.message.contains(message), "{text}: {error}");
