@@ -1,6 +1,7 @@
 //! The commands, each from its flags to its outcome: scenario → plan → run → exit code.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use crate::plan::{self, Captured, Options, Part, Plan};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
-use crate::{check as checked, cli, host, resolve, schema as described};
+use crate::{check as checked, cli, host, import, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
 #[derive(Debug)]
@@ -52,6 +53,17 @@ pub enum Failure {
         /// Those there are.
         allowed: Vec<usize>,
     },
+    /// Another tool's file is not what it should be.
+    #[error(transparent)]
+    Import(#[from] import::Error),
+    /// A file could not be written.
+    #[error("error: cannot write {}: {reason}", path.display())]
+    Unwritten {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// The demo could not be given.
     #[error("error: {0}")]
     Demo(String),
@@ -61,7 +73,7 @@ impl Failure {
     /// 2 where the input is wrong, 1 where something went wrong on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } => 2,
+            Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } | Self::Import(_) | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
             Self::Errand(ErrandError::Stopped { .. }) => 130,
             Self::Errand(_) | Self::Run(_) | Self::Demo(_) => 1,
@@ -105,6 +117,33 @@ pub fn schema() -> Outcome {
     // A reader that has seen enough is no failure.
     let _ = stdout().write_all(described::text().as_bytes());
     Outcome { exit_code: 0, text: String::new() }
+}
+
+/// `drumfire import`.
+///
+/// # Errors
+/// Where the input is wrong, or the scenario file cannot be written.
+pub fn import(flags: &cli::Import) -> Result<Outcome, Failure> {
+    let imported = import::import(flags.kind, &flags.input)?;
+    match &flags.output {
+        Some(path) => write_new(path, &imported.text, flags.force)?,
+        // A reader that has seen enough is no failure.
+        None => drop(stdout().write_all(imported.text.as_bytes())),
+    }
+    Ok(Outcome { exit_code: 0, text: imported.notes.join("\n") })
+}
+
+fn write_new(path: &Path, text: &str, over_another: bool) -> Result<(), Failure> {
+    let unwritten = |error: std::io::Error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => "it is there already (--force writes over it)".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::Unwritten { path: path.to_owned(), reason }
+    };
+    let mut options = File::options();
+    options.write(true).truncate(over_another).create(over_another).create_new(!over_another);
+    options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(unwritten)
 }
 
 fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {
