@@ -141,8 +141,7 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), stop, &reports)?;
     drop(reports);
-    let progress = Progress::new(plan.duration(), cores.len(), setup.quiet);
-    let mut observer = Observer::new(plan, manifest, cores.len(), samples, progress);
+    let mut observer = Observer::new(plan, samples, Progress::new(plan.duration(), cores.len(), setup.quiet));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
     for worker in workers {
@@ -224,9 +223,6 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
     if stop.interrupted() {
         return (How::Interrupted, "stopped by a signal".to_owned());
     }
-    if let Some(threshold) = stop.abortion() {
-        return (How::Aborted, format!("the threshold {threshold} ended it"));
-    }
     if observer.witness.nothing_answered() {
         return (How::Failed, "not a single request got an answer".to_owned());
     }
@@ -244,7 +240,7 @@ fn close(
     rows: &[u64],
 ) -> Result<Summary, RunError> {
     let Some(ledger) = books_of_all(finished) else { return Err(RunError::NoWorker { reason }) };
-    let mut summary = verdict::figures(&ledger, observer, manifest, directory.path())?;
+    let mut summary = verdict::figures(&ledger, &observer.response, manifest, directory.path())?;
     let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
     let ending = Ending {
         how,
@@ -252,7 +248,6 @@ fn close(
         elapsed_ns: summary.run.elapsed_ns,
         cores: finished.iter().map(|books| core_books(books, rows)).collect(),
         validity: judge(&observer.witness.evidence(response_p50)),
-        thresholds: summary.thresholds.clone(),
     };
     summary.conclude(&ending);
     directory.write_manifest(&Manifest { ending: Some(ending), ..manifest.clone() })?;
@@ -300,7 +295,6 @@ pub(crate) fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usiz
         tags: plan.tags.clone(),
         scenarios: plan.scenarios.iter().map(scenario_entry).collect(),
         requests: plan.requests.iter().map(request_entry).collect(),
-        groups: plan.groups.clone(),
         thresholds: plan.thresholds.clone(),
         scenario: plan.resolved.clone(),
         ending: None,

@@ -14,8 +14,6 @@ pub struct Stop {
     impatient: Arc<AtomicBool>,
     failed: AtomicBool,
     reason: OnceLock<String>,
-    aborted: AtomicBool,
-    abort_reason: OnceLock<String>,
 }
 
 impl Stop {
@@ -43,20 +41,9 @@ impl Stop {
         self.failed.store(true, Ordering::Release);
     }
 
-    /// Ends the run because a threshold says so. The first reason counts.
-    pub fn abort(&self, reason: impl FnOnce() -> String) {
-        self.abort_reason.get_or_init(reason);
-        self.aborted.store(true, Ordering::Release);
-    }
-
     /// Whether the run is to stop.
     pub fn requested(&self) -> bool {
-        self.interrupted() || self.failed.load(Ordering::Acquire) || self.aborted.load(Ordering::Acquire)
-    }
-
-    /// Which threshold has ended it.
-    pub fn abortion(&self) -> Option<&str> {
-        self.abort_reason.get().map(String::as_str)
+        self.interrupted() || self.failed.load(Ordering::Acquire)
     }
 
     /// Whether a signal stopped it.

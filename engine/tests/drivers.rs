@@ -112,7 +112,6 @@ fn manifest(plan: &Plan) -> &'static Manifest {
         engine: Engine { driver: String::new(), pacing: String::new(), cores: vec![0] },
         tags: BTreeMap::new(),
         scenarios: vec![scenario],
-        groups: Vec::new(),
         requests: vec![request],
         thresholds: Vec::new(),
         scenario: serde_json::Value::Null,

@@ -28,8 +28,6 @@ impl Metric {
             Self::HttpReqDuration => Contribution::Time(row.service_ns()),
             Self::HttpReqWaiting => Contribution::Time(row.ttfb_ns),
             Self::HttpReqReceiving => Contribution::Time(row.receiving_ns()),
-            Self::HttpReqBlocked => Contribution::Time(row.lag_ns.map(|_| row.connect_ns + row.tls_ns)),
-            Self::HttpReqSending => Contribution::Time(row.lag_ns.map(|_| 0)),
             Self::HttpReqConnecting => Contribution::Time(Some(row.connect_ns).filter(|&ns| ns > 0)),
             Self::HttpReqTlsHandshaking => Contribution::Time(Some(row.tls_ns).filter(|&ns| ns > 0)),
             Self::ResponseTime => Contribution::Time(row.response_ns()),
@@ -42,9 +40,6 @@ impl Metric {
             }
             Self::HttpReqs => Contribution::Count(1),
             Self::DroppedIterations => Contribution::Count(u64::from(row.error == Some(Failure::Dropped))),
-            Self::Iterations | Self::IterationDuration | Self::GroupDuration | Self::Vus | Self::VusMax => {
-                Contribution::Time(None)
-            }
             Self::DataSent => Contribution::Count(row.bytes_sent),
             Self::DataReceived => Contribution::Count(row.bytes_received),
         }

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Names, Row};
-use crate::threshold::{Threshold, ThresholdResult};
+use crate::threshold::Threshold;
 use crate::units::{Nanos, Rate};
 use crate::validity::Validity;
 
 /// The version of the run directory's format that this crate writes: major (readers of another one refuse) and minor.
-pub const FORMAT: Format = Format { major: 1, minor: 1 };
+pub const FORMAT: Format = Format { major: 1, minor: 0 };
 
 /// A version of the run directory's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +55,6 @@ pub struct Manifest {
     pub scenarios: Vec<Scenario>,
     /// The requests, in the order of their ids.
     pub requests: Vec<Request>,
-    /// The groups of steps, those within others with both names: `checkout::payment`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<String>,
     /// What must hold for the run to pass.
     pub thresholds: Vec<Threshold>,
     /// The scenario file as resolved, secrets redacted.
@@ -77,16 +74,6 @@ impl Manifest {
             tag => {
                 request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| self.tags.get(tag)) == Some(wanted)
             }
-        })
-    }
-
-    /// Whether iterations of a scenario, or of its groups, count for a threshold.
-    pub fn counts_for_iteration(&self, threshold: &Threshold, scenario: &Scenario, group: Option<&str>) -> bool {
-        threshold.filter.iter().all(|(key, wanted)| match key.as_str() {
-            "request" => false,
-            "scenario" => scenario.name == *wanted,
-            "group" => group == Some(wanted),
-            tag => scenario.tags.get(tag).or_else(|| self.tags.get(tag)) == Some(wanted),
         })
     }
 
@@ -208,9 +195,6 @@ pub struct Ending {
     pub cores: Vec<CoreBooks>,
     /// Whether the measurement can be believed.
     pub validity: Validity,
-    /// What came of each threshold. For those that the rows cannot tell this is the only place that says so.
-    #[serde(default)]
-    pub thresholds: Vec<ThresholdResult>,
 }
 
 /// The manner of an ending.
@@ -221,8 +205,6 @@ pub enum How {
     Completed,
     /// Somebody stopped it.
     Interrupted,
-    /// A threshold that was to end it did not hold.
-    Aborted,
     /// It could not go on: the disk is full, the target does not speak HTTP.
     Failed,
 }

@@ -14,8 +14,6 @@ pub enum MetricKind {
     Share,
     /// A running total; `count`, or per second as `rate` (`100/s`).
     Counter,
-    /// How many there are at a time, looked at once a second; `value` is the last, and there are `avg min max`.
-    Gauge,
 }
 
 macro_rules! metrics {
@@ -48,11 +46,6 @@ metrics! {
     HttpReqWaiting = "http_req_waiting": Time,
     /// First → last byte, of arrivals that got an answer.
     HttpReqReceiving = "http_req_receiving": Time,
-    /// What comes before sending: opening a connection and the TLS handshake, of arrivals that were sent; 0 where a connection
-    /// was open. (Waiting for one is part of the lag.)
-    HttpReqBlocked = "http_req_blocked": Time,
-    /// Handing the request to the kernel, of arrivals that were sent: 0, since that is one call for all of it.
-    HttpReqSending = "http_req_sending": Time,
     /// Opening a connection, where one was opened.
     HttpReqConnecting = "http_req_connecting": Time,
     /// The TLS handshake, where there was one.
@@ -69,27 +62,10 @@ metrics! {
     HttpReqs = "http_reqs": Counter,
     /// Arrivals that were never sent.
     DroppedIterations = "dropped_iterations": Counter,
-    /// Iterations that came to their end.
-    Iterations = "iterations": Counter,
-    /// From when an iteration was scheduled to its end, of those that came to it.
-    IterationDuration = "iteration_duration": Time,
-    /// From the beginning of a group of steps to its end.
-    GroupDuration = "group_duration": Time,
-    /// Virtual users at work.
-    Vus = "vus": Gauge,
-    /// The most virtual users at work so far.
-    VusMax = "vus_max": Gauge,
     /// Bytes sent.
     DataSent = "data_sent": Counter,
     /// Bytes received.
     DataReceived = "data_received": Counter,
-}
-
-impl Metric {
-    /// Whether the rows can tell it. What they cannot is known to the engine alone, which records what came of it.
-    pub const fn is_of_rows(self) -> bool {
-        !matches!(self, Self::Iterations | Self::IterationDuration | Self::GroupDuration | Self::Vus | Self::VusMax)
-    }
 }
 
 impl fmt::Display for Metric {

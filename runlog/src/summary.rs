@@ -151,7 +151,7 @@ pub fn summarize(run: &Run) -> Result<Summary, ReadError> {
     }
     let total = tally.all(|_, _| true).group("total".to_owned(), elapsed, &tally.wanted);
     let mut summary = Summary {
-        thresholds: (0..).zip(&manifest.thresholds).map(|(place, threshold)| tally.judge(place, threshold)).collect(),
+        thresholds: manifest.thresholds.iter().map(|threshold| tally.judge(threshold)).collect(),
         checks: tally.checks(),
         validity: Validity::unknown(),
         run: RunFacts { torn_lines: folded.torn_lines, ..RunFacts::new(manifest, &run.path, elapsed, total.count) },
@@ -226,10 +226,7 @@ impl Gathered {
             (MetricKind::Time, Aggregation::Percentile(percentile)) => {
                 self.times.percentiles([percentile]).map(|[value]| value as f64)
             }
-            (MetricKind::Time, Aggregation::Count | Aggregation::Rate | Aggregation::Value) => {
-                Some(self.times.count() as f64)
-            }
-            (MetricKind::Gauge, _) => None,
+            (MetricKind::Time, Aggregation::Count | Aggregation::Rate) => Some(self.times.count() as f64),
         }
     }
 }
@@ -383,13 +380,8 @@ impl<'a> Tally<'a> {
         results
     }
 
-    /// What came of a threshold: worked out from the rows, or as it was recorded where these cannot tell.
-    fn judge(&self, place: usize, threshold: &Threshold) -> ThresholdResult {
+    fn judge(&self, threshold: &Threshold) -> ThresholdResult {
         let manifest = self.manifest;
-        if !threshold.is_of_rows() {
-            let recorded = manifest.ending.as_ref().and_then(|ending| ending.thresholds.get(place));
-            return recorded.cloned().unwrap_or_else(|| threshold.judge(None));
-        }
         let mut gathered = Gathered::default();
         let mut arrivals = 0;
         self.each(

@@ -19,20 +19,6 @@ pub struct Threshold {
     pub filter: BTreeMap<String, String>,
     /// What must hold.
     pub condition: Condition,
-    /// Whether the run ends as soon as it does not.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub abort_on_fail: bool,
-    /// For so long from t=0 it does not end the run.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub delay_abort_eval_ns: Nanos,
-    /// It must hold in every stretch of this length; over the whole run where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window_ns: Option<Nanos>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_zero(span: &Nanos) -> bool {
-    span.0 == 0
 }
 
 impl fmt::Display for Threshold {
@@ -43,8 +29,7 @@ impl fmt::Display for Threshold {
             let pairs: Vec<String> = self.filter.iter().map(|(key, value)| format!("{key}:{value}")).collect();
             write!(f, "{{{}}}", pairs.join(","))?;
         }
-        write!(f, " {}", self.condition)?;
-        self.window_ns.map_or(Ok(()), |window| write!(f, " over any {window}"))
+        write!(f, " {}", self.condition)
     }
 }
 
@@ -63,8 +48,6 @@ pub enum Aggregation {
     Count,
     /// A share of one, or the total per second.
     Rate,
-    /// The last.
-    Value,
 }
 
 impl fmt::Display for Aggregation {
@@ -77,7 +60,6 @@ impl fmt::Display for Aggregation {
             Self::Percentile(percentile) => write!(f, "p({percentile})"),
             Self::Count => write!(f, "count"),
             Self::Rate => write!(f, "rate"),
-            Self::Value => write!(f, "value"),
         }
     }
 }
@@ -149,14 +131,11 @@ impl Condition {
     /// Where it does not: what would.
     pub fn fits(&self, metric: Metric) -> Result<(), String> {
         let unit = match (metric.kind(), self.aggregation) {
-            (MetricKind::Time | MetricKind::Counter, Aggregation::Count)
-            | (MetricKind::Share, Aggregation::Rate)
-            | (MetricKind::Gauge, Aggregation::Value | Aggregation::Min | Aggregation::Max | Aggregation::Avg) => {
+            (MetricKind::Time | MetricKind::Counter, Aggregation::Count) | (MetricKind::Share, Aggregation::Rate) => {
                 Some(Unit::Number)
             }
             (MetricKind::Counter, Aggregation::Rate) => Some(Unit::PerSecond),
-            (MetricKind::Time, Aggregation::Rate | Aggregation::Value)
-            | (MetricKind::Share | MetricKind::Counter | MetricKind::Gauge, _) => None,
+            (MetricKind::Time, Aggregation::Rate) | (MetricKind::Share | MetricKind::Counter, _) => None,
             (MetricKind::Time, _) => Some(Unit::Time),
         };
         if unit == Some(self.unit) {
@@ -170,7 +149,6 @@ impl Condition {
             MetricKind::Counter => {
                 "`count` with a number, such as `count > 1000`, or `rate` per second, such as `rate > 100/s`"
             }
-            MetricKind::Gauge => "`value`, `min`, `max` or `avg` with a number, such as `max < 1000`",
         };
         Err(format!("`{self}` does not fit {metric}, which takes {right}"))
     }
@@ -229,11 +207,10 @@ fn parse_aggregation(text: &str) -> Result<Aggregation, String> {
         "med" => Aggregation::Percentile(Percentile::P50),
         "count" => Aggregation::Count,
         "rate" => Aggregation::Rate,
-        "value" => Aggregation::Value,
         _ => {
             let number = text.strip_prefix("p(").and_then(|rest| rest.strip_suffix(')'));
             let number = number.ok_or_else(|| {
-                format!("`{text}` is no aggregation: there are avg, min, max, med, p(N), count, rate and value")
+                format!("`{text}` is no aggregation: there are avg, min, max, med, p(N), count and rate")
             })?;
             Aggregation::Percentile(number.trim().parse().map_err(|error: crate::units::UnitError| error.to_string())?)
         }
@@ -263,7 +240,7 @@ fn finite(value: f64, unit: Unit, text: &str) -> Result<(f64, Unit), String> {
 }
 
 /// What came of a threshold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ThresholdResult {
     /// The threshold, as a person reads it.
     pub threshold: String,
@@ -276,21 +253,6 @@ pub struct ThresholdResult {
 }
 
 impl Threshold {
-    /// A threshold over the whole run that stops nothing.
-    pub const fn new(metric: Metric, filter: BTreeMap<String, String>, condition: Condition) -> Self {
-        Self { metric, filter, condition, abort_on_fail: false, delay_abort_eval_ns: Nanos::ZERO, window_ns: None }
-    }
-
-    /// Whether the rows can tell what came of it, as a whole.
-    pub const fn is_of_rows(&self) -> bool {
-        self.metric.is_of_rows() && self.window_ns.is_none()
-    }
-
-    /// Whether it has to be looked at while the load runs.
-    pub const fn is_watched(&self) -> bool {
-        self.abort_on_fail || self.window_ns.is_some()
-    }
-
     /// Holds the threshold against the metric's value; a threshold that saw no sample fails.
     pub fn judge(&self, value: Option<f64>) -> ThresholdResult {
         ThresholdResult {
@@ -354,8 +316,11 @@ mod tests {
 
     #[test]
     fn a_threshold_without_a_sample_fails() {
-        let filter = BTreeMap::from([("request".to_owned(), "login".to_owned())]);
-        let threshold = Threshold::new(Metric::ResponseTime, filter, condition("med < 1s"));
+        let threshold = Threshold {
+            metric: Metric::ResponseTime,
+            filter: BTreeMap::from([("request".to_owned(), "login".to_owned())]),
+            condition: condition("med < 1s"),
+        };
         let result = threshold.judge(None);
         assert!(!result.passed);
         assert_eq!(result.threshold, "response_time{request:login} med < 1s");
@@ -363,12 +328,9 @@ mod tests {
 
     #[test]
     fn a_threshold_is_read_as_it_was_written() {
-        let plain = Threshold::new(Metric::HttpReqFailed, BTreeMap::new(), condition("rate<1%"));
-        let window_ns = Some(Nanos::from_secs(30));
-        let watched = Threshold { abort_on_fail: true, window_ns, ..plain.clone() };
-        for threshold in [plain, watched] {
-            let text = serde_json::to_string(&threshold).expect("plain data");
-            assert_eq!(serde_json::from_str::<Threshold>(&text).expect("our own"), threshold);
-        }
+        let threshold =
+            Threshold { metric: Metric::HttpReqFailed, filter: BTreeMap::new(), condition: condition("rate<1%") };
+        let text = serde_json::to_string(&threshold).expect("plain data");
+        assert_eq!(serde_json::from_str::<Threshold>(&text).expect("our own"), threshold);
     }
 }

@@ -76,7 +76,6 @@ fn ending(run: &RunFacts) -> Option<Finding> {
         How::Completed if run.ended_because.is_empty() => return None,
         How::Completed => return Some(Finding::new(Level::Note, run.ended_because.clone())),
         How::Interrupted => Finding::new(Level::Warning, "the run was interrupted after ").and(run.elapsed_ns),
-        How::Aborted => Finding::new(Level::Bad, "a threshold ended the run after ").and(run.elapsed_ns),
         How::Failed => Finding::new(Level::Bad, "the run could not go on after ").and(run.elapsed_ns),
     };
     let finding = finding.and(" of ").and(run.planned_ns);

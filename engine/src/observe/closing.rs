@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use runlog::manifest::How;
 use runlog::statistics::Figures;
 use runlog::summary::{Group, Summary};
 use runlog::text::printable;
@@ -39,9 +38,6 @@ pub fn summarize(summary: &Summary) -> String {
     for threshold in &summary.thresholds {
         let mark = if threshold.passed { "✓" } else { "✗" };
         let _ = writeln!(text, "{mark} {} (was {})", printable(&threshold.threshold), threshold.shown);
-    }
-    if run.ended == Some(How::Aborted) {
-        let _ = writeln!(text, "ended early: {}", printable(&run.ended_because));
     }
     let failed_checks: u64 = summary.checks.iter().map(|check| check.fails).sum();
     if failed_checks > 0 {

@@ -3,8 +3,7 @@
 
 pub mod closing;
 mod evidence;
-mod gauges;
-mod judge;
+
 mod progress;
 mod samples;
 mod stages;
@@ -13,21 +12,17 @@ pub mod verdict;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
-use runlog::manifest::Manifest;
 use runlog::spread::Spread;
 use runlog::units::Nanos;
 
 pub use self::evidence::Witness;
-pub use self::gauges::Gauges;
-pub use self::judge::Judge;
-use self::judge::Turn;
 pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::stop::Stop;
-use crate::worker::report::{Finished, Report, Second};
+use crate::worker::report::{Finished, Report};
 
 /// How often whoever watches looks up when no report comes.
 const LOOK: Nanos = Nanos::from_millis(200);
@@ -46,25 +41,13 @@ pub struct Observer {
     pub witness: Witness,
     /// Lag + service time of those answered, in all seconds so far.
     pub response: Spread,
-    /// What has come of the thresholds that are looked at while the load runs.
-    pub judge: Judge,
-    /// How many virtual users there were.
-    pub gauges: Gauges,
     stages: Stages,
 }
 
 impl Observer {
     /// An observer of this plan.
-    pub fn new(plan: &Plan, manifest: &Manifest, workers: usize, samples: Samples, progress: Progress) -> Self {
-        Self {
-            samples,
-            progress,
-            witness: Witness::default(),
-            response: Spread::default(),
-            judge: Judge::new(manifest, workers),
-            gauges: Gauges::new(workers),
-            stages: Stages::of(plan),
-        }
+    pub fn new(plan: &Plan, samples: Samples, progress: Progress) -> Self {
+        Self { samples, progress, witness: Witness::default(), response: Spread::default(), stages: Stages::of(plan) }
     }
 
     /// Watches until so many workers have finished, or are all gone. Returns their books, in the
@@ -84,8 +67,6 @@ impl Observer {
                     self.witness.hear(&second);
                     self.samples.engine(&second);
                     self.response.add(&second.gauge.response);
-                    self.gauges.hear(&second);
-                    self.look_at_thresholds(&second, stop);
                     if let Some(earlier) = self.progress.add(*second) {
                         earlier.give_back();
                     }
@@ -109,19 +90,5 @@ impl Observer {
         self.progress.clear();
         books.sort_by_key(|finished| finished.seat.place);
         books
-    }
-
-    fn look_at_thresholds(&mut self, second: &Second, stop: &Stop) {
-        for turn in self.judge.hear(second) {
-            let (kind, told) = match turn {
-                Turn::Fails(told) => ("threshold", format!("does not hold: {told}")),
-                Turn::Holds(told) => ("threshold", format!("holds again: {told}")),
-                Turn::Ends(told) => {
-                    stop.abort(|| told.clone());
-                    ("abort", format!("ends the run: {told}"))
-                }
-            };
-            self.samples.happened(second.until, kind, told);
-        }
     }
 }

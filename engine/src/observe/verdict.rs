@@ -13,23 +13,23 @@ use runlog::threshold::{Aggregation, Threshold, ThresholdResult};
 use runlog::units::Nanos;
 use runlog::validity::Validity;
 
-use super::Observer;
 use crate::worker::ledger::{Gathered, Ledger};
 
-/// The figures of a run, without those of each request, and without its ending.
+/// The figures of a run, without those of each request, and without its ending. `response` is lag + service time of those
+/// answered.
 ///
 /// # Errors
 /// Where a threshold can be decided by the rows only, and these cannot be read.
 pub fn figures(
     ledger: &Ledger,
-    observer: &Observer,
+    response: &Spread,
     manifest: &Manifest,
     directory: &Path,
 ) -> Result<Summary, ReadError> {
     Ok(Summary {
         requests: Vec::new(),
-        total: total(ledger, &observer.response),
-        thresholds: thresholds(ledger, observer, manifest, directory)?,
+        total: total(ledger, response),
+        thresholds: thresholds(ledger, manifest, directory)?,
         checks: checks(ledger, manifest),
         validity: Validity::unknown(),
         run: RunFacts::new(manifest, directory, ledger.end, ledger.rows),
@@ -66,37 +66,18 @@ fn checks(ledger: &Ledger, manifest: &Manifest) -> Vec<CheckResult> {
     manifest.requests.iter().zip(&ledger.checks).flat_map(of_request).collect()
 }
 
-fn thresholds(
-    ledger: &Ledger,
-    observer: &Observer,
-    manifest: &Manifest,
-    directory: &Path,
-) -> Result<Vec<ThresholdResult>, ReadError> {
-    let judged = |(place, (threshold, gathered)): (usize, (&Threshold, &Gathered))| {
-        if threshold.metric.kind() == MetricKind::Gauge {
-            return Ok(threshold.judge(observer.gauges.value(threshold.metric, threshold.condition.aggregation)));
-        }
-        observer.judge.outcome(place, ledger.end).map_or_else(|| decide(threshold, gathered, ledger.end), Ok)
-    };
-    let all = manifest.thresholds.iter().zip(&ledger.thresholds).enumerate();
-    let decided: Vec<Result<_, _>> = all.map(judged).collect();
-    // What the rows cannot tell either stays as it is known.
-    let is_open = |(place, result): (usize, &Result<_, _>)| result.is_err() && manifest.thresholds[place].is_of_rows();
-    if !decided.iter().enumerate().any(is_open) {
-        return Ok(decided.into_iter().map(|result| result.unwrap_or_else(|undecided| undecided)).collect());
-    }
-    let exact = summarize(&Run::open(directory)?)?.thresholds;
-    let chosen = decided.into_iter().zip(exact).zip(&manifest.thresholds).map(|((result, exact), threshold)| {
-        result.unwrap_or_else(|undecided| if threshold.is_of_rows() { exact } else { undecided })
-    });
-    Ok(chosen.collect())
+fn thresholds(ledger: &Ledger, manifest: &Manifest, directory: &Path) -> Result<Vec<ThresholdResult>, ReadError> {
+    let decided: Option<Vec<_>> = manifest
+        .thresholds
+        .iter()
+        .zip(&ledger.thresholds)
+        .map(|(threshold, gathered)| decide(threshold, gathered, ledger.end))
+        .collect();
+    decided.map_or_else(|| Ok(summarize(&Run::open(directory)?)?.thresholds), Ok)
 }
 
-/// What came of a threshold.
-///
-/// # Errors
-/// Where only the rows can tell: what is known without them, by the higher bound.
-pub fn decide(threshold: &Threshold, gathered: &Gathered, elapsed: Nanos) -> Result<ThresholdResult, ThresholdResult> {
+/// What came of a threshold; `None` where only the rows can tell.
+fn decide(threshold: &Threshold, gathered: &Gathered, elapsed: Nanos) -> Option<ThresholdResult> {
     let times = gathered.times.as_deref();
     let value = match (threshold.metric.kind(), threshold.condition.aggregation) {
         _ if gathered.arrivals == 0 => None,
@@ -106,24 +87,23 @@ pub fn decide(threshold: &Threshold, gathered: &Gathered, elapsed: Nanos) -> Res
         (MetricKind::Time, Aggregation::Avg) => times.and_then(Spread::mean),
         (MetricKind::Time, Aggregation::Min) => times.and_then(Spread::min).map(|value| value as f64),
         (MetricKind::Time, Aggregation::Max) => times.and_then(Spread::max).map(|value| value as f64),
-        (MetricKind::Time, Aggregation::Count | Aggregation::Rate | Aggregation::Value) => {
+        (MetricKind::Time, Aggregation::Count | Aggregation::Rate) => {
             Some(times.map_or(0.0, |times| times.count() as f64))
         }
-        (MetricKind::Gauge, _) => None,
         (MetricKind::Time, Aggregation::Percentile(percentile)) => {
             let Some((lowest, highest)) = times.and_then(|times| times.percentile(percentile)) else {
-                return Ok(threshold.judge(None));
+                return Some(threshold.judge(None));
             };
             // Every comparison but `==` and `!=` holds for all values between two for which it holds, or for none; and
             // for those two, a bound between them shows as different outcomes at the ends of a shorter stretch.
             let holds = |value: u64| threshold.condition.holds(value as f64);
             if lowest != highest && (holds(lowest) != holds(highest) || threshold.condition.is_exact()) {
-                return Err(threshold.judge(Some(highest as f64)));
+                return None;
             }
             Some(highest as f64)
         }
     };
-    Ok(threshold.judge(value))
+    Some(threshold.judge(value))
 }
 
 #[cfg(test)]
@@ -133,7 +113,7 @@ mod tests {
 
     fn threshold(condition: &str) -> Threshold {
         let condition = condition.parse().expect("a condition");
-        Threshold::new(Metric::ResponseTime, [].into(), condition)
+        Threshold { metric: Metric::ResponseTime, filter: [].into(), condition }
     }
 
     fn gathered(times_ns: &[u64]) -> Gathered {
@@ -153,20 +133,20 @@ mod tests {
     #[test]
     fn a_bound_far_from_the_percentile_is_decided_without_the_rows() {
         let times = gathered(&[400_000_100, 400_000_200, 400_000_300]);
-        assert!(decide(&threshold("med < 500ms"), &times, Nanos::ZERO).is_ok_and(|result| result.passed));
-        assert!(decide(&threshold("med < 300ms"), &times, Nanos::ZERO).is_ok_and(|result| !result.passed));
+        assert!(decide(&threshold("med < 500ms"), &times, Nanos::ZERO).is_some_and(|result| result.passed));
+        assert!(decide(&threshold("med < 300ms"), &times, Nanos::ZERO).is_some_and(|result| !result.passed));
     }
 
     #[test]
     fn a_bound_within_the_percentiles_bucket_is_left_to_the_rows() {
         let times = gathered(&[400_000_100, 400_000_200, 400_000_300]);
-        assert!(decide(&threshold("med < 400000150ns"), &times, Nanos::ZERO).is_err());
-        assert!(decide(&threshold("med == 400ms"), &times, Nanos::ZERO).is_err());
+        assert_eq!(decide(&threshold("med < 400000150ns"), &times, Nanos::ZERO), None);
+        assert_eq!(decide(&threshold("med == 400ms"), &times, Nanos::ZERO), None);
     }
 
     #[test]
     fn what_saw_no_arrival_fails() {
         let nothing = Gathered { times: None, ..gathered(&[]) };
-        assert!(decide(&threshold("med < 1s"), &nothing, Nanos::ZERO).is_ok_and(|result| !result.passed));
+        assert!(decide(&threshold("med < 1s"), &nothing, Nanos::ZERO).is_some_and(|result| !result.passed));
     }
 }

@@ -213,17 +213,6 @@ impl Node {
             .map_err(|error: UnitError| self.problem(error.to_string()).expected(format!("expected {expected}")))
     }
 
-    /// `true` or `false`.
-    pub(super) fn boolean(&self) -> Result<bool, Problem> {
-        match &self.value {
-            Value::Boolean(boolean) => Ok(*boolean),
-            Value::String { text, from_variable: true } if matches!(text.real.as_str(), "true" | "false") => {
-                Ok(text.real == "true")
-            }
-            _ => Err(self.not("true or false")),
-        }
-    }
-
     /// A whole number in a range. A string will do where a variable stands in it.
     pub(super) fn count(&self, least: u32, most: u32) -> Result<u32, Problem> {
         let expected = format!("a whole number from {least} to {}", Thousands(most.into()));

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use runlog::manifest::Tags;
-use runlog::metric::{Metric, MetricKind};
+use runlog::metric::Metric;
 use runlog::threshold::{Condition, Threshold};
 
-use super::document::{Entry, Node, Table};
+use super::document::{Entry, Node};
 use super::error::{Problem, Problems};
-use super::workload::{positive_span, span};
 use super::{keys, suggest};
 
 /// What a filter can name.
@@ -25,42 +24,11 @@ pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut
     let metric = problems.keep(table.require("a threshold", "metric", "such as `\"http_req_duration\"`", metric));
     let condition = problems.keep(table.require("a threshold", "condition", "such as `\"p(95) < 500ms\"`", condition));
     let filter = table.get("filter").map_or(Some(BTreeMap::new()), |node| filter(node, filterable, problems));
-    let abort_on_fail = problems.keep(table.read("abort_on_fail", Node::boolean));
-    let delay = problems.keep(table.read("delay_abort_eval", span));
-    let window = problems.keep(table.read("window", positive_span));
     let (metric, condition) = (metric?, condition?);
-    if let Some(problem) = unanswerable(table, metric) {
-        problems.add(problem);
-    }
     if let (Err(error), Some(node)) = (condition.fits(metric), table.get("condition")) {
         problems.add(node.problem(error).expected("does not fit the metric"));
     }
-    Some(Threshold {
-        metric,
-        filter: filter?,
-        condition,
-        abort_on_fail: abort_on_fail?.unwrap_or(false),
-        delay_abort_eval_ns: delay?.unwrap_or_default(),
-        window_ns: window?,
-    })
-}
-
-/// What a threshold on something else than requests cannot ask for.
-fn unanswerable(table: &Table, metric: Metric) -> Option<Problem> {
-    if metric.is_of_rows() {
-        return None;
-    }
-    if metric.kind() == MetricKind::Gauge {
-        let (key, node) = ["filter", "window", "abort_on_fail"].iter().find_map(|key| Some((key, table.get(key)?)))?;
-        let problem = node.problem(format!("a threshold on `{metric}` has no `{key}`"));
-        return Some(
-            problem.expected("not here").help("virtual users are counted all together, and looked at in the end"),
-        );
-    }
-    let filter = table.get("filter")?.table("").ok()?;
-    let entry = filter.entries.iter().find(|entry| entry.key == "request")?;
-    let problem = Problem::new(entry.key_span, format!("`{metric}` is not of a single request"));
-    Some(problem.expected("not here").help("filter by `scenario`, by a tag of scenarios, or by `group`"))
+    Some(Threshold { metric, filter: filter?, condition })
 }
 
 fn metric(node: &Node) -> Result<Metric, Problem> {

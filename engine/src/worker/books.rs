@@ -34,14 +34,10 @@ impl Books {
     }
 
     /// An iteration has ended.
-    pub fn iterated(&mut self, scenario: ScenarioId, took: Nanos) {
-        self.ledger.iterated(scenario, took);
-    }
+    pub const fn iterated(&mut self, _scenario: ScenarioId, _took: Nanos) {}
 
     /// A group has ended.
-    pub fn group_ended(&mut self, scenario: ScenarioId, group: GroupId, took: Nanos) {
-        self.ledger.group_ended(scenario, group, took);
-    }
+    pub const fn group_ended(&mut self, _scenario: ScenarioId, _group: GroupId, _took: Nanos) {}
 
     /// Pays the row that an arrival is owed.
     pub fn pay(&mut self, row: &Row) {

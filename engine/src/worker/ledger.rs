@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 
 use runlog::contribution::Contribution;
 use runlog::manifest::Manifest;
-use runlog::metric::{Metric, MetricKind};
+use runlog::metric::Metric;
 use runlog::outcome::Failure;
-use runlog::row::{Row, ScenarioId};
+use runlog::row::Row;
 use runlog::spread::Spread;
-use runlog::threshold::Threshold;
 use runlog::units::Nanos;
-
-use crate::plan::flow::GroupId;
 
 /// Statuses are three digits.
 const STATUSES: usize = 1000;
@@ -23,12 +20,6 @@ pub struct Ledger {
     manifest: &'static Manifest,
     /// For each scenario and request: which thresholds it counts for.
     counts_for: Vec<Vec<usize>>,
-    /// For each scenario: which thresholds its iterations count for.
-    iterations_for: Vec<Vec<usize>>,
-    /// For each threshold: its place among those that are watched.
-    watched_as: Vec<Option<usize>>,
-    /// What was gathered in this second for the thresholds that are watched.
-    fresh: Vec<Gathered>,
     /// How many rows.
     pub rows: u64,
     /// Of these, without an answer or with a status that was not wanted.
@@ -69,34 +60,15 @@ pub struct Gathered {
 impl Ledger {
     /// Empty books for the run of this manifest.
     pub fn new(manifest: &'static Manifest) -> Self {
-        let thresholds = &manifest.thresholds;
         let applying = |scenario, request| {
-            let counts = |&place: &usize| {
-                thresholds[place].metric.is_of_rows() && manifest.counts_for(&thresholds[place], scenario, request)
-            };
-            (0..thresholds.len()).filter(counts).collect()
+            let counts = |&place: &usize| manifest.counts_for(&manifest.thresholds[place], scenario, request);
+            (0..manifest.thresholds.len()).filter(counts).collect()
         };
-        let of_iterations = |scenario| {
-            let counts = |&place: &usize| {
-                matches!(thresholds[place].metric, Metric::Iterations | Metric::IterationDuration)
-                    && manifest.counts_for_iteration(&thresholds[place], scenario, None)
-            };
-            (0..thresholds.len()).filter(counts).collect()
-        };
-        let watched = |places: &mut usize, threshold: &Threshold| {
-            let place = threshold.is_watched().then_some(*places);
-            *places += usize::from(threshold.is_watched());
-            place
-        };
-        let mut places = 0;
-        let watched_as = thresholds.iter().map(|threshold| watched(&mut places, threshold)).collect();
         let cells = manifest.scenarios.iter().flat_map(|s| manifest.requests.iter().map(move |r| (s, r)));
+        let gathered = |metric| Gathered { metric, arrivals: 0, times: None, part: 0, whole: 0 };
         Self {
             manifest,
             counts_for: cells.map(|(scenario, request)| applying(scenario, request)).collect(),
-            iterations_for: manifest.scenarios.iter().map(of_iterations).collect(),
-            watched_as,
-            fresh: fresh(manifest),
             rows: 0,
             failed: 0,
             end: Nanos::ZERO,
@@ -104,7 +76,7 @@ impl Ledger {
             bytes_received: 0,
             service: Spread::default(),
             lag: Spread::default(),
-            thresholds: manifest.thresholds.iter().map(|threshold| Gathered::new(threshold.metric)).collect(),
+            thresholds: manifest.thresholds.iter().map(|threshold| gathered(threshold.metric)).collect(),
             checks: manifest.requests.iter().map(|request| (0, vec![0; request.checks.len()])).collect(),
             statuses: vec![0; STATUSES],
             failures: vec![0; Failure::ALL.len()],
@@ -140,54 +112,10 @@ impl Ledger {
         }
         let cell = usize::from(row.scenario.0) * self.manifest.requests.len() + place;
         for &threshold in &self.counts_for[cell] {
-            let contribution = self.thresholds[threshold].metric.contribution(row, request);
-            self.thresholds[threshold].add(contribution);
-            if let Some(watched) = self.watched_as[threshold] {
-                self.fresh[watched].add(contribution);
-            }
+            let gathered = &mut self.thresholds[threshold];
+            gathered.add(gathered.metric.contribution(row, request));
         }
         has_failed
-    }
-
-    /// Adds an iteration that has come to its end.
-    pub fn iterated(&mut self, scenario: ScenarioId, took: Nanos) {
-        for place in 0..self.iterations_for[usize::from(scenario.0)].len() {
-            let threshold = self.iterations_for[usize::from(scenario.0)][place];
-            self.add_span(threshold, took);
-        }
-    }
-
-    /// Adds a group of steps that has come to its end.
-    pub fn group_ended(&mut self, scenario: ScenarioId, group: GroupId, took: Nanos) {
-        let scenario = &self.manifest.scenarios[usize::from(scenario.0)];
-        let group = self.manifest.groups.get(usize::from(group.0)).map(String::as_str);
-        for place in 0..self.manifest.thresholds.len() {
-            let threshold = &self.manifest.thresholds[place];
-            if threshold.metric == Metric::GroupDuration
-                && self.manifest.counts_for_iteration(threshold, scenario, group)
-            {
-                self.add_span(place, took);
-            }
-        }
-    }
-
-    fn add_span(&mut self, threshold: usize, took: Nanos) {
-        let contribution = match self.thresholds[threshold].metric {
-            Metric::Iterations => Contribution::Count(1),
-            _ => Contribution::Time(Some(took.0)),
-        };
-        self.thresholds[threshold].add(contribution);
-        if let Some(watched) = self.watched_as[threshold] {
-            self.fresh[watched].add(contribution);
-        }
-    }
-
-    /// What was gathered for the thresholds that are watched since this was last asked, in their order.
-    pub fn take_fresh(&mut self) -> Vec<Gathered> {
-        if self.fresh.is_empty() {
-            return Vec::new();
-        }
-        std::mem::replace(&mut self.fresh, fresh(self.manifest))
     }
 
     /// Adds another core's books.
@@ -221,23 +149,7 @@ impl Ledger {
     }
 }
 
-/// Nothing yet, for each threshold that is watched. The memory for times is taken here, once a second, and not when the
-/// first of them comes.
-fn fresh(manifest: &Manifest) -> Vec<Gathered> {
-    let watched = manifest.thresholds.iter().filter(|threshold| threshold.is_watched());
-    let empty = |metric: Metric| Gathered {
-        times: (metric.kind() == MetricKind::Time).then(Box::default),
-        ..Gathered::new(metric)
-    };
-    watched.map(|threshold| empty(threshold.metric)).collect()
-}
-
 impl Gathered {
-    /// Nothing yet.
-    pub const fn new(metric: Metric) -> Self {
-        Self { metric, arrivals: 0, times: None, part: 0, whole: 0 }
-    }
-
     fn add(&mut self, contribution: Contribution) {
         self.arrivals += 1;
         match contribution {
@@ -251,8 +163,7 @@ impl Gathered {
         }
     }
 
-    /// Adds what another has gathered.
-    pub fn merge(&mut self, other: &Self) {
+    fn merge(&mut self, other: &Self) {
         self.arrivals += other.arrivals;
         if let Some(theirs) = &other.times {
             self.times.get_or_insert_default().add(theirs);

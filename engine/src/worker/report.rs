@@ -8,7 +8,7 @@ use runlog::row::Row;
 use runlog::spread::Spread;
 use runlog::units::Nanos;
 
-use super::ledger::{Gathered, Ledger};
+use super::ledger::Ledger;
 use super::seat::Seat;
 
 /// Message from a worker to whoever watches.
@@ -29,8 +29,6 @@ pub struct Second {
     pub until: Nanos,
     /// What happened in it.
     pub gauge: Gauge,
-    /// What was gathered in it for the thresholds that are watched, in their order.
-    pub watched: Vec<Gathered>,
     /// Requests on their way at its end.
     pub in_flight: u64,
     /// Open connections at its end.
@@ -174,7 +172,6 @@ mod tests {
                 seat: Seat { place: 0, of: 1, cpu: 0 },
                 until: Nanos::ZERO,
                 gauge,
-                watched: Vec::new(),
                 in_flight: 0,
                 connections: 0,
                 backlog: 0,

@@ -55,7 +55,6 @@ impl<P: FnMut(Second)> Watch<P> {
             seat: core.seat,
             until: now,
             gauge,
-            watched: core.books.ledger.take_fresh(),
             in_flight: core.in_flight(),
             connections: core.open_connections(),
             backlog: core.backlog(),
