@@ -19,17 +19,43 @@ pub struct Threshold {
     pub filter: BTreeMap<String, String>,
     /// What must hold.
     pub condition: Condition,
+    /// Whether the run is over as soon as it does not hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub abort_on_fail: bool,
+    /// How long the run goes on in any case, since t=0.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub delay_abort_eval_ns: Nanos,
+    /// The length of the stretches in each of which it must hold; over the run as a whole where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_ns: Option<Nanos>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Threshold {
+    /// A threshold over the run as a whole that stops nothing.
+    pub const fn new(metric: Metric, filter: BTreeMap<String, String>, condition: Condition) -> Self {
+        Self { metric, filter, condition, abort_on_fail: false, delay_abort_eval_ns: Nanos::ZERO, window_ns: None }
+    }
+
+    /// Whether the rows of a run tell what comes of it.
+    pub const fn is_of_rows(&self) -> bool {
+        self.metric.is_of_rows() && self.window_ns.is_none()
+    }
 }
 
 impl fmt::Display for Threshold {
-    /// As in k6: `http_req_duration{request:products_list} p(95) < 500ms`.
+    /// As in k6: `http_req_duration{request:products_list} p(95) < 500ms`, with ` over 30.0 s` where it has a window.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.metric)?;
         if !self.filter.is_empty() {
             let pairs: Vec<String> = self.filter.iter().map(|(key, value)| format!("{key}:{value}")).collect();
             write!(f, "{{{}}}", pairs.join(","))?;
         }
-        write!(f, " {}", self.condition)
+        write!(f, " {}", self.condition)?;
+        self.window_ns.map_or(Ok(()), |window| write!(f, " over {window}"))
     }
 }
 
@@ -48,6 +74,8 @@ pub enum Aggregation {
     Count,
     /// A share of one, or the total per second.
     Rate,
+    /// The last one.
+    Value,
 }
 
 impl fmt::Display for Aggregation {
@@ -60,6 +88,7 @@ impl fmt::Display for Aggregation {
             Self::Percentile(percentile) => write!(f, "p({percentile})"),
             Self::Count => write!(f, "count"),
             Self::Rate => write!(f, "rate"),
+            Self::Value => write!(f, "value"),
         }
     }
 }
@@ -120,6 +149,27 @@ impl Condition {
         }
     }
 
+    /// Which of two values and those between them is the likeliest to be as it must be: if this one is not, none is.
+    pub fn favourable(&self, lowest: f64, highest: f64) -> f64 {
+        match self.comparison {
+            Comparison::Below | Comparison::AtMost => lowest,
+            Comparison::Equal => self.bound.clamp(lowest, highest),
+            Comparison::Different if self.holds(lowest) => lowest,
+            Comparison::Above | Comparison::AtLeast | Comparison::Different => highest,
+        }
+    }
+
+    /// Which of two values is further on the wrong side of the bound, or nearer to it. The second where the condition asks
+    /// for a single value and both are, or neither is.
+    pub fn worse(&self, first: f64, second: f64) -> f64 {
+        match self.comparison {
+            Comparison::Below | Comparison::AtMost => first.max(second),
+            Comparison::Above | Comparison::AtLeast => first.min(second),
+            Comparison::Equal | Comparison::Different if self.holds(second) && !self.holds(first) => first,
+            Comparison::Equal | Comparison::Different => second,
+        }
+    }
+
     /// Whether it asks for a single value (`==`, `!=`), so that nothing but the exact one will do.
     pub const fn is_exact(&self) -> bool {
         matches!(self.comparison, Comparison::Equal | Comparison::Different)
@@ -130,13 +180,14 @@ impl Condition {
     /// # Errors
     /// Where it does not: what would.
     pub fn fits(&self, metric: Metric) -> Result<(), String> {
+        use Aggregation::{Avg, Count, Max, Min, Percentile, Rate, Value};
         let unit = match (metric.kind(), self.aggregation) {
-            (MetricKind::Time | MetricKind::Counter, Aggregation::Count) | (MetricKind::Share, Aggregation::Rate) => {
-                Some(Unit::Number)
-            }
-            (MetricKind::Counter, Aggregation::Rate) => Some(Unit::PerSecond),
-            (MetricKind::Time, Aggregation::Rate) | (MetricKind::Share | MetricKind::Counter, _) => None,
-            (MetricKind::Time, _) => Some(Unit::Time),
+            (MetricKind::Time, Avg | Min | Max | Percentile(_)) => Some(Unit::Time),
+            (MetricKind::Counter, Rate) => Some(Unit::PerSecond),
+            (MetricKind::Time | MetricKind::Counter, Count)
+            | (MetricKind::Share, Rate)
+            | (MetricKind::Gauge, Value | Min | Max | Avg) => Some(Unit::Number),
+            _ => None,
         };
         if unit == Some(self.unit) {
             return Ok(());
@@ -149,6 +200,7 @@ impl Condition {
             MetricKind::Counter => {
                 "`count` with a number, such as `count > 1000`, or `rate` per second, such as `rate > 100/s`"
             }
+            MetricKind::Gauge => "`value` (the last), `min`, `max` or `avg` with a number, such as `max <= 50`",
         };
         Err(format!("`{self}` does not fit {metric}, which takes {right}"))
     }
@@ -159,6 +211,7 @@ impl Condition {
             Unit::Time => Nanos(value.round() as u64).to_string(),
             Unit::PerSecond => Rate::per_second(value).unwrap_or_default().to_string(),
             Unit::Number if self.aggregation == Aggregation::Rate => format!("{:.3} %", value * 100.0),
+            Unit::Number if self.aggregation == Aggregation::Avg => format!("{value:.1}"),
             Unit::Number => format!("{value:.0}"),
         }
     }
@@ -207,10 +260,11 @@ fn parse_aggregation(text: &str) -> Result<Aggregation, String> {
         "med" => Aggregation::Percentile(Percentile::P50),
         "count" => Aggregation::Count,
         "rate" => Aggregation::Rate,
+        "value" => Aggregation::Value,
         _ => {
             let number = text.strip_prefix("p(").and_then(|rest| rest.strip_suffix(')'));
             let number = number.ok_or_else(|| {
-                format!("`{text}` is no aggregation: there are avg, min, max, med, p(N), count and rate")
+                format!("`{text}` is no aggregation: there are avg, min, max, med, p(N), count, rate and value")
             })?;
             Aggregation::Percentile(number.trim().parse().map_err(|error: crate::units::UnitError| error.to_string())?)
         }
@@ -240,7 +294,7 @@ fn finite(value: f64, unit: Unit, text: &str) -> Result<(f64, Unit), String> {
 }
 
 /// What came of a threshold.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdResult {
     /// The threshold, as a person reads it.
     pub threshold: String,
@@ -304,11 +358,17 @@ mod tests {
         assert_eq!(condition("p(95) < 500ms").fits(Metric::HttpReqDuration), Ok(()));
         assert_eq!(condition("rate < 0.1").fits(Metric::HttpReqFailed), Ok(()));
         assert_eq!(condition("count > 10").fits(Metric::HttpReqs), Ok(()));
+        assert_eq!(condition("value <= 10").fits(Metric::Vus), Ok(()));
+        assert_eq!(condition("avg > 10").fits(Metric::VusMax), Ok(()));
         for (text, metric) in [
             ("p(95) < 500", Metric::HttpReqDuration),
             ("rate < 0.1", Metric::HttpReqDuration),
             ("p(95) < 1s", Metric::HttpReqFailed),
             ("rate > 100", Metric::HttpReqs),
+            ("value < 1s", Metric::HttpReqDuration),
+            ("value > 100", Metric::Iterations),
+            ("max > 1s", Metric::Vus),
+            ("count > 1", Metric::Vus),
         ] {
             assert!(condition(text).fits(metric).is_err(), "{text} on {metric}");
         }
@@ -316,11 +376,8 @@ mod tests {
 
     #[test]
     fn a_threshold_without_a_sample_fails() {
-        let threshold = Threshold {
-            metric: Metric::ResponseTime,
-            filter: BTreeMap::from([("request".to_owned(), "login".to_owned())]),
-            condition: condition("med < 1s"),
-        };
+        let filter = BTreeMap::from([("request".to_owned(), "login".to_owned())]);
+        let threshold = Threshold::new(Metric::ResponseTime, filter, condition("med < 1s"));
         let result = threshold.judge(None);
         assert!(!result.passed);
         assert_eq!(result.threshold, "response_time{request:login} med < 1s");
@@ -328,9 +385,49 @@ mod tests {
 
     #[test]
     fn a_threshold_is_read_as_it_was_written() {
-        let threshold =
-            Threshold { metric: Metric::HttpReqFailed, filter: BTreeMap::new(), condition: condition("rate<1%") };
-        let text = serde_json::to_string(&threshold).expect("plain data");
-        assert_eq!(serde_json::from_str::<Threshold>(&text).expect("our own"), threshold);
+        let plain = Threshold::new(Metric::HttpReqFailed, BTreeMap::new(), condition("rate<1%"));
+        let text = serde_json::to_string(&plain).expect("plain data");
+        assert_eq!(text, r#"{"metric":"http_req_failed","condition":"rate<1%"}"#);
+        let watched = Threshold {
+            abort_on_fail: true,
+            delay_abort_eval_ns: Nanos::from_secs(10),
+            window_ns: Some(Nanos::from_secs(30)),
+            ..plain.clone()
+        };
+        for threshold in [plain, watched] {
+            let text = serde_json::to_string(&threshold).expect("plain data");
+            assert_eq!(serde_json::from_str::<Threshold>(&text).expect("our own"), threshold);
+        }
+    }
+
+    #[test]
+    fn a_window_is_part_of_how_a_threshold_is_read() {
+        let threshold = Threshold::new(Metric::HttpReqDuration, BTreeMap::new(), condition("p(95) < 500ms"));
+        let threshold = Threshold { window_ns: Some(Nanos::from_secs(30)), ..threshold };
+        assert_eq!(threshold.to_string(), "http_req_duration p(95) < 500ms over 30.0 s");
+        assert!(!threshold.is_of_rows());
+    }
+
+    #[test]
+    fn the_favourable_of_two_values_is_as_it_must_be_if_any_between_them_is() {
+        for sign in ["<", "<=", ">", ">=", "==", "!="] {
+            for (lowest, highest) in [(1, 3), (4, 6), (5, 5), (5, 7), (3, 5), (7, 9)] {
+                let condition = condition(&format!("count {sign} 5"));
+                let any = (lowest..=highest).any(|value| condition.holds(f64::from(value)));
+                let favourable = condition.favourable(f64::from(lowest), f64::from(highest));
+                assert_eq!(condition.holds(favourable), any, "{condition}, {lowest} to {highest}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_worse_of_two_values_fails_if_either_does() {
+        for sign in ["<", "<=", ">", ">=", "==", "!="] {
+            let condition = condition(&format!("count {sign} 5"));
+            for (first, second) in [(4.0, 5.0), (5.0, 4.0), (5.0, 6.0), (6.0, 5.0), (5.0, 5.0)] {
+                let both = condition.holds(first) && condition.holds(second);
+                assert_eq!(condition.holds(condition.worse(first, second)), both, "{condition}, {first} and {second}");
+            }
+        }
     }
 }

@@ -105,6 +105,10 @@ impl StatusCondition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowId(pub u16);
 
+/// A group of steps, by its place in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupId(pub u16);
+
 /// What a virtual user does in one iteration. Has at least one request, and never begins with a think time.
 #[derive(Debug)]
 pub struct Flow {
