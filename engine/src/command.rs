@@ -191,12 +191,13 @@ fn told(summary: &Summary) -> Outcome {
     Outcome { exit_code: exit_code(summary), text: closing::summarize(summary) }
 }
 
-/// What a run's figures say in an exit code: 130 interrupted, 1 failed, 3 not a valid measurement, 99 a threshold failed,
-/// 0 otherwise; the first that applies.
+/// What a run's figures say in an exit code: 130 interrupted, 1 failed, 99 aborted by a threshold, 3 not a valid
+/// measurement, 99 a threshold failed, 0 otherwise; the first that applies.
 pub fn exit_code(summary: &Summary) -> u8 {
     match summary.run.ended {
         Some(How::Interrupted) => 130,
         Some(How::Failed) | None => 1,
+        Some(How::Aborted) => 99,
         Some(How::Completed) if summary.validity.verdict == Verdict::Invalid => 3,
         Some(How::Completed) if summary.thresholds.iter().any(|threshold| !threshold.passed) => 99,
         Some(How::Completed) => 0,
