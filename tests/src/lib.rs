@@ -7,6 +7,7 @@
 //! scratch    a folder for one test                              shop       the demo shop
 //! alone      one load at a time                                 patience   waiting, with a bound
 //! scenario   a scenario file, put together                      request    a request as it came, read strictly
+//! visit      one virtual user, and what it did
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -23,3 +24,4 @@ pub mod scenario;
 pub mod scratch;
 pub mod scripted;
 pub mod shop;
+pub mod visit;
