@@ -7,6 +7,7 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use runlog::directory::NewRun;
 use runlog::manifest::{How, Tags};
 use runlog::summary::Summary;
 use runlog::units::Nanos;
@@ -39,9 +40,17 @@ pub enum Failure {
     /// The scenario cannot be planned here.
     #[error("error: {0}")]
     Plan(#[from] plan::Error),
-    /// The setup or the teardown went wrong.
+    /// The setup went wrong.
     #[error("error: {0}")]
     Errand(#[from] ErrandError),
+    /// The load was made; what was to follow it went wrong.
+    #[error("{}\n{failure}", .told.text.trim_end())]
+    Teardown {
+        /// What is told of the load.
+        told: Outcome,
+        /// What went wrong.
+        failure: Box<Failure>,
+    },
     /// The run could not begin, or not be completed.
     #[error("error: {0}")]
     Run(#[from] RunError),
@@ -76,7 +85,8 @@ impl Failure {
             Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } | Self::Import(_) | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
             Self::Errand(ErrandError::Stopped { .. }) => 130,
-            Self::Errand(_) | Self::Run(_) | Self::Demo(_) => 1,
+            Self::Teardown { told, .. } if told.exit_code == 130 => 130,
+            Self::Errand(_) | Self::Teardown { .. } | Self::Run(_) | Self::Demo(_) => 1,
         }
     }
 }
@@ -157,19 +167,25 @@ fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, sc
 pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Result<Summary, Failure> {
     let stop = Arc::new(Stop::default());
     stop.on_signals().map_err(|source| RunError::System { what: "to watch for signals", source })?;
+    let cores = cores(output)?;
+    if let Some(out) = &output.out {
+        NewRun::check(out).map_err(RunError::from)?;
+    }
     let captured = errand(scenario, Part::Setup, options, &Captured::new(), &stop)?;
     let plan = plan::compile(scenario, options, &captured, resolve::addresses)?;
     let setup = Setup {
         out: output.out.clone().unwrap_or_else(|| default_directory(&plan)),
-        cores: cores(output)?,
+        cores,
         command: cli::redacted(std::env::args_os().map(|word: OsString| word.to_string_lossy().into_owned())),
         pacing: output.pacing,
         quiet: output.quiet,
     };
     let summary = crate::run::run(plan, &setup, &stop)?;
     // What the load leaves behind is cleared away even where it was stopped, as far as that can be done.
-    errand(scenario, Part::Teardown, options, &captured, &Stop::default())?;
-    Ok(summary)
+    match errand(scenario, Part::Teardown, options, &captured, &Stop::default()) {
+        Ok(_) => Ok(summary),
+        Err(failure) => Err(Failure::Teardown { told: told(&summary), failure: Box::new(failure) }),
+    }
 }
 
 /// Does the steps before or after the load. Returns what they have captured.

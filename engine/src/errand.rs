@@ -62,7 +62,7 @@ pub enum ErrandError {
     },
 }
 
-/// The longest that a think time goes on without a look at whether the run is to stop.
+/// The longest that waiting goes on without a look at whether the run is to stop.
 const NAP: Nanos = Nanos::from_millis(50);
 
 /// The scenario whose choices an errand makes: none that there is.
@@ -80,6 +80,7 @@ pub fn run(errand: &'static Errand, part: Part, stop: &Stop) -> Result<Captured,
         choices: Choices::new(errand.seed, NO_SCENARIO, Purpose::Vu(0)),
         clock: Clock::starting_in(Nanos::ZERO),
         connection: None,
+        stop,
     };
     runner.journey.begin(&errand.flow, true);
     loop {
@@ -88,7 +89,7 @@ pub fn run(errand: &'static Errand, part: Part, stop: &Stop) -> Result<Captured,
         }
         match runner.journey.next(&mut runner.choices, Nanos::ZERO) {
             Next::Request(id) => runner.exchange(&errand.messages[id.0 as usize])?,
-            Next::Think(time) => runner.think(time, stop),
+            Next::Think(time) => runner.think(time),
             Next::Left(..) => {}
             Next::Replay | Next::Over => break,
         }
@@ -97,19 +98,20 @@ pub fn run(errand: &'static Errand, part: Part, stop: &Stop) -> Result<Captured,
     Ok(captured.filter_map(|(name, value)| Some((name.clone(), value?.into_vec()))).collect::<BTreeMap<_, _>>())
 }
 
-struct Runner {
+struct Runner<'a> {
     errand: &'static Errand,
     part: Part,
     journey: Journey,
     choices: Choices,
     clock: Clock,
     connection: Option<TcpStream>,
+    stop: &'a Stop,
 }
 
-impl Runner {
-    fn think(&self, time: Nanos, stop: &Stop) {
+impl Runner<'_> {
+    fn think(&self, time: Nanos) {
         let end = self.clock.now().after(time);
-        while self.clock.now() < end && !stop.requested() {
+        while self.clock.now() < end && !self.stop.requested() {
             thread::park_timeout(end.since(self.clock.now()).min(NAP).into());
         }
     }
@@ -128,6 +130,7 @@ impl Runner {
         self.journey.sends(&bytes);
         let (status, mut content) = match self.ask(&bytes, message.is_head) {
             Ok(answer) => answer,
+            Err(_) if self.stop.requested() => return Err(ErrandError::Stopped { part: self.part }),
             Err(error) => {
                 return Err(ErrandError::NoAnswer {
                     part: self.part,
@@ -182,12 +185,14 @@ impl Runner {
         }
     }
 
-    /// Sends bytes and reads the answer. A connection that has grown old meanwhile is opened anew, once.
+    /// Sends bytes and reads the answer. A connection that was closed before any of it came had grown old, and is opened
+    /// anew, once.
     fn ask(&mut self, bytes: &[u8], is_head: bool) -> io::Result<(u16, Box<Content>)> {
-        if let Some(connection) = self.connection.take()
-            && let Ok(answer) = self.ask_over(connection, bytes, is_head)
-        {
-            return Ok(answer);
+        if let Some(connection) = self.connection.take() {
+            match self.ask_over(connection, bytes, is_head) {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                answered => return answered,
+            }
         }
         let connection = self.connect()?;
         self.ask_over(connection, bytes, is_head)
@@ -207,21 +212,19 @@ impl Runner {
 
     fn ask_over(&mut self, mut connection: TcpStream, bytes: &[u8], is_head: bool) -> io::Result<(u16, Box<Content>)> {
         let deadline = self.clock.now().after(self.errand.request_timeout);
-        connection.write_all(bytes)?;
+        connection.write_all(bytes).map_err(unheard)?;
         let (mut framing, mut memo, mut content) = (Framing::new(is_head), Memo::default(), Box::<Content>::default());
         let mut received = Vec::new();
         let mut buffer = [0; 16 << 10];
+        let mut heard = false;
         loop {
-            let left = deadline.since(self.clock.now());
-            if left == Nanos::ZERO {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            connection.set_read_timeout(Some(left.into()))?;
-            let count = connection.read(&mut buffer)?;
+            let read = self.read(&mut connection, &mut buffer, deadline);
+            let count = if heard { read? } else { read.and_then(some).map_err(unheard)? };
             if count == 0 {
                 let whole = framing.finish_at_close();
                 return if whole { Ok((framing.status(), content)) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
             }
+            heard = true;
             received.extend_from_slice(&buffer[..count]);
             let fed = framing
                 .feed(&received, &mut memo, Some(&mut content))
@@ -232,6 +235,36 @@ impl Runner {
                 return Ok((framing.status(), content));
             }
         }
+    }
+
+    /// Reads what has come, or waits for it, up to a deadline or until it is to stop.
+    fn read(&self, connection: &mut TcpStream, buffer: &mut [u8], deadline: Nanos) -> io::Result<usize> {
+        loop {
+            let left = deadline.since(self.clock.now());
+            if left == Nanos::ZERO || self.stop.requested() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            connection.set_read_timeout(Some(left.min(NAP).into()))?;
+            match connection.read(buffer) {
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+/// The bytes that came, where the connection was not closed instead.
+fn some(count: usize) -> io::Result<usize> {
+    if count == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(count) }
+}
+
+/// What happened to a connection before any of the answer came: whether it was closed or reset is the same.
+fn unheard(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => {
+            io::Error::new(io::ErrorKind::ConnectionAborted, "the connection was closed without an answer")
+        }
+        _ => error,
     }
 }
 

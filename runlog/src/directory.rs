@@ -59,6 +59,15 @@ impl NewRun {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// Whether nothing stands in the way of a directory there: what is to be known before anything is done for the run.
+    ///
+    /// # Errors
+    /// Where something is in it.
+    pub fn check(path: &Path) -> Result<(), CreateError> {
+        let is_taken = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+        if is_taken { Err(CreateError::NotEmpty(path.to_owned())) } else { Ok(()) }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

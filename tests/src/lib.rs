@@ -6,6 +6,8 @@
 //! run        a run directory, read by a parser of its own       scripted   a server that misbehaves as told
 //! scratch    a folder for one test                              shop       the demo shop
 //! alone      one load at a time                                 patience   waiting, with a bound
+//! scenario   a scenario file, put together                      request    a request as it came, read strictly
+//! visit      one virtual user, and what it did
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -16,7 +18,10 @@ pub mod nginx;
 pub mod patience;
 pub mod pin;
 pub mod program;
+pub mod request;
 pub mod run;
+pub mod scenario;
 pub mod scratch;
 pub mod scripted;
 pub mod shop;
+pub mod visit;

@@ -59,13 +59,14 @@ pub fn built(name: &str) -> anyhow::Result<PathBuf> {
 pub struct Program {
     path: PathBuf,
     arguments: Vec<OsString>,
+    environment: Vec<(String, String)>,
     bound: Duration,
 }
 
 impl Program {
     fn named(name: &str) -> Self {
         let path = built(name).unwrap_or_else(|missing| panic!("{missing}"));
-        Self { path, arguments: Vec::new(), bound: PATIENCE }
+        Self { path, arguments: Vec::new(), environment: Vec::new(), bound: PATIENCE }
     }
 
     /// Adds an argument.
@@ -82,6 +83,13 @@ impl Program {
         self
     }
 
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts it.
     pub fn start(self) -> Running {
         let stdout = tempfile::tempfile().expect("a temporary file can be made");
@@ -89,6 +97,7 @@ impl Program {
         let child = Command::new(&self.path)
             .args(&self.arguments)
             .env("NO_COLOR", "1")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(stdout.try_clone().expect("a file can be opened twice"))
             .stderr(stderr.try_clone().expect("a file can be opened twice"))

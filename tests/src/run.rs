@@ -136,6 +136,22 @@ impl Run {
         reasons.iter().map(|reason| reason.as_str().expect("a reason is a text").to_owned()).collect()
     }
 
+    /// How often each check failed: by request and check.
+    #[track_caller]
+    pub fn failed_checks(&self) -> BTreeMap<(String, String), usize> {
+        let manifest = self.manifest();
+        let listed = manifest["requests"].as_array().expect("run.json lists its requests");
+        let rows = self.rows();
+        count(rows.iter().flat_map(|row| {
+            let request = listed.iter().find(|request| request["name"] == row.request.as_str());
+            let names = request.and_then(|request| request["checks"].as_array()).into_iter().flatten();
+            let failed = names.enumerate().filter(|(bit, _)| row.failed_checks >> bit & 1 == 1);
+            failed
+                .map(|(_, name)| (row.request.clone(), name.as_str().expect("a check has a name").to_owned()))
+                .collect::<Vec<_>>()
+        }))
+    }
+
     /// All rows, after asserting what holds of every run that ended in order, whatever happened in it:
     /// rows = arrivals, in every file, and every row is an arrival with an answer or with the reason for having none.
     #[track_caller]

@@ -62,6 +62,20 @@ impl Reply {
         Self::of("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n")
     }
 
+    /// A well-formed answer with these header lines and this body.
+    pub fn with(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref();
+        let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = lines.concat();
+        let head = format!("HTTP/1.1 {status} Scripted\r\n{lines}Content-Length: {}\r\n\r\n", body.len());
+        Self::of([head.as_bytes(), body].concat())
+    }
+
+    /// A well-formed answer with this JSON.
+    pub fn json(body: &str) -> Self {
+        Self::with(200, &[("Content-Type", "application/json")], body)
+    }
+
     /// No answer, on a connection that stays open.
     pub fn never() -> Self {
         Self::of("").then(Then::Silence)
@@ -127,7 +141,7 @@ struct Shared {
 struct Books {
     stopping: bool,
     connections: usize,
-    requests: usize,
+    requests: Vec<Asked>,
     open: HashMap<usize, TcpStream>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -179,7 +193,12 @@ impl Scripted {
 
     /// Requests that came so far.
     pub fn requests(&self) -> usize {
-        self.shared.books().requests
+        self.shared.books().requests.len()
+    }
+
+    /// The requests that came so far, in their order.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.shared.books().requests.clone()
     }
 
     /// Waits until so many requests have come.
@@ -189,9 +208,9 @@ impl Scripted {
         let (books, timeout) = self
             .shared
             .changed
-            .wait_timeout_while(books, PATIENCE, |books| books.requests < count)
+            .wait_timeout_while(books, PATIENCE, |books| books.requests.len() < count)
             .unwrap_or_else(PoisonError::into_inner);
-        assert!(!timeout.timed_out(), "waited for {count} requests, and only {} came", books.requests);
+        assert!(!timeout.timed_out(), "waited for {count} requests, and only {} came", books.requests.len());
     }
 
     /// Stops: nobody listens any more, every connection is closed.
@@ -268,8 +287,10 @@ fn serve(number: usize, mut stream: TcpStream, shared: &Shared) -> io::Result<()
             let mut books = shared.books();
             let connection = *connection.get_or_insert(books.connections);
             books.connections = books.connections.max(connection + 1);
-            books.requests += 1;
-            Asked { connection, nth_on_connection, nth: books.requests - 1, line: request_line(&bytes), bytes }
+            let nth = books.requests.len();
+            let asked = Asked { connection, nth_on_connection, nth, line: request_line(&bytes), bytes };
+            books.requests.push(asked.clone());
+            asked
         };
         shared.changed.notify_all();
         let reply = (shared.behaviour.script)(&asked);

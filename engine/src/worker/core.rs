@@ -129,6 +129,9 @@ impl Core {
                 };
                 ear.hear(exchange.message, &mut content, &mut vu.journey, &mut exchange.row);
                 self.traffic.spare.give_content(content);
+            } else {
+                // Without an answer, nobody is led any further.
+                vu.journey.hop = None;
             }
         }
         for exchange in &finished {

@@ -142,12 +142,18 @@ impl Crew {
     fn take_iteration(&mut self, place: VuPlace) -> Option<Iteration> {
         let vu = &mut self.vus[place.0 as usize];
         let scenario = usize::from(vu.scenario.0);
-        let Load::Closed { vus, iterations, ends_after } = &self.plan.scenarios[scenario].load else { return None };
+        let Scenario { load: Load::Closed { vus, iterations, ends_after }, pipeline, .. } =
+            &self.plan.scenarios[scenario]
+        else {
+            return None;
+        };
+        // The cores that have virtual users of the scenario: those at the first places, a connection for each at least.
+        let cores = u64::from(vus.peak().div_ceil(*pipeline)).min(self.seat.of as u64);
         let begun = &mut self.begun[scenario];
         // `own` counts those begun before this one.
         let own = vu.iteration.own;
         let number = match iterations {
-            Iterations::Shared(_) => *begun * self.seat.of as u64 + self.seat.place as u64,
+            Iterations::Shared(_) => *begun * cores + self.seat.place as u64,
             Iterations::Unbounded | Iterations::Each(_) => own * u64::from(vus.peak()) + u64::from(vu.number),
         };
         let is_last = match *iterations {
@@ -175,7 +181,10 @@ impl Crew {
         let curfew = until.after(scenario.graceful_ramp_down);
         // When the whole scenario is cut off, everybody is; and who shares a connection cannot be cut off alone.
         let is_alone = scenario.pipeline == 1;
-        if is_alone && until < scenario.load.duration() && curfew < scenario.load.duration().after(scenario.graceful_stop) {
+        if is_alone
+            && until < scenario.load.duration()
+            && curfew < scenario.load.duration().after(scenario.graceful_stop)
+        {
             self.curfews.push(Reverse((curfew, place)));
         }
         Some(from)

@@ -71,18 +71,26 @@ impl Ear<'_> {
 
     /// Whether the answer leads elsewhere and is followed there: then the row is that of a redirect on the way.
     fn follow(&self, message: &Message, content: &Content, journey: &mut Journey, row: &mut Row) -> bool {
-        let left = journey.hop.take().map(|hop| hop.left);
+        let before = journey.hop.take();
         let Some((most, redirect)) = message.redirects else { return false };
-        let left = left.unwrap_or(most);
+        let left = before.as_ref().map_or(most, |hop| hop.left);
+        let changed = before.and_then(|hop| hop.method);
+        let method = changed.unwrap_or(&message.parts.method);
         let location = content.header("location").next();
         let hop = location
             .filter(|_| left > 0)
-            .and_then(|location| follow(row.status, &message.parts.method, location, self.authority, &journey.path()));
+            .and_then(|location| follow(row.status, method, location, self.authority, &journey.path()));
         let Some(hop) = hop else { return false };
-        let method = (!hop.keeps_method_and_body).then_some(if message.is_head { "HEAD" } else { "GET" });
+        // What has become a GET stays one.
+        let method = if hop.keeps_method_and_body { changed } else { Some(get(message)) };
         journey.hop = Some(Box::new(Hop { path: hop.path, method, left: left - 1 }));
         row.request = redirect;
         row.failed_checks = FailedChecks::default();
         true
     }
+}
+
+/// The method of a request that has lost its body.
+const fn get(message: &Message) -> &'static str {
+    if message.is_head { "HEAD" } else { "GET" }
 }
