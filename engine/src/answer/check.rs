@@ -97,7 +97,8 @@ impl Check {
         }
     }
 
-    /// Whether it holds. What needs an answer's content does not hold without one.
+    /// Whether it holds. What needs an answer's content does not hold without one, or where its body was cut: nor does the
+    /// opposite of it.
     pub fn holds(&self, figures: &Figures, content: Option<&Content>) -> bool {
         match self {
             Self::Status(statuses) => status::contains(statuses, figures.status),
@@ -113,7 +114,11 @@ impl Check {
                 content.and_then(Content::whole_body).is_some_and(|body| sign.holds(body.len() as f64, bytes.0 as f64))
             }
             Self::Value(source, comparison) => content.is_some_and(|content| value_holds(source, comparison, content)),
-            Self::Not(check) => !check.holds(figures, content),
+            Self::Not(check) => {
+                let needs = check.needs();
+                let is_seen = content.map_or(needs.is_nothing(), |content| !needs.body || !content.is_cut);
+                is_seen && !check.holds(figures, content)
+            }
         }
     }
 }
@@ -223,6 +228,11 @@ mod tests {
         }
         let without = Check::parse("body contains \"a\"").expect("a check").holds(&Figures::default(), None);
         assert!(!without, "without an answer");
+        let cut = Content { is_cut: true, ..Content::default() };
+        for check in ["body contains \"a\"", "not body contains \"a\"", "not json:/a exists"] {
+            let check = Check::parse(check).expect("a check");
+            assert!(!check.holds(&Figures::default(), Some(&cut)), "{check} of a body that was cut");
+        }
     }
 
     #[test]

@@ -155,6 +155,12 @@ impl Comparison {
 
 fn compare(sign: Sign, value: &Value, wanted: &Value) -> bool {
     match (value, wanted) {
+        // Whole numbers exactly: ids are longer than what a float can tell apart.
+        (Value::Number(value), Value::Number(wanted))
+            if matches!(sign, Sign::Equal | Sign::Different) && !value.is_f64() && !wanted.is_f64() =>
+        {
+            (value == wanted) == (sign == Sign::Equal)
+        }
         (Value::Number(value), Value::Number(wanted)) => {
             value.as_f64().zip(wanted.as_f64()).is_some_and(|(value, wanted)| sign.holds(value, wanted))
         }
@@ -238,6 +244,7 @@ mod tests {
     fn values_of_json_are_compared_by_what_they_are() {
         assert!(holds("== 5", Some(json!(5.0))) && holds("== \"5\"", Some(json!("5"))));
         assert!(!holds("== 5", Some(json!("5"))) && !holds("> 5", Some(json!("6"))));
+        assert!(!holds("== 9007199254740993", Some(json!(9_007_199_254_740_992_u64))));
         assert!(holds("!= 5", Some(json!("5"))) && holds("!= 5", None));
         assert!(holds("== null", Some(Value::Null)) && holds("== true", Some(json!(true))));
         assert!(holds(">= \"b\"", Some(json!("ba"))) && holds("<= -1.5", Some(json!(-2))));

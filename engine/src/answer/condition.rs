@@ -14,8 +14,8 @@ pub struct Condition<N> {
 
 #[derive(Debug, Clone)]
 enum Subject<N> {
-    /// The status of the last answer.
-    Status(Statuses),
+    /// The status of the last answer, and whether it may be none.
+    Status(Statuses, bool),
     /// A variable.
     Variable(N, Comparison),
 }
@@ -32,7 +32,9 @@ impl Condition<String> {
             return Ok(Self { is_negated: !condition.is_negated, ..condition });
         }
         let subject = if word(text, "status").is_some() {
-            Subject::Status(parse_check(text)?)
+            // Without an answer the status is 0: below every status, and another than each.
+            let takes_none = text.contains("!=") || text.contains('<');
+            Subject::Status(parse_check(text)?, takes_none)
         } else {
             let rest = text.strip_prefix("vars.").ok_or_else(|| unknown(text))?;
             let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len());
@@ -54,7 +56,7 @@ impl<N> Condition<N> {
     /// The variables it asks for.
     pub fn names(&self) -> impl Iterator<Item = &N> {
         match &self.subject {
-            Subject::Status(_) => None,
+            Subject::Status(..) => None,
             Subject::Variable(name, _) => Some(name),
         }
         .into_iter()
@@ -63,7 +65,7 @@ impl<N> Condition<N> {
     /// The same with other names.
     pub fn map_names<M>(self, map: impl FnOnce(N) -> M) -> Condition<M> {
         let subject = match self.subject {
-            Subject::Status(statuses) => Subject::Status(statuses),
+            Subject::Status(statuses, takes_none) => Subject::Status(statuses, takes_none),
             Subject::Variable(name, comparison) => Subject::Variable(map(name), comparison),
         };
         Condition { subject, is_negated: self.is_negated }
@@ -72,7 +74,8 @@ impl<N> Condition<N> {
     /// Whether it holds, with the status of the last answer (0 where there was none) and the values of variables.
     pub fn holds<'a>(&'a self, status: u16, value_of: impl FnOnce(&'a N) -> Option<&'a [u8]>) -> bool {
         let holds = match &self.subject {
-            Subject::Status(statuses) => status::contains(statuses, status),
+            Subject::Status(_, takes_none) if status == 0 => *takes_none,
+            Subject::Status(statuses, _) => status::contains(statuses, status),
             Subject::Variable(name, comparison) => comparison.holds_of_text(value_of(name)),
         };
         holds != self.is_negated
@@ -83,7 +86,7 @@ impl<N: fmt::Display> fmt::Display for Condition<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_negated { "not " } else { "" })?;
         match &self.subject {
-            Subject::Status(statuses) => f.write_str(&status::show_check(statuses)),
+            Subject::Status(statuses, _) => f.write_str(&status::show_check(statuses)),
             Subject::Variable(name, comparison) => write!(f, "vars.{name} {comparison}"),
         }
     }
@@ -109,6 +112,7 @@ mod tests {
         assert!(holds("status == 200", 200, None) && !holds("status == 200", 0, None));
         assert!(holds("not status in [2xx]", 404, None) && !holds("not status in [4xx]", 404, None));
         assert!(holds("vars.id exists", 0, Some("1")) && !holds("vars.id exists", 0, None));
+        assert!(holds("status != 200", 0, None) && holds("status < 500", 0, None) && !holds("status >= 500", 0, None));
         assert!(holds("not vars.id exists", 0, None));
         assert!(holds("vars.tier == \"free\"", 0, Some("free")) && holds("vars.n >= 5", 0, Some("10")));
         assert!(holds("vars.url contains \"/b\"", 0, Some("/a/b")) && holds("vars.n != 5", 0, None));

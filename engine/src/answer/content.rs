@@ -1,11 +1,9 @@
 //! An answer as it came: its head, and its body without the framing.
 
-use std::io::Read;
+use super::decode::{self, Coding};
 
 /// The most headers that are looked through.
 const HEADERS_MOST: usize = 128;
-/// The longest that a body may become when it is unpacked; a longer one is cut.
-const DECODED_BYTES_MOST: u64 = 16 << 20;
 
 /// An answer that is looked into.
 #[derive(Debug, Clone, Default)]
@@ -49,40 +47,27 @@ impl Content {
     /// Unpacks the body where it is packed (`Content-Encoding`, RFC 9110, 8.4): gzip, deflate and br, the last one first.
     /// A body that cannot be unpacked, or becomes too long, is cut.
     pub fn decode(&mut self) {
-        let codings: Vec<String> = self
-            .header("content-encoding")
+        if self.is_cut || self.body.is_empty() {
+            return;
+        }
+        let decoded = match self.codings() {
+            Some(codings) if codings.is_empty() => return,
+            Some(codings) => decode::all(&codings, &self.body),
+            None => None,
+        };
+        self.is_cut = decoded.is_none();
+        self.body = decoded.unwrap_or_default();
+    }
+
+    /// How the body is packed, in the order in which that was done; `None` where one of the ways is not known.
+    fn codings(&self) -> Option<Vec<Coding>> {
+        self.header("content-encoding")
             .flat_map(|value| value.split(|&byte| byte == b','))
-            .map(|coding| String::from_utf8_lossy(coding.trim_ascii()).to_ascii_lowercase())
-            .filter(|coding| !coding.is_empty() && coding != "identity")
-            .collect();
-        for coding in codings.iter().rev() {
-            match decoded(coding, &self.body) {
-                Some(body) if !self.is_cut => self.body = body,
-                _ => {
-                    self.is_cut = true;
-                    return;
-                }
-            }
-        }
+            .map(<[u8]>::trim_ascii)
+            .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"))
+            .map(Coding::of)
+            .collect()
     }
-}
-
-fn decoded(coding: &str, body: &[u8]) -> Option<Vec<u8>> {
-    match coding {
-        "gzip" | "x-gzip" => read_all(flate2::read::MultiGzDecoder::new(body)),
-        // Some servers mean zlib by it (which is what the standard says), some the bare stream.
-        "deflate" => {
-            read_all(flate2::read::ZlibDecoder::new(body)).or_else(|| read_all(flate2::read::DeflateDecoder::new(body)))
-        }
-        "br" => read_all(brotli_decompressor::Decompressor::new(body, 4096)),
-        _ => None,
-    }
-}
-
-fn read_all(decoder: impl Read) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    decoder.take(DECODED_BYTES_MOST + 1).read_to_end(&mut body).ok()?;
-    (body.len() as u64 <= DECODED_BYTES_MOST).then_some(body)
 }
 
 #[cfg(test)]
@@ -131,6 +116,21 @@ mod tests {
             content.decode();
             assert_eq!(content.whole_body(), Some(b"hello".as_slice()), "{coding}");
         }
+    }
+
+    #[test]
+    fn an_empty_body_is_whole_whatever_it_is_packed_with() {
+        let mut content = content("gzip", Vec::new());
+        content.decode();
+        assert_eq!(content.whole_body(), Some(b"".as_slice()));
+    }
+
+    #[test]
+    fn a_window_that_no_browser_would_take_is_not_taken() {
+        // The beginning of a stream with a window of a gigabyte.
+        let mut content = content("br", vec![0x11, 0x1e, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03]);
+        content.decode();
+        assert_eq!(content.whole_body(), None);
     }
 
     #[test]

@@ -47,9 +47,11 @@ impl Jar {
     }
 
     /// Writes the cookies for a request to this path, as the value of a `Cookie` header: those of longer paths first.
-    /// Returns whether there are any.
-    pub fn write(&self, path: &str, out: &mut Vec<u8>) -> bool {
-        let mut sent: Vec<&Cookie> = self.cookies.iter().filter(|cookie| cookie.matches(path.as_bytes())).collect();
+    /// Returns whether there are any. `now` is the time since 1970.
+    pub fn write(&self, path: &str, now: Nanos, out: &mut Vec<u8>) -> bool {
+        let is_sent =
+            |cookie: &&Cookie| cookie.matches(path.as_bytes()) && cookie.expires.is_none_or(|expires| expires > now);
+        let mut sent: Vec<&Cookie> = self.cookies.iter().filter(is_sent).collect();
         sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         for (place, cookie) in sent.iter().enumerate() {
             out.extend_from_slice(if place > 0 { b"; " } else { b"" });
@@ -137,8 +139,15 @@ mod tests {
 
     fn sent(jar: &Jar, path: &str) -> String {
         let mut out = Vec::new();
-        assert_eq!(jar.write(path, &mut out), !out.is_empty());
+        assert_eq!(jar.write(path, NOW, &mut out), !out.is_empty());
         String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_cookie_whose_time_is_over_does_not_come_back() {
+        let jar = jar("/", &["a=1; Max-Age=60"]);
+        let later = NOW.after(Nanos::from_secs(60));
+        assert!(jar.write("/", NOW, &mut Vec::new()) && !jar.write("/", later, &mut Vec::new()));
     }
 
     #[test]
@@ -182,7 +191,7 @@ mod tests {
             let value = [name.as_bytes(), b"=", &set].concat();
             jar.hear([set.as_slice(), &value].into_iter(), "/", NOW);
             let mut out = Vec::new();
-            jar.write("/", &mut out);
+            jar.write("/", NOW, &mut out);
             prop_assert!(!out.iter().any(u8::is_ascii_control));
         }
     }

@@ -9,6 +9,7 @@ mod compare;
 mod condition;
 mod content;
 mod cookies;
+mod decode;
 mod redirect;
 mod source;
 

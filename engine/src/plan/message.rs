@@ -1,6 +1,7 @@
 //! Requests as they are sent: bytes that are built once where nothing in them changes, and templates where something does.
 
 use runlog::row::RequestId;
+use runlog::units::Nanos;
 
 use super::bytes;
 use super::template::{Missing, Scene, Slot, Template};
@@ -135,7 +136,7 @@ impl Parts {
         out.extend_from_slice(b" HTTP/1.1\r\n");
         self.headers.write(scene, out)?;
         if let Some(jar) = jar.filter(|_| !self.has_cookie) {
-            write_cookies(jar, path, out);
+            write_cookies(jar, path, scene.unix, out);
         }
         let keeps_body = hop.is_none_or(|hop| hop.method.is_none());
         if let Some(body) = self.body.as_ref().filter(|_| keeps_body) {
@@ -163,12 +164,12 @@ impl Parts {
     }
 }
 
-fn write_cookies(jar: &Jar, path: std::ops::Range<usize>, out: &mut Vec<u8>) {
+fn write_cookies(jar: &Jar, path: std::ops::Range<usize>, now: Nanos, out: &mut Vec<u8>) {
     let path = out[path].split(|&byte| byte == b'?').next().unwrap_or_default();
     let path = String::from_utf8_lossy(path).into_owned();
     let start = out.len();
     out.extend_from_slice(b"Cookie: ");
-    if jar.write(&path, out) {
+    if jar.write(&path, now, out) {
         out.extend_from_slice(b"\r\n");
     } else {
         out.truncate(start);
