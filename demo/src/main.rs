@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Failure> {
     runtime(options.threads)?.block_on(async {
-        let listener = bind(options.listen).await?;
+        let listener = bind(options.listen)?;
         let stop = stop_requested(options.until_stdin_closes)?;
         let shop = router(options);
         announce(&listener)?;

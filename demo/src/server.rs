@@ -8,13 +8,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// How long requests in flight may still take once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How many connections may wait to be accepted; the system may allow fewer. With the usual 128, of a crowd that comes all at
+/// once a part is ignored, and asks again a second later.
+const BACKLOG: u32 = 4096;
 
 /// Why the server did not start, or did not go on.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +62,19 @@ pub fn runtime(threads: Option<u16>) -> io::Result<Runtime> {
 ///
 /// # Errors
 /// [`Failure::Bind`] when the address cannot be had.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|source| Failure::Bind { address, source })
+///
+/// # Panics
+/// Outside of a runtime.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    listen(address).map_err(|source| Failure::Bind { address, source })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As `TcpListener::bind` does: a shop that was just closed can be opened again.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Prints the one line that says where the server listens; whoever started it waits for this line.
@@ -129,5 +144,21 @@ pub async fn serve(
         result = &mut served => result,
         // A client that never finishes its request must not keep the server alive.
         _ = stopped => tokio::time::timeout(GRACE, served).await.unwrap_or(Ok(())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpStream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_crowd_that_comes_at_once_is_not_sent_away() {
+        let listener = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(900));
+        let crowd: Result<Vec<_>, _> = (0..300).map(connect).collect();
+        assert!(crowd.is_ok(), "nobody has been accepted yet, and all can wait: {crowd:?}");
     }
 }

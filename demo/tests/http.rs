@@ -37,7 +37,7 @@ impl Shop {
     fn open(flags: &[&str]) -> Self {
         let options = Options::parse_from(["drumfire-demo", "--products=50"].iter().chain(flags));
         let runtime = drumfire_demo::runtime(Some(1)).unwrap();
-        let listener = runtime.block_on(drumfire_demo::bind((Ipv4Addr::LOCALHOST, 0).into())).unwrap();
+        let listener = runtime.block_on(async { drumfire_demo::bind((Ipv4Addr::LOCALHOST, 0).into()) }).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let server = std::thread::spawn(move || {
