@@ -1,9 +1,15 @@
-//! What the parts of the hot path cost that are pure functions: an answer followed, an arrival worked out, a choice made.
-#![allow(missing_docs, reason = "a bench is its own documentation")]
+//! What the parts of the hot path cost that are pure functions: an answer followed, an arrival worked out, a choice made, a
+//! request filled.
+#![allow(missing_docs, clippy::expect_used, reason = "a bench is its own documentation")]
+
+use std::collections::BTreeMap;
 
 use divan::{Bencher, black_box};
 use engine::plan::choice::{Choices, Purpose};
 use engine::plan::schedule::{ArrivalSchedule, Ramp, Spacing};
+use engine::plan::template::Scene;
+use engine::plan::{self, Captured, Options};
+use engine::scenario::{self, Variables};
 use engine::worker::framing::{Framing, Memo};
 use runlog::row::ScenarioId;
 use runlog::units::Nanos;
@@ -62,5 +68,44 @@ fn choose_what_an_arrival_does(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         number += 1;
         Choices::new(1, ScenarioId(0), Purpose::Arrival(black_box(number))).fraction()
+    });
+}
+
+const FILLED: &str = r#"
+[target]
+base_url = "http://127.0.0.1:8080"
+[requests.order]
+method = "POST"
+path = "/api/orders"
+json = { product = "product-{{ rand.int(1, 1000) }}", quantity = "{{ rand.int(1, 5) }}", user = "{{ vu }}" }
+[[scenarios]]
+executor = "constant-vus"
+vus = 1
+duration = "1s"
+"#;
+
+#[divan::bench]
+fn fill_a_request_with_three_gaps(bencher: Bencher<'_, '_>) {
+    let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
+    let scenario = scenario::check("bench.toml", "bench", FILLED.to_owned(), &variables, &BTreeMap::new());
+    let address = ([127, 0, 0, 1], 8080).into();
+    let compiled =
+        plan::compile(&scenario.expect("valid"), &Options::with_seed(1), &Captured::new(), |_, _| Ok(vec![address]));
+    let plan = compiled.expect("a plan");
+    let mut choices = Choices::new(1, ScenarioId(0), Purpose::Vu(0));
+    let mut out = Vec::new();
+    bencher.bench_local(|| {
+        out.clear();
+        let mut scene = Scene {
+            choices: &mut choices,
+            captured: &[],
+            seed: 1,
+            scenario: ScenarioId(0),
+            number: 0,
+            iteration: 0,
+            vu: 7,
+            unix: Nanos::ZERO,
+        };
+        plan.messages[0].parts.write(&mut scene, None, None, black_box(&mut out))
     });
 }

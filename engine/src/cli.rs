@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
+use crate::import::Kind;
 use crate::scenario::{Arrival, http, limits, secrets};
 use crate::worker::Pacing;
 
@@ -39,6 +40,12 @@ pub enum Command {
     /// Print the JSON Schema of a scenario file, for editors
     #[command(after_help = "Example: drumfire schema > scenario.schema.json")]
     Schema,
+    /// Make a scenario file from what another tool wrote
+    #[command(
+        after_help = "Examples:\n  drumfire import curl 'curl http://127.0.0.1:8080/ -H \"Accept: text/html\"'\n  \
+                      drumfire import k6 script.js -o scenario.toml"
+    )]
+    Import(Import),
     /// Start the demo shop and run the smoke scenario on it
     #[command(after_help = "Example: drumfire demo --out runs/demo")]
     Demo(Demo),
@@ -65,6 +72,22 @@ pub struct Check {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: Changes,
+}
+
+/// `drumfire import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What it is
+    #[arg(value_enum)]
+    pub kind: Kind,
+    /// The file, `-` for standard input; a curl command also as it is
+    pub input: String,
+    /// The scenario file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over a file that is there already
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 /// `drumfire demo`.

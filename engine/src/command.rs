@@ -1,6 +1,7 @@
 //! The commands, each from its flags to its outcome: scenario → plan → run → exit code.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use crate::plan::{self, Captured, Options, Part, Plan};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
-use crate::{check as checked, cli, host, resolve, schema as described};
+use crate::{check as checked, cli, host, import, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
 #[derive(Debug)]
@@ -61,6 +62,17 @@ pub enum Failure {
         /// Those there are.
         allowed: Vec<usize>,
     },
+    /// Another tool's file is not what it should be.
+    #[error(transparent)]
+    Import(#[from] import::Error),
+    /// A file could not be written.
+    #[error("error: cannot write {}: {reason}", path.display())]
+    Unwritten {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// The demo could not be given.
     #[error("error: {0}")]
     Demo(String),
@@ -70,7 +82,7 @@ impl Failure {
     /// 2 where the input is wrong, 1 where something went wrong on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } => 2,
+            Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } | Self::Import(_) | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
             Self::Errand(ErrandError::Stopped { .. }) => 130,
             Self::Teardown { told, .. } if told.exit_code == 130 => 130,
@@ -115,6 +127,33 @@ pub fn schema() -> Outcome {
     // A reader that has seen enough is no failure.
     let _ = stdout().write_all(described::text().as_bytes());
     Outcome { exit_code: 0, text: String::new() }
+}
+
+/// `drumfire import`.
+///
+/// # Errors
+/// Where the input is wrong, or the scenario file cannot be written.
+pub fn import(flags: &cli::Import) -> Result<Outcome, Failure> {
+    let imported = import::import(flags.kind, &flags.input)?;
+    match &flags.output {
+        Some(path) => write_new(path, &imported.text, flags.force)?,
+        // A reader that has seen enough is no failure.
+        None => drop(stdout().write_all(imported.text.as_bytes())),
+    }
+    Ok(Outcome { exit_code: 0, text: imported.notes.join("\n") })
+}
+
+fn write_new(path: &Path, text: &str, over_another: bool) -> Result<(), Failure> {
+    let unwritten = |error: std::io::Error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => "it is there already (--force writes over it)".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::Unwritten { path: path.to_owned(), reason }
+    };
+    let mut options = File::options();
+    options.write(true).truncate(over_another).create(over_another).create_new(!over_another);
+    options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(unwritten)
 }
 
 fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {
@@ -168,12 +207,13 @@ fn told(summary: &Summary) -> Outcome {
     Outcome { exit_code: exit_code(summary), text: closing::summarize(summary) }
 }
 
-/// What a run's figures say in an exit code: 130 interrupted, 1 failed, 3 not a valid measurement, 99 a threshold failed,
-/// 0 otherwise; the first that applies.
+/// What a run's figures say in an exit code: 130 interrupted, 1 failed, 99 aborted by a threshold, 3 not a valid
+/// measurement, 99 a threshold failed, 0 otherwise; the first that applies.
 pub fn exit_code(summary: &Summary) -> u8 {
     match summary.run.ended {
         Some(How::Interrupted) => 130,
         Some(How::Failed) | None => 1,
+        Some(How::Aborted) => 99,
         Some(How::Completed) if summary.validity.verdict == Verdict::Invalid => 3,
         Some(How::Completed) if summary.thresholds.iter().any(|threshold| !threshold.passed) => 99,
         Some(How::Completed) => 0,

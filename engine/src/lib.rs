@@ -13,6 +13,7 @@ pub mod data;
 pub mod demo;
 pub mod errand;
 pub mod host;
+pub mod import;
 pub mod json;
 pub mod observe;
 pub mod plan;

@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Hit(hit) => command::hit(&hit),
         Command::Check(check) => command::check(&check),
         Command::Schema => Ok(command::schema()),
+        Command::Import(import) => command::import(&import),
         Command::Demo(demo) => engine::demo::demo(&demo),
     };
     let (code, message) = match outcome {

@@ -18,7 +18,7 @@ use runlog::validity::judge;
 
 use crate::clock::Clock;
 use crate::host;
-use crate::observe::{Observer, Progress, Samples, verdict};
+use crate::observe::{Judge, Observer, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::record::Journal;
 use crate::stop::Stop;
@@ -141,7 +141,8 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), stop, &reports)?;
     drop(reports);
-    let mut observer = Observer::new(plan, samples, Progress::new(plan.duration(), cores.len(), setup.quiet));
+    let progress = Progress::new(plan.duration(), cores.len(), setup.quiet);
+    let mut observer = Observer::new(plan, samples, progress, Judge::new(manifest, cores.len()));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
     for worker in workers {
@@ -154,7 +155,7 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     if let Some(error) = observer.samples.failure() {
         stop.fail(|| format!("engine.csv or events.csv is incomplete: {error}"));
     }
-    close(&directory, manifest, &observer, how, reason, &finished, &rows)
+    close(&directory, manifest, &mut observer, how, reason, &finished, &rows)
 }
 
 /// As many cores as have something to do. Arrivals go to all of them in turn, so that each needs a connection of every
@@ -220,6 +221,9 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
             return (How::Failed, reason);
         }
     }
+    if let Some(reason) = stop.abortion() {
+        return (How::Aborted, reason.to_owned());
+    }
     if stop.interrupted() {
         return (How::Interrupted, "stopped by a signal".to_owned());
     }
@@ -233,14 +237,15 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
 fn close(
     directory: &NewRun,
     manifest: &Manifest,
-    observer: &Observer,
+    observer: &mut Observer,
     how: How,
     reason: String,
     finished: &[Finished],
     rows: &[u64],
 ) -> Result<Summary, RunError> {
     let Some(ledger) = books_of_all(finished) else { return Err(RunError::NoWorker { reason }) };
-    let mut summary = verdict::figures(&ledger, &observer.response, manifest, directory.path())?;
+    let judged = observer.judge.results();
+    let mut summary = verdict::figures(&ledger, &observer.response, judged, manifest, directory.path())?;
     let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
     let ending = Ending {
         how,
@@ -248,6 +253,7 @@ fn close(
         elapsed_ns: summary.run.elapsed_ns,
         cores: finished.iter().map(|books| core_books(books, rows)).collect(),
         validity: judge(&observer.witness.evidence(response_p50)),
+        thresholds: summary.thresholds.clone(),
     };
     summary.conclude(&ending);
     directory.write_manifest(&Manifest { ending: Some(ending), ..manifest.clone() })?;
@@ -295,6 +301,7 @@ pub(crate) fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usiz
         tags: plan.tags.clone(),
         scenarios: plan.scenarios.iter().map(scenario_entry).collect(),
         requests: plan.requests.iter().map(request_entry).collect(),
+        groups: plan.groups.clone(),
         thresholds: plan.thresholds.clone(),
         scenario: plan.resolved.clone(),
         ending: None,

@@ -14,6 +14,7 @@ pub struct Stop {
     impatient: Arc<AtomicBool>,
     failed: AtomicBool,
     reason: OnceLock<String>,
+    abortion: OnceLock<String>,
 }
 
 impl Stop {
@@ -41,9 +42,16 @@ impl Stop {
         self.failed.store(true, Ordering::Release);
     }
 
+    /// Stops the run in order because it need not go on. Says nothing where it is to stop already.
+    pub fn abort(&self, reason: impl FnOnce() -> String) {
+        if !self.requested() {
+            self.abortion.get_or_init(reason);
+        }
+    }
+
     /// Whether the run is to stop.
     pub fn requested(&self) -> bool {
-        self.interrupted() || self.failed.load(Ordering::Acquire)
+        self.interrupted() || self.failed.load(Ordering::Acquire) || self.abortion.get().is_some()
     }
 
     /// Whether a signal stopped it.
@@ -54,5 +62,32 @@ impl Stop {
     /// Why it cannot go on.
     pub fn failure(&self) -> Option<&str> {
         self.reason.get().map(String::as_str)
+    }
+
+    /// Why it need not go on.
+    pub fn abortion(&self) -> Option<&str> {
+        self.abortion.get().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_to_abort_counts() {
+        let stop = Stop::default();
+        stop.abort(|| "the first".to_owned());
+        stop.abort(|| "the second".to_owned());
+        assert!(stop.requested());
+        assert_eq!((stop.abortion(), stop.failure()), (Some("the first"), None));
+    }
+
+    #[test]
+    fn what_stops_already_is_not_aborted() {
+        let stop = Stop::default();
+        stop.fail(|| "no target".to_owned());
+        stop.abort(|| "too slow".to_owned());
+        assert_eq!((stop.abortion(), stop.failure()), (None, Some("no target")));
     }
 }

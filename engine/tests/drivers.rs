@@ -113,6 +113,7 @@ fn manifest(plan: &Plan) -> &'static Manifest {
         tags: BTreeMap::new(),
         scenarios: vec![scenario],
         requests: vec![request],
+        groups: Vec::new(),
         thresholds: Vec::new(),
         scenario: serde_json::Value::Null,
         ending: None,

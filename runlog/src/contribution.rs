@@ -22,7 +22,7 @@ pub enum Contribution {
 }
 
 impl Metric {
-    /// What an arrival of this request adds.
+    /// What an arrival of this request adds: nothing to a metric that is not of rows.
     pub fn contribution(self, row: &Row, request: &Request) -> Contribution {
         match self {
             Self::HttpReqDuration => Contribution::Time(row.service_ns()),
@@ -30,6 +30,8 @@ impl Metric {
             Self::HttpReqReceiving => Contribution::Time(row.receiving_ns()),
             Self::HttpReqConnecting => Contribution::Time(Some(row.connect_ns).filter(|&ns| ns > 0)),
             Self::HttpReqTlsHandshaking => Contribution::Time(Some(row.tls_ns).filter(|&ns| ns > 0)),
+            Self::HttpReqBlocked => Contribution::Time(row.lag_ns.map(|_| row.connect_ns + row.tls_ns)),
+            Self::HttpReqSending => Contribution::Time(row.lag_ns.map(|_| 0)),
             Self::ResponseTime => Contribution::Time(row.response_ns()),
             Self::ScheduleLag => Contribution::Time(row.lag_ns),
             Self::HttpReqFailed => Contribution::Share { part: u64::from(request.has_failed(row)), whole: 1 },
@@ -42,6 +44,8 @@ impl Metric {
             Self::DroppedIterations => Contribution::Count(u64::from(row.error == Some(Failure::Dropped))),
             Self::DataSent => Contribution::Count(row.bytes_sent),
             Self::DataReceived => Contribution::Count(row.bytes_received),
+            Self::Iterations => Contribution::Count(0),
+            Self::IterationDuration | Self::GroupDuration | Self::Vus | Self::VusMax => Contribution::Time(None),
         }
     }
 }

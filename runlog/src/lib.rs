@@ -9,6 +9,7 @@
 //! engine.csv         samples::EngineSample   probes.csv, events.csv   samples::{ProbeSample, Event}
 //! ```
 
+pub mod condition;
 pub mod contribution;
 pub mod directory;
 pub mod manifest;

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Names, Row};
-use crate::threshold::Threshold;
+use crate::threshold::{Threshold, ThresholdResult};
 use crate::units::{Nanos, Rate};
 use crate::validity::Validity;
 
 /// The version of the run directory's format that this crate writes: major (readers of another one refuse) and minor.
-pub const FORMAT: Format = Format { major: 1, minor: 0 };
+pub const FORMAT: Format = Format { major: 1, minor: 1 };
 
 /// A version of the run directory's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct Manifest {
     pub scenarios: Vec<Scenario>,
     /// The requests, in the order of their ids.
     pub requests: Vec<Request>,
+    /// The names of the groups, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// What must hold for the run to pass.
     pub thresholds: Vec<Threshold>,
     /// The scenario file as resolved, secrets redacted.
@@ -74,6 +77,16 @@ impl Manifest {
             tag => {
                 request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| self.tags.get(tag)) == Some(wanted)
             }
+        })
+    }
+
+    /// Whether iterations of this scenario, or those of one of its groups, count for a threshold: whether each of its
+    /// filter's pairs is so. A tag of the scenario comes before one of the run.
+    pub fn counts_for_iteration(&self, threshold: &Threshold, scenario: &Scenario, group: Option<&str>) -> bool {
+        threshold.filter.iter().all(|(key, wanted)| match (key.as_str(), group) {
+            ("scenario", _) => scenario.name == *wanted,
+            ("group", Some(group)) => group == wanted,
+            (tag, _) => scenario.tags.get(tag).or_else(|| self.tags.get(tag)) == Some(wanted),
         })
     }
 
@@ -195,6 +208,9 @@ pub struct Ending {
     pub cores: Vec<CoreBooks>,
     /// Whether the measurement can be believed.
     pub validity: Validity,
+    /// What came of each threshold, in their order. Empty in runs from before it was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<ThresholdResult>,
 }
 
 /// The manner of an ending.
@@ -205,6 +221,8 @@ pub enum How {
     Completed,
     /// Somebody stopped it.
     Interrupted,
+    /// A threshold did not hold, and the run was to end then.
+    Aborted,
     /// It could not go on: the disk is full, the target does not speak HTTP.
     Failed,
 }

@@ -14,6 +14,8 @@ pub enum MetricKind {
     Share,
     /// A running total; `count`, or per second as `rate` (`100/s`).
     Counter,
+    /// A level, looked at once a second; `value` (the last), `min max avg`, bounds without a unit.
+    Gauge,
 }
 
 macro_rules! metrics {
@@ -50,6 +52,10 @@ metrics! {
     HttpReqConnecting = "http_req_connecting": Time,
     /// The TLS handshake, where there was one.
     HttpReqTlsHandshaking = "http_req_tls_handshaking": Time,
+    /// Opening a connection with its TLS handshake, of arrivals that were sent: nothing where one was open already.
+    HttpReqBlocked = "http_req_blocked": Time,
+    /// Handing the request to the kernel, of arrivals that were sent: always nothing, for it is taken at once.
+    HttpReqSending = "http_req_sending": Time,
     /// Lag + service time, of arrivals that got an answer: what a user would have felt.
     ResponseTime = "response_time": Time,
     /// Scheduled → sent, of arrivals that were sent.
@@ -66,6 +72,23 @@ metrics! {
     DataSent = "data_sent": Counter,
     /// Bytes received.
     DataReceived = "data_received": Counter,
+    /// Iterations that came to their end.
+    Iterations = "iterations": Counter,
+    /// From the start to the end of an iteration, think times included.
+    IterationDuration = "iteration_duration": Time,
+    /// From the start to the end of a group, think times included.
+    GroupDuration = "group_duration": Time,
+    /// Virtual users at work.
+    Vus = "vus": Gauge,
+    /// The most virtual users that have been at work so far.
+    VusMax = "vus_max": Gauge,
+}
+
+impl Metric {
+    /// Whether the rows of a run tell it. The others are known while the run lasts, and what came of them is in its ending.
+    pub const fn is_of_rows(self) -> bool {
+        !matches!(self, Self::Iterations | Self::IterationDuration | Self::GroupDuration | Self::Vus | Self::VusMax)
+    }
 }
 
 impl fmt::Display for Metric {

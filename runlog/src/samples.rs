@@ -65,7 +65,7 @@ pub struct ProbeSample {
 pub struct Event {
     /// When, since t=0.
     pub time_ns: u64,
-    /// What kind: `started`, `stage`, `interrupted`, `failed`, `ended`.
+    /// What kind: `started`, `stage`, `threshold`, `abort`, `interrupted`, `failed`, `ended`.
     pub kind: String,
     /// What exactly.
     pub detail: String,

@@ -2,6 +2,7 @@
 //! to lie within bounds that are a thousandth apart.
 
 use hdrhistogram::Histogram;
+use hdrhistogram::iterators::IterationValue;
 
 use crate::statistics::Figures;
 use crate::units::Percentile;
@@ -15,6 +16,16 @@ const DIGITS: u8 = 3;
 #[derive(Debug, Clone)]
 pub struct Spread {
     buckets: Histogram<u64>,
+    sum: u128,
+    min: u64,
+    max: u64,
+}
+
+/// What is kept of a spread of times, in as much memory as it takes.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// A value of each bucket with a time in it, and how many.
+    buckets: Box<[(u64, u64)]>,
     sum: u128,
     min: u64,
     max: u64,
@@ -51,6 +62,24 @@ impl Spread {
         self.sum += other.sum;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+
+    /// The same without the memory for times that there are none of: to be kept, and added again with
+    /// [`Self::add_kept`].
+    pub fn keep(&self) -> Kept {
+        let bucket = |bucket: IterationValue<u64>| (bucket.value_iterated_to(), bucket.count_since_last_iteration());
+        let buckets = self.buckets.iter_recorded().map(bucket).collect();
+        Kept { buckets, sum: self.sum, min: self.min, max: self.max }
+    }
+
+    /// Adds all times that were kept of another.
+    pub fn add_kept(&mut self, kept: &Kept) {
+        for &(value, count) in &kept.buckets {
+            self.buckets.saturating_record_n(value, count);
+        }
+        self.sum += kept.sum;
+        self.min = self.min.min(kept.min);
+        self.max = self.max.max(kept.max);
     }
 
     /// How many times.
@@ -117,6 +146,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_kept_adds_up_to_the_same(
+            values in proptest::collection::vec(prop_oneof![0_u64..3_000, 0..u64::MAX / 1_000], 0..50),
+            others in proptest::collection::vec(0_u64..40_000_000_000, 0..50),
+        ) {
+            let spread_of = |values: &[u64]| {
+                let mut spread = Spread::default();
+                for &value in values {
+                    spread.record(value);
+                }
+                spread
+            };
+            let mut kept = spread_of(&others);
+            kept.add_kept(&spread_of(&values).keep());
+            let mut added = spread_of(&others);
+            added.add(&spread_of(&values));
+            prop_assert_eq!(kept.figures(), added.figures());
+            prop_assert_eq!(kept.count(), added.count());
+        }
+
         #[test]
         fn the_exact_percentile_lies_within_the_bounds(
             values in proptest::collection::vec(prop_oneof![0_u64..3_000, 0_u64..40_000_000_000, 0..u64::MAX / 1_000], 1..200),

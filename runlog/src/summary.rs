@@ -151,7 +151,7 @@ pub fn summarize(run: &Run) -> Result<Summary, ReadError> {
     }
     let total = tally.all(|_, _| true).group("total".to_owned(), elapsed, &tally.wanted);
     let mut summary = Summary {
-        thresholds: manifest.thresholds.iter().map(|threshold| tally.judge(threshold)).collect(),
+        thresholds: tally.thresholds(),
         checks: tally.checks(),
         validity: Validity::unknown(),
         run: RunFacts { torn_lines: folded.torn_lines, ..RunFacts::new(manifest, &run.path, elapsed, total.count) },
@@ -226,7 +226,11 @@ impl Gathered {
             (MetricKind::Time, Aggregation::Percentile(percentile)) => {
                 self.times.percentiles([percentile]).map(|[value]| value as f64)
             }
-            (MetricKind::Time, Aggregation::Count | Aggregation::Rate) => Some(self.times.count() as f64),
+            (MetricKind::Time, Aggregation::Count | Aggregation::Rate | Aggregation::Value) => {
+                Some(self.times.count() as f64)
+            }
+            // No row tells.
+            (MetricKind::Gauge, _) => None,
         }
     }
 }
@@ -378,6 +382,17 @@ impl<'a> Tally<'a> {
             }
         }
         results
+    }
+
+    /// What came of each threshold: where rows cannot tell, as it was recorded when the run ended.
+    fn thresholds(&self) -> Vec<ThresholdResult> {
+        let recorded = self.manifest.ending.as_ref().map_or(&[][..], |ending| &ending.thresholds);
+        let judge = |(place, threshold): (usize, &Threshold)| match recorded.get(place) {
+            _ if threshold.is_of_rows() => self.judge(threshold),
+            Some(result) => result.clone(),
+            None => threshold.judge(None),
+        };
+        self.manifest.thresholds.iter().enumerate().map(judge).collect()
     }
 
     fn judge(&self, threshold: &Threshold) -> ThresholdResult {

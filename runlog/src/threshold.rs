@@ -1,13 +1,13 @@
-//! Thresholds: what must hold for a run to pass. The grammar of a condition, its only parser, and its verdict on a value.
+//! Thresholds: what must hold for a run to pass, of which arrivals, when, and what came of it.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::{Metric, MetricKind};
-use crate::units::{Nanos, Percentile, Rate};
+pub use crate::condition::{Aggregation, Condition};
+use crate::metric::Metric;
+use crate::units::Nanos;
 
 /// A condition on a metric, over the arrivals that the filter lets through.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,228 +19,48 @@ pub struct Threshold {
     pub filter: BTreeMap<String, String>,
     /// What must hold.
     pub condition: Condition,
+    /// Whether the run is over as soon as it does not hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub abort_on_fail: bool,
+    /// How long the run goes on in any case, since t=0.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub delay_abort_eval_ns: Nanos,
+    /// The length of the stretches in each of which it must hold; over the run as a whole where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_ns: Option<Nanos>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Threshold {
+    /// A threshold over the run as a whole that stops nothing.
+    pub const fn new(metric: Metric, filter: BTreeMap<String, String>, condition: Condition) -> Self {
+        Self { metric, filter, condition, abort_on_fail: false, delay_abort_eval_ns: Nanos::ZERO, window_ns: None }
+    }
+
+    /// Whether the rows of a run tell what comes of it.
+    pub const fn is_of_rows(&self) -> bool {
+        self.metric.is_of_rows() && self.window_ns.is_none()
+    }
 }
 
 impl fmt::Display for Threshold {
-    /// As in k6: `http_req_duration{request:products_list} p(95) < 500ms`.
+    /// As in k6: `http_req_duration{request:products_list} p(95) < 500ms`, with ` over 30.0 s` where it has a window.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.metric)?;
         if !self.filter.is_empty() {
             let pairs: Vec<String> = self.filter.iter().map(|(key, value)| format!("{key}:{value}")).collect();
             write!(f, "{{{}}}", pairs.join(","))?;
         }
-        write!(f, " {}", self.condition)
+        write!(f, " {}", self.condition)?;
+        self.window_ns.map_or(Ok(()), |window| write!(f, " over {window}"))
     }
-}
-
-/// How the values of a metric become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aggregation {
-    /// The mean.
-    Avg,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-    /// A percentile by nearest rank; `med` is the 50th.
-    Percentile(Percentile),
-    /// How many values, or the total.
-    Count,
-    /// A share of one, or the total per second.
-    Rate,
-}
-
-impl fmt::Display for Aggregation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Avg => write!(f, "avg"),
-            Self::Min => write!(f, "min"),
-            Self::Max => write!(f, "max"),
-            Self::Percentile(Percentile::P50) => write!(f, "med"),
-            Self::Percentile(percentile) => write!(f, "p({percentile})"),
-            Self::Count => write!(f, "count"),
-            Self::Rate => write!(f, "rate"),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Below,
-    AtMost,
-    Above,
-    AtLeast,
-    Equal,
-    Different,
-}
-
-impl Comparison {
-    // The longer signs first: `<=` begins with `<`.
-    const SIGNS: [(&'static str, Self); 6] = [
-        ("<=", Self::AtMost),
-        (">=", Self::AtLeast),
-        ("==", Self::Equal),
-        ("!=", Self::Different),
-        ("<", Self::Below),
-        (">", Self::Above),
-    ];
-}
-
-/// A bound in a metric's unit: `p(95) < 500ms`, `rate <= 1%`, `count > 1000`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Condition {
-    /// Which number of the metric is held against the bound.
-    pub aggregation: Aggregation,
-    comparison: Comparison,
-    /// In nanoseconds, as a share of one, as a count or per second.
-    bound: f64,
-    unit: Unit,
-    text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Time,
-    PerSecond,
-    Number,
-}
-
-impl Condition {
-    /// Whether a value (in nanoseconds, as a share of one, as a count or per second) is as it must be.
-    #[expect(clippy::float_cmp, reason = "`==` in a condition asks for exactly that")]
-    pub fn holds(&self, value: f64) -> bool {
-        match self.comparison {
-            Comparison::Below => value < self.bound,
-            Comparison::AtMost => value <= self.bound,
-            Comparison::Above => value > self.bound,
-            Comparison::AtLeast => value >= self.bound,
-            Comparison::Equal => value == self.bound,
-            Comparison::Different => value != self.bound,
-        }
-    }
-
-    /// Whether it asks for a single value (`==`, `!=`), so that nothing but the exact one will do.
-    pub const fn is_exact(&self) -> bool {
-        matches!(self.comparison, Comparison::Equal | Comparison::Different)
-    }
-
-    /// Whether this condition makes sense for a metric.
-    ///
-    /// # Errors
-    /// Where it does not: what would.
-    pub fn fits(&self, metric: Metric) -> Result<(), String> {
-        let unit = match (metric.kind(), self.aggregation) {
-            (MetricKind::Time | MetricKind::Counter, Aggregation::Count) | (MetricKind::Share, Aggregation::Rate) => {
-                Some(Unit::Number)
-            }
-            (MetricKind::Counter, Aggregation::Rate) => Some(Unit::PerSecond),
-            (MetricKind::Time, Aggregation::Rate) | (MetricKind::Share | MetricKind::Counter, _) => None,
-            (MetricKind::Time, _) => Some(Unit::Time),
-        };
-        if unit == Some(self.unit) {
-            return Ok(());
-        }
-        let right = match metric.kind() {
-            MetricKind::Time => {
-                "`avg`, `min`, `max`, `med` or `p(N)` with a duration, such as `p(95) < 500ms`, or `count` with a number"
-            }
-            MetricKind::Share => "`rate` with a share, such as `rate < 0.01` or `rate < 1%`",
-            MetricKind::Counter => {
-                "`count` with a number, such as `count > 1000`, or `rate` per second, such as `rate > 100/s`"
-            }
-        };
-        Err(format!("`{self}` does not fit {metric}, which takes {right}"))
-    }
-
-    /// A value in this condition's unit, as a person reads it.
-    pub fn show(&self, value: f64) -> String {
-        match self.unit {
-            Unit::Time => Nanos(value.round() as u64).to_string(),
-            Unit::PerSecond => Rate::per_second(value).unwrap_or_default().to_string(),
-            Unit::Number if self.aggregation == Aggregation::Rate => format!("{:.3} %", value * 100.0),
-            Unit::Number => format!("{value:.0}"),
-        }
-    }
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.text)
-    }
-}
-
-impl From<Condition> for String {
-    fn from(condition: Condition) -> Self {
-        condition.text
-    }
-}
-
-impl TryFrom<String> for Condition {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl FromStr for Condition {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (at, sign, comparison) = Comparison::SIGNS
-            .iter()
-            .filter_map(|&(sign, comparison)| text.find(sign).map(|at| (at, sign, comparison)))
-            .min_by_key(|&(at, sign, _)| (at, std::cmp::Reverse(sign.len())))
-            .ok_or_else(|| format!("`{text}` compares nothing: write a condition such as `p(95) < 500ms`"))?;
-        let aggregation = parse_aggregation(text[..at].trim())?;
-        let (bound, unit) = parse_bound(text[at + sign.len()..].trim())?;
-        Ok(Self { aggregation, comparison, bound, unit, text: text.split_whitespace().collect::<Vec<_>>().join(" ") })
-    }
-}
-
-fn parse_aggregation(text: &str) -> Result<Aggregation, String> {
-    Ok(match text {
-        "avg" => Aggregation::Avg,
-        "min" => Aggregation::Min,
-        "max" => Aggregation::Max,
-        "med" => Aggregation::Percentile(Percentile::P50),
-        "count" => Aggregation::Count,
-        "rate" => Aggregation::Rate,
-        _ => {
-            let number = text.strip_prefix("p(").and_then(|rest| rest.strip_suffix(')'));
-            let number = number.ok_or_else(|| {
-                format!("`{text}` is no aggregation: there are avg, min, max, med, p(N), count and rate")
-            })?;
-            Aggregation::Percentile(number.trim().parse().map_err(|error: crate::units::UnitError| error.to_string())?)
-        }
-    })
-}
-
-fn parse_bound(text: &str) -> Result<(f64, Unit), String> {
-    if let Some(percent) = text.strip_suffix('%') {
-        let share = percent.trim_end().parse::<f64>().map_err(|_| format!("`{text}` is no percentage"))?;
-        return finite(share / 100.0, Unit::Number, text);
-    }
-    if let Ok(number) = text.parse::<f64>() {
-        return finite(number, Unit::Number, text);
-    }
-    if text.contains('/') {
-        let rate: Rate = text.parse().map_err(|error: crate::units::UnitError| error.to_string())?;
-        return Ok((rate.as_per_second(), Unit::PerSecond));
-    }
-    let span: Nanos = text.parse().map_err(|_| {
-        format!("`{text}` is no bound: write a duration (`500ms`), a share (`1%`), a number or a rate (`100/s`)")
-    })?;
-    Ok((span.0 as f64, Unit::Time))
-}
-
-fn finite(value: f64, unit: Unit, text: &str) -> Result<(f64, Unit), String> {
-    if value.is_finite() { Ok((value, unit)) } else { Err(format!("`{text}` is no bound: it has to be finite")) }
 }
 
 /// What came of a threshold.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdResult {
     /// The threshold, as a person reads it.
     pub threshold: String,
@@ -273,54 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn conditions_hold_or_do_not() {
-        assert!(condition("p(95) < 500ms").holds(499e6));
-        assert!(!condition("p(95) < 500ms").holds(500e6));
-        assert!(condition("p(99.9)<=1s").holds(1e9));
-        assert!(condition("rate < 1%").holds(0.009));
-        assert!(condition("rate>=100/s").holds(100.0));
-        assert!(condition("count == 50").holds(50.0));
-        assert!(condition("count != 50").holds(51.0));
-    }
-
-    #[test]
-    fn what_is_no_condition_is_refused_with_what_would_be_right() {
-        for (text, expected) in [
-            ("p(95) 500ms", "compares nothing"),
-            ("p95 < 500ms", "no aggregation"),
-            ("p(101) < 1s", "percentile from 0 to 100"),
-            ("avg < fast", "no bound"),
-            ("rate < 5/x", "rate with its unit"),
-            ("rate < inf", "finite"),
-            ("rate < NaN%", "finite"),
-        ] {
-            let error = text.parse::<Condition>().expect_err(text);
-            assert!(error.contains(expected), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_condition_fits_its_metrics_kind() {
-        assert_eq!(condition("p(95) < 500ms").fits(Metric::HttpReqDuration), Ok(()));
-        assert_eq!(condition("rate < 0.1").fits(Metric::HttpReqFailed), Ok(()));
-        assert_eq!(condition("count > 10").fits(Metric::HttpReqs), Ok(()));
-        for (text, metric) in [
-            ("p(95) < 500", Metric::HttpReqDuration),
-            ("rate < 0.1", Metric::HttpReqDuration),
-            ("p(95) < 1s", Metric::HttpReqFailed),
-            ("rate > 100", Metric::HttpReqs),
-        ] {
-            assert!(condition(text).fits(metric).is_err(), "{text} on {metric}");
-        }
-    }
-
-    #[test]
     fn a_threshold_without_a_sample_fails() {
-        let threshold = Threshold {
-            metric: Metric::ResponseTime,
-            filter: BTreeMap::from([("request".to_owned(), "login".to_owned())]),
-            condition: condition("med < 1s"),
-        };
+        let filter = BTreeMap::from([("request".to_owned(), "login".to_owned())]);
+        let threshold = Threshold::new(Metric::ResponseTime, filter, condition("med < 1s"));
         let result = threshold.judge(None);
         assert!(!result.passed);
         assert_eq!(result.threshold, "response_time{request:login} med < 1s");
@@ -328,9 +103,26 @@ mod tests {
 
     #[test]
     fn a_threshold_is_read_as_it_was_written() {
-        let threshold =
-            Threshold { metric: Metric::HttpReqFailed, filter: BTreeMap::new(), condition: condition("rate<1%") };
-        let text = serde_json::to_string(&threshold).expect("plain data");
-        assert_eq!(serde_json::from_str::<Threshold>(&text).expect("our own"), threshold);
+        let plain = Threshold::new(Metric::HttpReqFailed, BTreeMap::new(), condition("rate<1%"));
+        let text = serde_json::to_string(&plain).expect("plain data");
+        assert_eq!(text, r#"{"metric":"http_req_failed","condition":"rate<1%"}"#);
+        let watched = Threshold {
+            abort_on_fail: true,
+            delay_abort_eval_ns: Nanos::from_secs(10),
+            window_ns: Some(Nanos::from_secs(30)),
+            ..plain.clone()
+        };
+        for threshold in [plain, watched] {
+            let text = serde_json::to_string(&threshold).expect("plain data");
+            assert_eq!(serde_json::from_str::<Threshold>(&text).expect("our own"), threshold);
+        }
+    }
+
+    #[test]
+    fn a_window_is_part_of_how_a_threshold_is_read() {
+        let threshold = Threshold::new(Metric::HttpReqDuration, BTreeMap::new(), condition("p(95) < 500ms"));
+        let threshold = Threshold { window_ns: Some(Nanos::from_secs(30)), ..threshold };
+        assert_eq!(threshold.to_string(), "http_req_duration p(95) < 500ms over 30.0 s");
+        assert!(!threshold.is_of_rows());
     }
 }

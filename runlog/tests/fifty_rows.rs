@@ -4,7 +4,10 @@
 use std::path::Path;
 
 use runlog::directory::Run;
+use runlog::metric::Metric;
 use runlog::summary::{self, Summary};
+use runlog::threshold::{Threshold, ThresholdResult};
+use runlog::units::Nanos;
 use runlog::validity::Verdict;
 
 fn fixture() -> &'static Path {
@@ -92,4 +95,41 @@ fn what_is_not_a_run_directory_is_refused() {
     std::fs::write(directory.path().join("run.json"), newer).expect("writable");
     let error = Run::open(directory.path()).expect_err("from the future").to_string();
     assert!(error.contains("format 2, this program reads up to 1"), "{error}");
+}
+
+fn threshold(metric: Metric, condition: &str) -> Threshold {
+    Threshold::new(metric, [].into(), condition.parse().expect("a condition"))
+}
+
+#[test]
+fn what_rows_cannot_tell_is_taken_from_the_ending() {
+    let mut run = Run::open(fixture()).expect("our own run");
+    run.manifest.thresholds = vec![
+        threshold(Metric::HttpReqs, "count == 50"),
+        threshold(Metric::Iterations, "count == 50"),
+        Threshold { window_ns: Some(Nanos::from_secs(1)), ..threshold(Metric::HttpReqs, "count == 50") },
+    ];
+    let without = summary::summarize(&run).expect("our own rows").thresholds;
+    assert_eq!(without.iter().map(|result| result.passed).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(without[1].shown, "no sample");
+
+    let recorded: Vec<ThresholdResult> = run.manifest.thresholds.iter().map(|t| t.judge(Some(50.0))).collect();
+    run.manifest.ending.as_mut().expect("it ended").thresholds.clone_from(&recorded);
+    assert_eq!(summary::summarize(&run).expect("our own rows").thresholds, recorded);
+}
+
+#[test]
+fn blocked_is_what_a_request_waited_for_its_connection() {
+    let mut run = Run::open(fixture()).expect("our own run");
+    run.manifest.thresholds = vec![
+        threshold(Metric::HttpReqBlocked, "count > 0"),
+        threshold(Metric::HttpReqSending, "count > 0"),
+        threshold(Metric::ScheduleLag, "count > 0"),
+        threshold(Metric::HttpReqBlocked, "max < 1s"),
+        threshold(Metric::HttpReqConnecting, "max < 1s"),
+    ];
+    let values: Vec<_> =
+        summary::summarize(&run).expect("our own rows").thresholds.into_iter().map(|result| result.value).collect();
+    assert_eq!((values[0], values[1]), (values[2], values[2]), "each has one for every arrival that was sent");
+    assert_eq!(values[3], values[4]);
 }

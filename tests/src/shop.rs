@@ -17,9 +17,19 @@ pub struct Shop {
 impl Shop {
     /// Starts one on a free port, without limits on the rate, and waits until it says where it listens.
     pub fn open() -> Self {
+        Self::open_with(&["--no-rate-limits"])
+    }
+
+    /// Starts one that lets no tier send more than it may.
+    pub fn open_with_rate_limits() -> Self {
+        Self::open_with(&[])
+    }
+
+    fn open_with(arguments: &[&str]) -> Self {
         let path = built("drumfire-demo").unwrap_or_else(|missing| panic!("{missing}"));
         let mut child = Command::new(path)
-            .args(["--listen", "127.0.0.1:0", "--no-rate-limits", "--until-stdin-closes"])
+            .args(["--listen", "127.0.0.1:0", "--until-stdin-closes"])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -25,6 +25,7 @@ fn facts(run: &RunFacts, manifest: &Manifest) -> Vec<Fact> {
     let ended = match run.ended {
         Some(How::Completed) => " (completed)",
         Some(How::Interrupted) => " (interrupted)",
+        Some(How::Aborted) => " (aborted by a threshold)",
         Some(How::Failed) => " (broken off)",
         None => " (no ending)",
     };

@@ -37,7 +37,7 @@ fn headline(summary: &Summary) -> Finding {
         }
         (validity::Verdict::Unknown, _) => (Level::Warning, "nobody can tell whether the measurement is valid."),
         (validity::Verdict::Suspect, _) => (Level::Warning, "the measurement is suspect."),
-        (validity::Verdict::Valid, Some(How::Interrupted)) => {
+        (validity::Verdict::Valid, Some(How::Interrupted | How::Aborted)) => {
             (Level::Warning, "the measurement is valid, but cut short.")
         }
         (validity::Verdict::Valid, _) => (Level::Good, "the measurement is valid."),
@@ -46,6 +46,7 @@ fn headline(summary: &Summary) -> Finding {
     let failed = summary.thresholds.iter().filter(|threshold| !threshold.passed).count() as u64;
     let outcome = match (summary.run.ended, failed, all) {
         (Some(How::Failed), ..) => Finding::new(Level::Bad, "Broken off: the run could not go on"),
+        (Some(How::Aborted), ..) => Finding::new(Level::Bad, "Aborted: a threshold did not hold"),
         (_, 0, 0) => Finding::new(level, "No thresholds to pass or fail"),
         (_, 0, 1) => Finding::new(level, "Passed: the threshold holds"),
         (_, 0, _) => Finding::new(level, "Passed: all ").count(all).and(" thresholds hold"),
@@ -76,6 +77,7 @@ fn ending(run: &RunFacts) -> Option<Finding> {
         How::Completed if run.ended_because.is_empty() => return None,
         How::Completed => return Some(Finding::new(Level::Note, run.ended_because.clone())),
         How::Interrupted => Finding::new(Level::Warning, "the run was interrupted after ").and(run.elapsed_ns),
+        How::Aborted => Finding::new(Level::Bad, "the run was aborted after ").and(run.elapsed_ns),
         How::Failed => Finding::new(Level::Bad, "the run could not go on after ").and(run.elapsed_ns),
     };
     let finding = finding.and(" of ").and(run.planned_ns);

@@ -136,7 +136,7 @@ impl Comparison {
         match (self, text) {
             (Self::Exists, text) => text.is_some(),
             (Self::With(Sign::Different, _), None) => true,
-            (_, None) => false,
+            (_, None) | (Self::Length(..), Some(_)) => false,
             (Self::Contains(part), Some(text)) => memchr::memmem::find(text, part.as_bytes()).is_some(),
             (Self::Matches(regex), Some(text)) => regex.is_match(text),
             (Self::With(sign, wanted @ Value::Number(_)), Some(text)) => {
@@ -149,7 +149,6 @@ impl Comparison {
             (Self::With(sign, wanted), Some(text)) => {
                 compare(*sign, &Value::from(String::from_utf8_lossy(text).into_owned()), &Value::from(text_of(wanted)))
             }
-            (Self::Length(..), Some(_)) => false,
         }
     }
 }
@@ -231,8 +230,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn holds(comparison: &str, value: Option<Value>) -> bool {
-        Comparison::parse(comparison).expect(comparison).holds(value.as_ref())
+    fn holds(comparison: &str, value: impl Into<Option<Value>>) -> bool {
+        Comparison::parse(comparison).expect(comparison).holds(value.into().as_ref())
     }
 
     #[test]

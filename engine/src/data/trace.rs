@@ -328,7 +328,7 @@ fn time_ns(text: &str, unit_ns: f64) -> Option<i128> {
         return number.is_finite().then_some((number * unit_ns).round() as i128);
     }
     let date = humantime::parse_rfc3339(text).ok()?;
-    Some(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos() as i128)
+    Some(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos().cast_signed())
 }
 
 /// A path without its query, and with `{}` for what differs from one request to the next: numbers and ids.
@@ -434,8 +434,8 @@ mod tests {
 
     #[test]
     fn names_are_bounded() {
-        let rows: String = (0..3000).map(|number| format!("{number},/path-{number}x\n")).collect();
-        let trace = open("t.csv", &format!("time,path\n{rows}")).expect("a trace");
+        let rows: Vec<String> = (0..3000).map(|number| format!("{number},/path-{number}x\n")).collect();
+        let trace = open("t.csv", &format!("time,path\n{}", rows.concat())).expect("a trace");
         assert!(trace.names().len() <= NAMES_MOST + 1, "{}", trace.names().len());
         assert_eq!(trace.names()[trace.name(2999) as usize].name, "GET other");
     }

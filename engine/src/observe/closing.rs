@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use runlog::manifest::How;
 use runlog::statistics::Figures;
 use runlog::summary::{Group, Summary};
 use runlog::text::printable;
@@ -24,6 +25,10 @@ pub fn summarize(summary: &Summary) -> String {
         Bytes(total.bytes_sent),
         Bytes(total.bytes_received),
     );
+    if let (Some(word), false) = (broken_off(run.ended), run.ended_because.is_empty()) {
+        let _ =
+            writeln!(text, "{word} after {} of {}: {}", run.elapsed_ns, run.planned_ns, printable(&run.ended_because));
+    }
     let _ = writeln!(text, "{}", errors(total));
     let _ =
         writeln!(text, "\n{:15}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}", "", "mean", "p50", "p90", "p99", "p99.9", "max");
@@ -55,6 +60,16 @@ pub fn summarize(summary: &Summary) -> String {
     let _ =
         write!(text, "\n{}\n  drumfire-analyze summary {0}\n  drumfire-analyze report {0}", printable(&run.directory));
     text
+}
+
+/// The word for an ending that was not as planned.
+const fn broken_off(ended: Option<How>) -> Option<&'static str> {
+    match ended {
+        Some(How::Aborted) => Some("ABORTED"),
+        Some(How::Failed) => Some("FAILED"),
+        Some(How::Interrupted) => Some("INTERRUPTED"),
+        Some(How::Completed) | None => None,
+    }
 }
 
 fn errors(total: &Group) -> String {
@@ -89,5 +104,17 @@ mod tests {
         let mut summary = runlog::summary::summarize(&run).expect("our own rows");
         summary.run.directory = "runs/fifty-rows".to_owned();
         insta::assert_snapshot!(summarize(&summary));
+    }
+
+    #[test]
+    fn an_aborted_run_says_what_did_not_hold() {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../runlog/fixtures/fifty-rows"));
+        let run = runlog::directory::Run::open(path).expect("our own run");
+        let mut summary = runlog::summary::summarize(&run).expect("our own rows");
+        summary.run.ended = Some(How::Aborted);
+        summary.run.ended_because = "http_req_duration p(95) < 1ms does not hold: it was 38.0 ms".to_owned();
+        let line = summarize(&summary).lines().nth(1).map(str::to_owned);
+        let expected = "ABORTED after 3.30 s of 3.00 s: http_req_duration p(95) < 1ms does not hold: it was 38.0 ms";
+        assert_eq!(line.as_deref(), Some(expected));
     }
 }

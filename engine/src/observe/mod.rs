@@ -1,12 +1,13 @@
 //! Who watches: takes the workers' reports while the load runs and turns them into `engine.csv`, `events.csv`, progress
-//! on the screen and evidence of the generator's own part. Workers know nothing of it, and never wait for it.
+//! on the screen, evidence of the generator's own part, and the end of a run whose threshold demands it. Workers know nothing of it, and never wait for it.
 
 pub mod closing;
 mod evidence;
-
+mod judge;
 mod progress;
 mod samples;
 mod stages;
+mod trial;
 pub mod verdict;
 
 use std::sync::Arc;
@@ -16,13 +17,15 @@ use runlog::spread::Spread;
 use runlog::units::Nanos;
 
 pub use self::evidence::Witness;
+use self::judge::Finding;
+pub use self::judge::Judge;
 pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::stop::Stop;
-use crate::worker::report::{Finished, Report};
+use crate::worker::report::{Finished, Report, Second};
 
 /// How often whoever watches looks up when no report comes.
 const LOOK: Nanos = Nanos::from_millis(200);
@@ -41,13 +44,22 @@ pub struct Observer {
     pub witness: Witness,
     /// Lag + service time of those answered, in all seconds so far.
     pub response: Spread,
+    /// What judges the thresholds that cannot wait for the end.
+    pub judge: Judge,
     stages: Stages,
 }
 
 impl Observer {
     /// An observer of this plan.
-    pub fn new(plan: &Plan, samples: Samples, progress: Progress) -> Self {
-        Self { samples, progress, witness: Witness::default(), response: Spread::default(), stages: Stages::of(plan) }
+    pub fn new(plan: &Plan, samples: Samples, progress: Progress, judge: Judge) -> Self {
+        Self {
+            samples,
+            progress,
+            witness: Witness::default(),
+            response: Spread::default(),
+            judge,
+            stages: Stages::of(plan),
+        }
     }
 
     /// Watches until so many workers have finished, or are all gone. Returns their books, in the
@@ -63,15 +75,12 @@ impl Observer {
         let mut interrupted_at = None;
         while books.len() < workers {
             match reports.recv_timeout(LOOK.into()) {
-                Ok(Report::Second(second)) => {
-                    self.witness.hear(&second);
-                    self.samples.engine(&second);
-                    self.response.add(&second.gauge.response);
-                    if let Some(earlier) = self.progress.add(*second) {
-                        earlier.give_back();
-                    }
+                Ok(Report::Second(second)) => self.hear(*second, stop),
+                Ok(Report::Finished(finished)) => {
+                    let findings = self.judge.finished(finished.seat.place);
+                    self.take_note(findings, stop);
+                    books.push(*finished);
                 }
-                Ok(Report::Finished(finished)) => books.push(*finished),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -90,5 +99,27 @@ impl Observer {
         self.progress.clear();
         books.sort_by_key(|finished| finished.seat.place);
         books
+    }
+
+    fn hear(&mut self, second: Second, stop: &Stop) {
+        self.witness.hear(&second);
+        self.samples.engine(&second);
+        self.response.add(&second.gauge.response);
+        let findings = self.judge.hear(&second);
+        self.take_note(findings, stop);
+        if let Some(earlier) = self.progress.add(second) {
+            earlier.give_back();
+        }
+    }
+
+    fn take_note(&mut self, findings: Vec<Finding>, stop: &Stop) {
+        for Finding { at, what, aborts } in findings {
+            if !aborts {
+                self.samples.happened(at, "threshold", what);
+            } else if !stop.requested() {
+                self.samples.happened(at, "abort", &what);
+                stop.abort(|| what);
+            }
+        }
     }
 }

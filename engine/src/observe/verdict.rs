@@ -5,31 +5,31 @@ use std::path::Path;
 
 use runlog::directory::Run;
 use runlog::manifest::Manifest;
-use runlog::metric::MetricKind;
 use runlog::reader::ReadError;
 use runlog::spread::Spread;
 use runlog::summary::{CheckResult, Group, RunFacts, Summary, per_second, summarize};
-use runlog::threshold::{Aggregation, Threshold, ThresholdResult};
+use runlog::threshold::{Threshold, ThresholdResult};
 use runlog::units::Nanos;
 use runlog::validity::Validity;
 
 use crate::worker::ledger::{Gathered, Ledger};
 
 /// The figures of a run, without those of each request, and without its ending. `response` is lag + service time of those
-/// answered.
+/// answered; `judged` is what came of the thresholds that were judged while the run lasted.
 ///
 /// # Errors
 /// Where a threshold can be decided by the rows only, and these cannot be read.
 pub fn figures(
     ledger: &Ledger,
     response: &Spread,
+    judged: Vec<Option<ThresholdResult>>,
     manifest: &Manifest,
     directory: &Path,
 ) -> Result<Summary, ReadError> {
     Ok(Summary {
         requests: Vec::new(),
         total: total(ledger, response),
-        thresholds: thresholds(ledger, manifest, directory)?,
+        thresholds: thresholds(ledger, judged, manifest, directory)?,
         checks: checks(ledger, manifest),
         validity: Validity::unknown(),
         run: RunFacts::new(manifest, directory, ledger.end, ledger.rows),
@@ -66,44 +66,37 @@ fn checks(ledger: &Ledger, manifest: &Manifest) -> Vec<CheckResult> {
     manifest.requests.iter().zip(&ledger.checks).flat_map(of_request).collect()
 }
 
-fn thresholds(ledger: &Ledger, manifest: &Manifest, directory: &Path) -> Result<Vec<ThresholdResult>, ReadError> {
-    let decided: Option<Vec<_>> = manifest
-        .thresholds
-        .iter()
-        .zip(&ledger.thresholds)
-        .map(|(threshold, gathered)| decide(threshold, gathered, ledger.end))
-        .collect();
-    decided.map_or_else(|| Ok(summarize(&Run::open(directory)?)?.thresholds), Ok)
+fn thresholds(
+    ledger: &Ledger,
+    judged: Vec<Option<ThresholdResult>>,
+    manifest: &Manifest,
+    directory: &Path,
+) -> Result<Vec<ThresholdResult>, ReadError> {
+    let decide = |((threshold, gathered), judged): ((&Threshold, &Gathered), Option<ThresholdResult>)| {
+        judged.or_else(|| decide(threshold, gathered, ledger.end))
+    };
+    let decided: Vec<_> = manifest.thresholds.iter().zip(&ledger.thresholds).zip(judged).map(decide).collect();
+    if decided.iter().all(Option::is_some) {
+        return Ok(decided.into_iter().flatten().collect());
+    }
+    let of_rows = summarize(&Run::open(directory)?)?.thresholds;
+    Ok(decided.into_iter().zip(of_rows).map(|(decided, of_rows)| decided.unwrap_or(of_rows)).collect())
 }
 
 /// What came of a threshold; `None` where only the rows can tell.
 fn decide(threshold: &Threshold, gathered: &Gathered, elapsed: Nanos) -> Option<ThresholdResult> {
-    let times = gathered.times.as_deref();
-    let value = match (threshold.metric.kind(), threshold.condition.aggregation) {
-        _ if gathered.arrivals == 0 => None,
-        (MetricKind::Share, _) => (gathered.whole > 0).then(|| gathered.part as f64 / gathered.whole as f64),
-        (MetricKind::Counter, Aggregation::Rate) => per_second(gathered.whole, elapsed),
-        (MetricKind::Counter, _) => Some(gathered.whole as f64),
-        (MetricKind::Time, Aggregation::Avg) => times.and_then(Spread::mean),
-        (MetricKind::Time, Aggregation::Min) => times.and_then(Spread::min).map(|value| value as f64),
-        (MetricKind::Time, Aggregation::Max) => times.and_then(Spread::max).map(|value| value as f64),
-        (MetricKind::Time, Aggregation::Count | Aggregation::Rate) => {
-            Some(times.map_or(0.0, |times| times.count() as f64))
-        }
-        (MetricKind::Time, Aggregation::Percentile(percentile)) => {
-            let Some((lowest, highest)) = times.and_then(|times| times.percentile(percentile)) else {
-                return Some(threshold.judge(None));
-            };
-            // Every comparison but `==` and `!=` holds for all values between two for which it holds, or for none; and
-            // for those two, a bound between them shows as different outcomes at the ends of a shorter stretch.
-            let holds = |value: u64| threshold.condition.holds(value as f64);
-            if lowest != highest && (holds(lowest) != holds(highest) || threshold.condition.is_exact()) {
-                return None;
-            }
-            Some(highest as f64)
-        }
+    let condition = &threshold.condition;
+    let Some((lowest, highest)) = gathered.bounds(condition.aggregation, elapsed) else {
+        return Some(threshold.judge(None));
     };
-    Some(threshold.judge(value))
+    // Every comparison but `==` and `!=` holds for all values between two for which it holds, or for none; and for those
+    // two, a bound between them shows as different outcomes at the ends of a shorter stretch.
+    let is_open = lowest < highest && (condition.holds(lowest) != condition.holds(highest) || condition.is_exact());
+    match (is_open, threshold.is_of_rows()) {
+        (true, true) => None,
+        (true, false) => Some(threshold.judge(Some(condition.favourable(lowest, highest)))),
+        (false, _) => Some(threshold.judge(Some(highest))),
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +106,7 @@ mod tests {
 
     fn threshold(condition: &str) -> Threshold {
         let condition = condition.parse().expect("a condition");
-        Threshold { metric: Metric::ResponseTime, filter: [].into(), condition }
+        Threshold::new(Metric::ResponseTime, [].into(), condition)
     }
 
     fn gathered(times_ns: &[u64]) -> Gathered {
@@ -122,11 +115,9 @@ mod tests {
             spread.record(time);
         }
         Gathered {
-            metric: Metric::ResponseTime,
             arrivals: times_ns.len() as u64,
             times: Some(Box::new(spread)),
-            part: 0,
-            whole: 0,
+            ..Gathered::new(Metric::ResponseTime)
         }
     }
 
@@ -142,6 +133,14 @@ mod tests {
         let times = gathered(&[400_000_100, 400_000_200, 400_000_300]);
         assert_eq!(decide(&threshold("med < 400000150ns"), &times, Nanos::ZERO), None);
         assert_eq!(decide(&threshold("med == 400ms"), &times, Nanos::ZERO), None);
+    }
+
+    #[test]
+    fn what_no_row_tells_is_decided_in_its_favour() {
+        let times =
+            Gathered { metric: Metric::IterationDuration, ..gathered(&[400_000_100, 400_000_200, 400_000_300]) };
+        let threshold = Threshold { metric: Metric::IterationDuration, ..threshold("med < 400000150ns") };
+        assert!(decide(&threshold, &times, Nanos::ZERO).is_some_and(|result| result.passed));
     }
 
     #[test]

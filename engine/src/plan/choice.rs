@@ -72,10 +72,10 @@ impl Choices {
         // bias is below 2^-40 for any interval that people ask for). Of all numbers there are, any bits are one.
         let width = to.wrapping_sub(from) as u64;
         let above = match width.checked_add(1) {
-            Some(numbers) => (u128::from(self.bits()) * u128::from(numbers) >> 64) as u64,
+            Some(numbers) => ((u128::from(self.bits()) * u128::from(numbers)) >> 64) as u64,
             None => self.bits(),
         };
-        from.wrapping_add(above as i64)
+        from.wrapping_add(above.cast_signed())
     }
 
     /// Evenly distributed between the two.

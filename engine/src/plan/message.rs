@@ -126,15 +126,10 @@ impl Parts {
         out.extend_from_slice(hop.and_then(|hop| hop.method).unwrap_or(&self.method).as_bytes());
         out.push(b' ');
         let path = out.len();
-        match hop {
-            Some(hop) => out.extend_from_slice(hop.path.as_bytes()),
-            None => {
-                out.extend_from_slice(self.prefix.as_bytes());
-                self.path.write(scene, out)?;
-                if out.get(path) != Some(&b'/') {
-                    root(path, out);
-                }
-            }
+        if let Some(hop) = hop {
+            out.extend_from_slice(hop.path.as_bytes());
+        } else {
+            self.write_path(scene, out)?;
         }
         let path = path..out.len();
         out.extend_from_slice(b" HTTP/1.1\r\n");
@@ -143,27 +138,28 @@ impl Parts {
             write_cookies(jar, path, out);
         }
         let keeps_body = hop.is_none_or(|hop| hop.method.is_none());
-        match self.body.as_ref().filter(|_| keeps_body) {
-            Some(body) => {
-                self.body_headers.write(scene, out)?;
-                write_body(body, scene, out)
-            }
-            None => {
-                out.extend_from_slice(if keeps_body { self.without_body() } else { b"\r\n" });
-                Ok(())
-            }
+        if let Some(body) = self.body.as_ref().filter(|_| keeps_body) {
+            self.body_headers.write(scene, out)?;
+            return write_body(body, scene, out);
         }
+        out.extend_from_slice(if keeps_body { self.without_body() } else { b"\r\n" });
+        Ok(())
     }
-}
 
-/// A URL that was captured may begin with its host: the path is what counts, and it begins with `/`.
-fn root(path: usize, out: &mut Vec<u8>) {
-    let authority = out[path..]
-        .strip_prefix(b"http://")
-        .map(|rest| 7 + rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len()));
-    out.drain(path..path + authority.unwrap_or(0));
-    if out.get(path) != Some(&b'/') {
-        out.insert(path, b'/');
+    fn write_path(&self, scene: &mut Scene<'_>, out: &mut Vec<u8>) -> Result<(), Missing> {
+        let start = out.len();
+        out.extend_from_slice(self.prefix.as_bytes());
+        let path = out.len();
+        self.path.write(scene, out)?;
+        if let Some(rest) = out[path..].strip_prefix(b"http://") {
+            // A URL that was captured: its path is whole already.
+            let host = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+            out.drain(start..path + 7 + host);
+        }
+        if out.get(start) != Some(&b'/') {
+            out.insert(start, b'/');
+        }
+        Ok(())
     }
 }
 

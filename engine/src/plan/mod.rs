@@ -23,7 +23,7 @@ use runlog::threshold::Threshold;
 use runlog::units::Nanos;
 
 pub use self::compile::{Error, Options, compile, errand};
-pub use self::flow::{Flow, FlowId, MessageId, Step};
+pub use self::flow::{Flow, FlowId, GroupId, MessageId, Step};
 pub use self::message::Message;
 pub use self::program::{Errand, Part};
 pub use self::resolve::{Captured, unknown_captures};

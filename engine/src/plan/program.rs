@@ -369,8 +369,7 @@ fn requests_of(steps: &[scenario::Step]) -> f64 {
         scenario::Step::Repeat { times: (from, to), steps } => {
             f64::midpoint(f64::from(*from), f64::from(*to)) * requests_of(steps)
         }
-        scenario::Step::Group { steps, .. } => requests_of(steps),
-        scenario::Step::If { steps, .. } => requests_of(steps),
+        scenario::Step::Group { steps, .. } | scenario::Step::If { steps, .. } => requests_of(steps),
     };
     steps.iter().map(of).sum()
 }

@@ -82,8 +82,7 @@ fn begins_wrongly(steps: &[Step], place: &str, node: &Node, key: Span) -> Option
 /// The step that comes first when groups and repetitions are looked into.
 fn first_of(steps: &[Step]) -> Option<&Step> {
     match steps.first()? {
-        Step::Group { steps, .. } => first_of(steps),
-        Step::Repeat { times: (1.., _), steps } => first_of(steps),
+        Step::Group { steps, .. } | Step::Repeat { times: (1.., _), steps } => first_of(steps),
         step => Some(step),
     }
 }

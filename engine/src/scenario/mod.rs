@@ -1,8 +1,8 @@
 //! What people write: a scenario file, or the flags of `drumfire hit`, checked once and for all.
 //!
 //! In: TOML and the variables it uses. Out: a [`Scenario`] that cannot be wrong, with names resolved to places, units
-//! parsed and secrets marked; or every mistake with its place in the file and what would be right. It opens the one file
-//! it is given and knows nothing of plans, cores, clocks or sockets.
+//! parsed and secrets marked; or every mistake with its place in the file and what would be right. It opens the file that
+//! it is given and those that this one names, and knows nothing of plans, cores, clocks or sockets.
 
 mod document;
 mod error;

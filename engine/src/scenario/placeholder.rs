@@ -172,7 +172,6 @@ fn value(words: &mut Words<'_>) -> Result<Value, String> {
     }
     let given = Arguments { function: path, values: arguments.unwrap_or_default() };
     match parts[..] {
-        ["vars", name] if !name.is_empty() => Ok(Value::Variable(name.to_owned())),
         ["setup", name] if !name.is_empty() => Ok(Value::Setup(name.to_owned())),
         ["env", name] if !name.is_empty() => Ok(Value::Environment(name.to_owned())),
         ["data", feed, ..] if parts.len() > 2 => {
@@ -188,7 +187,7 @@ fn value(words: &mut Words<'_>) -> Result<Value, String> {
         ["vu"] => Ok(Value::Vu),
         ["index"] => Ok(Value::Index),
         ["end"] => Ok(Value::End),
-        [name] if !name.is_empty() => Ok(Value::Variable(name.to_owned())),
+        ["vars", name] | [name] if !name.is_empty() => Ok(Value::Variable(name.to_owned())),
         [""] => Err(format!("the placeholder is empty: {KNOWN}")),
         _ => Err(format!("`{path}` is no value: {KNOWN}")),
     }

@@ -63,7 +63,7 @@ fn whole_path(place: &str, table: &Table, names: &Names<'_>, problems: &mut Prob
         let sign = if text.real.contains('?') { "&" } else { "?" };
         path.pieces.push(Piece::Literal(sign.to_owned()));
         path.pieces.extend(fields.pieces);
-        path.shown += &format!("{sign}{}", fields.shown);
+        path.shown.extend([sign, &fields.shown]);
     }
     Some(path)
 }
@@ -100,7 +100,7 @@ fn fields(node: &Node, names: &Names<'_>, problems: &mut Problems) -> Option<Tem
         let text = problems.keep(vars::value(&entry.node))?;
         let value = template(&text, Place::Form, names, problems)?;
         let shown = if secrets::is_secret(&entry.key) { secrets::REDACTED } else { &value.shown };
-        all.shown += &format!("{name}{shown}");
+        all.shown.extend([name.as_str(), shown]);
         all.pieces.push(Piece::Literal(name));
         all.pieces.extend(value.pieces);
     }

@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use runlog::manifest::Tags;
-use runlog::metric::Metric;
+use runlog::metric::{Metric, MetricKind};
 use runlog::threshold::{Condition, Threshold};
+use runlog::units::Nanos;
 
-use super::document::{Entry, Node};
+use super::document::{Entry, Node, Table, Value};
 use super::error::{Problem, Problems};
 use super::{keys, suggest};
+
+/// How often a window is judged.
+const SECOND: Nanos = Nanos::from_secs(1);
 
 /// What a filter can name.
 pub(super) struct Filterable<'a> {
@@ -24,11 +28,57 @@ pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut
     let metric = problems.keep(table.require("a threshold", "metric", "such as `\"http_req_duration\"`", metric));
     let condition = problems.keep(table.require("a threshold", "condition", "such as `\"p(95) < 500ms\"`", condition));
     let filter = table.get("filter").map_or(Some(BTreeMap::new()), |node| filter(node, filterable, problems));
+    let abort_on_fail = problems.keep(table.read("abort_on_fail", boolean));
+    let delay = problems.keep(table.read("delay_abort_eval", |node| node.quantity::<Nanos>("a duration", "s")));
+    let window_ns = problems.keep(table.read("window", window));
     let (metric, condition) = (metric?, condition?);
+    tellable(metric, table, problems);
     if let (Err(error), Some(node)) = (condition.fits(metric), table.get("condition")) {
         problems.add(node.problem(error).expected("does not fit the metric"));
     }
-    Some(Threshold { metric, filter: filter?, condition })
+    Some(Threshold {
+        metric,
+        filter: filter?,
+        condition,
+        abort_on_fail: abort_on_fail?.unwrap_or_default(),
+        delay_abort_eval_ns: delay?.unwrap_or_default(),
+        window_ns: window_ns?,
+    })
+}
+
+fn boolean(node: &Node) -> Result<bool, Problem> {
+    match node.value {
+        Value::Boolean(value) => Ok(value),
+        _ => Err(node.not("`true` or `false`")),
+    }
+}
+
+fn window(node: &Node) -> Result<Nanos, Problem> {
+    let window: Nanos = node.quantity("a duration", "s")?;
+    if window < SECOND || !window.0.is_multiple_of(SECOND.0) {
+        let problem = node.problem(format!("a window of {window} cannot be judged: it is looked at once a second"));
+        return Err(problem.expected("expected whole seconds, at least one").help("write it such as `\"30s\"`"));
+    }
+    Ok(window)
+}
+
+/// Whether each pair of the filter is one that values of this metric can be told by.
+fn tellable(metric: Metric, table: &Table, problems: &mut Problems) {
+    let Some(Ok(filter)) = table.get("filter").map(|node| node.table("")) else { return };
+    for entry in &filter.entries {
+        let problem = match entry.key.as_str() {
+            _ if metric.kind() == MetricKind::Gauge => {
+                Problem::new(entry.key_span, format!("{metric} takes no filter: it is of the whole run"))
+                    .help("leave the filter out")
+            }
+            "request" if !metric.is_of_rows() => {
+                Problem::new(entry.key_span, format!("{metric} cannot be told by the request: it is of iterations"))
+                    .help("filter by `scenario`, by a tag of a scenario, or group_duration by `group`")
+            }
+            _ => continue,
+        };
+        problems.add(problem.expected("nothing would be looked at"));
+    }
 }
 
 fn metric(node: &Node) -> Result<Metric, Problem> {

@@ -87,7 +87,9 @@ fn names<'a>(root: &Table, given: &Given<'a>, problems: &mut Problems) -> Names<
     if let Some(node) = root.get("scenarios").and_then(|node| node.array("").ok()) {
         node.iter().filter_map(|node| node.table("").ok()).for_each(|table| keys(table, "vars", &mut vars));
     }
-    section(root, "flows").iter().for_each(|entry| step_names(&entry.node, &mut vars));
+    for entry in section(root, "flows") {
+        step_names(&entry.node, &mut vars);
+    }
     for part in ["setup", "teardown"] {
         if let Some(steps) = root.get(part).and_then(|node| node.table("").ok()).and_then(|table| table.get("steps")) {
             step_names(steps, &mut vars);
@@ -169,7 +171,9 @@ fn thresholds(
     problems: &mut Problems,
 ) -> Option<Vec<runlog::threshold::Threshold>> {
     let mut groups = Vec::new();
-    flows.iter().for_each(|flow| collect_groups(&flow.steps, "", &mut groups));
+    for flow in flows {
+        collect_groups(&flow.steps, "", &mut groups);
+    }
     let group_tags: Vec<Tags> = groups.into_iter().map(|group| Tags::from([("group".to_owned(), group)])).collect();
     let mut request_names: Vec<&str> = requests.iter().map(|request| request.name.as_str()).collect();
     let hops: Vec<String> =

@@ -8,7 +8,7 @@ use runlog::row::Row;
 use runlog::spread::Spread;
 use runlog::units::Nanos;
 
-use super::ledger::Ledger;
+use super::ledger::{Gathered, Ledger};
 use super::seat::Seat;
 
 /// Message from a worker to whoever watches.
@@ -48,11 +48,12 @@ pub struct Second {
 impl Second {
     /// Gives the gauge back, to count another second.
     pub fn give_back(self) {
-        let Gauge { mut response, mut pacer_lag, since, .. } = self.gauge;
+        let Gauge { mut response, mut pacer_lag, mut watched, since, .. } = self.gauge;
         response.clear();
         pacer_lag.reset();
+        watched.iter_mut().for_each(Gathered::clear);
         // A worker that has finished, or has enough of them, takes none back.
-        let _ = self.home.try_send(Gauge::counting_in(response, pacer_lag, since));
+        let _ = self.home.try_send(Gauge { watched, ..Gauge::counting_in(response, pacer_lag, since) });
     }
 }
 
@@ -123,6 +124,8 @@ pub struct Gauge {
     pub response: Spread,
     /// Scheduled → handed on, in ns, of the open model's arrivals; to three digits.
     pub pacer_lag: Histogram<u32>,
+    /// What was gathered for each threshold that is watched; mostly there is none.
+    pub watched: Vec<Gathered>,
 }
 
 /// An hour: later arrivals count as that.
@@ -138,7 +141,18 @@ impl Gauge {
 
     /// Nothing yet, in memory that is there already and empty.
     const fn counting_in(response: Spread, pacer_lag: Histogram<u32>, since: Nanos) -> Self {
-        Self { since, scheduled: 0, done: 0, failed: 0, answered: 0, dropped: 0, bad_responses: 0, response, pacer_lag }
+        Self {
+            since,
+            scheduled: 0,
+            done: 0,
+            failed: 0,
+            answered: 0,
+            dropped: 0,
+            bad_responses: 0,
+            response,
+            pacer_lag,
+            watched: Vec::new(),
+        }
     }
 
     /// Counts an arrival that is done.
@@ -157,6 +171,7 @@ impl Gauge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runlog::metric::Metric;
 
     #[test]
     fn a_gauge_that_comes_back_counts_anew() {
@@ -164,6 +179,7 @@ mod tests {
         let mut used: Vec<Gauge> = (0..=Gauges::SPARE).map(|_| gauges.take(Nanos::ZERO)).collect();
         for gauge in &mut used {
             gauge.scheduled = 1;
+            gauge.watched = vec![Gathered { whole: 1, ..Gathered::new(Metric::HttpReqs) }];
             gauge.pacer_lag.saturating_record(5);
             gauge.add(&Row { lag_ns: Some(3), duration_ns: Some(4), status: 200, ..Row::default() }, true);
         }
@@ -185,5 +201,6 @@ mod tests {
         let again = gauges.take(Nanos(7));
         assert_eq!((again.since, again.scheduled, again.done, again.failed, again.answered), (Nanos(7), 0, 0, 0, 0));
         assert_eq!((again.response.count(), again.response.max(), again.pacer_lag.len()), (0, None, 0));
+        assert_eq!((again.watched.len(), again.watched[0].whole), (1, 0), "what is watched keeps its place");
     }
 }

@@ -4,6 +4,7 @@ use crate::answer::Content;
 
 /// Memory of a core that nobody uses now.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "contents go from hand to hand, and are to be small in it")]
 pub struct Spare {
     buffers: Vec<Vec<u8>>,
     contents: Vec<Box<Content>>,
@@ -27,6 +28,7 @@ impl Spare {
     }
 
     /// An empty content.
+    #[expect(clippy::unnecessary_box_returns, reason = "it goes from hand to hand, and is to be small in it")]
     pub fn content(&mut self) -> Box<Content> {
         self.contents.pop().unwrap_or_default()
     }

@@ -257,7 +257,9 @@ impl Traffic {
         }
         while let Some((exchange, content)) = self.lines[place as usize].finish() {
             self.in_flight -= 1;
-            content.into_iter().for_each(|content| self.spare.give_content(content));
+            if let Some(content) = content {
+                self.spare.give_content(content);
+            }
             self.failed(&exchange, failure, now);
         }
     }

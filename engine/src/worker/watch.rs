@@ -49,7 +49,7 @@ impl<P: FnMut(Second)> Watch<P> {
     /// Reports.
     pub fn report(&mut self, core: &mut Core, now: Nanos) {
         core.books.recorder.hand_on();
-        let gauge = std::mem::replace(&mut core.books.gauge, self.gauges.take(now));
+        let gauge = core.books.turn(self.gauges.take(now));
         let (demand, stall) = (thread_demand(), core.books.recorder.stall());
         let second = Second {
             seat: core.seat,
