@@ -181,7 +181,10 @@ impl Crew {
         let curfew = until.after(scenario.graceful_ramp_down);
         // When the whole scenario is cut off, everybody is; and who shares a connection cannot be cut off alone.
         let is_alone = scenario.pipeline == 1;
-        if is_alone && until < scenario.load.duration() && curfew < scenario.load.duration().after(scenario.graceful_stop) {
+        if is_alone
+            && until < scenario.load.duration()
+            && curfew < scenario.load.duration().after(scenario.graceful_stop)
+        {
             self.curfews.push(Reverse((curfew, place)));
         }
         Some(from)
