@@ -191,6 +191,17 @@ fn cookies_live_as_long_as_it_says() {
 }
 
 #[test]
+fn a_cookie_of_a_redirect_goes_along() {
+    let script = |asked: &Asked| match asked.line.as_str() {
+        "GET /login" => Reply::with(302, &[("Location", "/home"), ("Set-Cookie", "session=1; Path=/")], ""),
+        _ => Reply::ok(),
+    };
+    let visit = visit(2, script, |scenario| scenario.request("visit", "path = \"/login\"\nfollow_redirects = 1"));
+    let cookies: Vec<String> = visit.requests.iter().map(|request| request.all("cookie").join(", ")).collect();
+    assert_eq!(cookies, ["", "session=1", "", "session=1"]);
+}
+
+#[test]
 fn virtual_users_do_not_share_their_cookies() {
     let (scratch, server) = (
         Scratch::new(),

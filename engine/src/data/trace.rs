@@ -279,17 +279,27 @@ impl Gathering {
 
     fn run(&mut self, path: &Path) -> Result<(), DataError> {
         let run = Run::open(path)?;
-        let names: Vec<u32> = run
-            .manifest
-            .requests
-            .iter()
-            .map(|request| self.name(Some(&request.name), &request.method, &request.path))
-            .collect();
+        let requests = &run.manifest.requests;
+        let mut names = Vec::with_capacity(requests.len());
+        for request in requests {
+            // Wherever a redirect leads, it leads there again.
+            let is_redirect =
+                request.name.strip_suffix("::redirect").is_some_and(|led| requests.iter().any(|r| r.name == led));
+            names.push((!is_redirect).then(|| {
+                let place = self.name(Some(&request.name), &request.method, &request.path);
+                if let Some(known) = self.names.get_mut(place as usize).filter(|known| known.name == request.name) {
+                    known.path.clone_from(&request.path);
+                }
+                place
+            }));
+        }
         let folded = reader::fold(&run.rows, Columns::ALL, Vec::new, |entries: &mut Vec<(u64, u16)>, batch| {
             entries.extend((0..batch.len()).map(|place| batch.row(place)).map(|row| (row.scheduled_ns, row.request.0)));
         })?;
         for (at, request) in folded.states.into_iter().flatten() {
-            self.entries.push((i128::from(at), 0, names[usize::from(request)]));
+            if let Some(name) = names[usize::from(request)] {
+                self.entries.push((i128::from(at), 0, name));
+            }
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use runlog::row::{FailedChecks, RequestId};
 
 use super::{Check, Request};
 use crate::plan::bytes;
-use crate::scenario::{self, Scenario, Step};
+use crate::scenario::{self, Scenario, Step, Workload};
 
 /// A request within a group, or within none.
 type Use = (Option<String>, usize);
@@ -32,6 +32,9 @@ pub(super) fn entries(scenario: &Scenario) -> (Vec<Request>, Naming) {
     for &(flow, _) in flows {
         collect(&scenario.flows[flow].steps, None, &mut uses);
     }
+    for request in scenario.workloads.iter().flat_map(|workload| replayed(scenario, workload)) {
+        uses.entry((None, request)).or_default();
+    }
     let mut apart = BTreeMap::new();
     collect(&scenario.setup, None, &mut apart);
     collect(&scenario.teardown, None, &mut apart);
@@ -44,6 +47,21 @@ pub(super) fn entries(scenario: &Scenario) -> (Vec<Request>, Naming) {
         uses.entry(place).or_default();
     }
     named(scenario, &uses)
+}
+
+/// The request that a trace means by a name: a request's own, or that of an earlier run's row, in whatever group it was.
+pub(super) fn traced(scenario: &Scenario, name: &str) -> Option<usize> {
+    let place = |name: &str| scenario.requests.iter().position(|request| request.name == name);
+    place(name).or_else(|| name.match_indices("::").find_map(|(at, colons)| place(&name[at + colons.len()..])))
+}
+
+/// The requests that the trace of a replay names.
+pub(super) fn replayed(scenario: &Scenario, workload: &Workload) -> impl Iterator<Item = usize> {
+    let names = match &workload.load {
+        scenario::Load::Replay { trace, .. } => trace.names(),
+        _ => &[],
+    };
+    names.iter().filter_map(|name| traced(scenario, &name.name))
 }
 
 fn named(scenario: &Scenario, uses: &BTreeMap<Use, BTreeSet<String>>) -> (Vec<Request>, Naming) {

@@ -146,12 +146,11 @@ impl<'a> Programs<'a> {
     /// What a replay sends.
     pub(super) fn replay(&mut self, workload: &Workload, trace: &Arc<Trace>) -> (Replay, FlowId) {
         let vars = [&workload.vars, &self.scenario.vars];
-        let nothing = (BTreeMap::new(), BTreeMap::new());
-        let context = Context { vars: &vars, slots: &nothing.0, feeds: &nothing.1, has_jar: false };
+        let (slots, feeds) = (BTreeMap::new(), feeds(self.scenario, workload));
+        let context = Context { vars: &vars, slots: &slots, feeds: &feeds, has_jar: false };
         let mut messages = Vec::with_capacity(trace.names().len());
         for name in trace.names() {
-            let known = self.scenario.requests.iter().position(|request| request.name == name.name);
-            let message = match known {
+            let message = match naming::traced(self.scenario, &name.name) {
                 Some(request) => {
                     let call =
                         Call { request, vars: Vars::new(), captures: Vec::new(), span: scenario::Span::default() };
@@ -402,13 +401,16 @@ fn uses_feed(scenario: &Scenario, workload: &Workload, feed: &str) -> bool {
             .any(|fill| matches!(&fill.value, scenario::Value::Data { feed: name, .. } if name == feed))
     };
     let in_vars = |vars: &Vars| vars.values().any(names);
+    let in_request = |request: &scenario::Request| {
+        names(&request.path)
+            || request.body.as_ref().is_some_and(names)
+            || request.headers.iter().any(|header| names(&header.value))
+    };
     let mut used = in_vars(&workload.vars) || in_vars(&scenario.vars);
     for &(flow, _) in &workload.mix {
         each_call(&scenario.flows[flow].steps, &mut |call| {
-            let request = &scenario.requests[call.request];
-            used |= in_vars(&call.vars) || names(&request.path) || request.body.as_ref().is_some_and(names);
-            used |= request.headers.iter().any(|header| names(&header.value));
+            used |= in_vars(&call.vars) || in_request(&scenario.requests[call.request]);
         });
     }
-    used
+    used || naming::replayed(scenario, workload).any(|request| in_request(&scenario.requests[request]))
 }

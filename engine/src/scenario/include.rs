@@ -10,16 +10,18 @@ use super::keys;
 /// What an included file can hold.
 const KEYS: [&str; 4] = ["vars", "data", "requests", "flows"];
 
-/// Adds what a file includes to its tables, and the files to `sources`. Files are found from `folder`.
+/// Adds what a file includes to its tables, and the files to `sources`. Files are found from `folder`. Returns whether all
+/// of them could be read: of what is in the others, nothing more should be said.
 pub(super) fn include(
     root: &mut Table,
     folder: &Path,
     sources: &mut Vec<Source>,
     variables: &Variables<'_>,
     problems: &mut Problems,
-) {
+) -> bool {
     const EXPECTED: &str = "an array of files such as `[\"shared.toml\"]`";
-    let Some(node) = root.get("include") else { return };
+    let Some(node) = root.get("include") else { return true };
+    let mut all_read = true;
     let files: Vec<(String, super::Span)> = match node.array(EXPECTED) {
         Ok(nodes) => nodes
             .iter()
@@ -27,7 +29,10 @@ pub(super) fn include(
                 problems.keep(node.str("the path of a file as a string")).map(|file| (file.to_owned(), node.span))
             })
             .collect(),
-        Err(problem) => return problems.add(problem),
+        Err(problem) => {
+            problems.add(problem);
+            return false;
+        }
     };
     for (file, span) in files {
         let path = folder.join(&file);
@@ -36,6 +41,7 @@ pub(super) fn include(
             Err(reason) => {
                 let message = format!("cannot read {}: {reason}", path.display());
                 problems.add(Problem::new(span, message).expected("this file"));
+                all_read = false;
                 continue;
             }
         };
@@ -43,14 +49,17 @@ pub(super) fn include(
         let base = sources.last().map_or(0, |source| source.base + source.text.len() + 1);
         let parsed = document::parse(&text, base, variables, problems);
         sources.push(Source { file: path.display().to_string(), text, base });
-        if let Some(table) = problems.keep(parsed) {
-            let known = keys::ROOT.iter().filter(|key| KEYS.contains(&key.name));
-            table.know("an included file", known, problems);
-            for entry in table.entries {
-                merge(root, entry, problems);
-            }
+        let Some(table) = problems.keep(parsed) else {
+            all_read = false;
+            continue;
+        };
+        let known = keys::ROOT.iter().filter(|key| KEYS.contains(&key.name));
+        table.know("an included file", known, problems);
+        for entry in table.entries {
+            merge(root, entry, problems);
         }
     }
+    all_read
 }
 
 /// Adds the entries of an included table to those of the file; a name can be given once only.
@@ -61,6 +70,9 @@ fn merge(root: &mut Table, included: Entry, problems: &mut Problems) {
     let Some(own) = root.entries.iter_mut().find(|entry| entry.key == included.key) else {
         return root.entries.push(included);
     };
+    if let Err(problem) = included.node.table("a table") {
+        return problems.add(problem);
+    }
     let (Value::Table(own), Value::Table(included)) = (&mut own.node.value, included.node.value) else { return };
     for entry in included.entries {
         if own.get(&entry.key).is_some() {

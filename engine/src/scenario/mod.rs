@@ -368,8 +368,9 @@ pub fn check(file: &str, stem: &str, text: String, variables: &Variables<'_>, ta
     let parsed = document::parse(&text, 0, variables, &mut problems);
     let mut sources = vec![Source { file: file.to_owned(), text, base: 0 }];
     let scenario = problems.keep(parsed).and_then(|mut root| {
-        include::include(&mut root, folder, &mut sources, variables, &mut problems);
-        validate::scenario(&root, &validate::Given { stem, folder, tags, variables }, &mut problems)
+        let all_read = include::include(&mut root, folder, &mut sources, variables, &mut problems);
+        let given = validate::Given { stem, folder, tags, variables };
+        if all_read { validate::scenario(&root, &given, &mut problems) } else { None }
     });
     let problems = problems.into_sorted();
     match scenario {

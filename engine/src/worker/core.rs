@@ -317,6 +317,7 @@ impl Core {
         let id = replay.messages[replay.trace.name(number) as usize];
         let message = &self.plan.messages[id.0 as usize];
         if !message.is_traced {
+            vu.journey.replays(id);
             return self.want(place, id, now);
         }
         let mut exchange = Exchange::wanted(place, vu.number, vu.scenario, message, vu.ready);

@@ -114,6 +114,11 @@ impl Journey {
         Next::Over
     }
 
+    /// Sends a request that is no step of the flow, but stands in a trace.
+    pub const fn replays(&mut self, id: MessageId) {
+        self.sent = Some(id);
+    }
+
     /// Remembers the path of a request that is being sent, from its first line.
     pub fn sends(&mut self, request: &[u8]) {
         let path = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
