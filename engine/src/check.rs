@@ -3,13 +3,12 @@
 use std::fmt::Write;
 
 use runlog::manifest::Tags;
-use runlog::units::{Bytes, Nanos, Rate, Thousands};
-
 use runlog::row::RequestId;
+use runlog::units::{Bytes, Nanos, Rate, Thousands};
 
 use crate::plan::flow::Think;
 use crate::plan::schedule::{ArrivalSchedule, Ramp, Spacing, VuSchedule};
-use crate::plan::{Flow, Iterations, Load, Message, Plan, Request, Scenario, Step};
+use crate::plan::{Errand, Flow, Iterations, Load, Message, Part, Plan, Request, Scenario, Step};
 use crate::scenario::status;
 
 /// What a row of the run directory takes, about.
@@ -21,14 +20,20 @@ const OTHER_FILES: u64 = 64;
 /// The longest body that is shown, in bytes.
 const BODY_SHOWN: usize = 512;
 
-/// The text of `drumfire check`. `open_files` is how many files this process may have open.
-pub fn describe(plan: &Plan, open_files: u64) -> String {
+/// The text of `drumfire check`. `errands` are the setup and the teardown, where there are such; `open_files` is how many
+/// files this process may have open.
+pub fn describe(plan: &Plan, errands: &[(Part, Errand)], open_files: u64) -> String {
     let mut page = Page::default();
     page.line(format_args!("{}", plan.name));
     page.tags("  ", &plan.tags);
     target(plan, &mut page);
-    requests(plan, &mut page);
-    flows(plan, &mut page);
+    for (part, errand) in errands {
+        one_errand(*part, errand, &mut page);
+    }
+    let sent = Sent { requests: &plan.requests, messages: &plan.messages };
+    page.heading("Requests");
+    requests(&sent, &mut page);
+    flows(plan, &sent, &mut page);
     page.heading("Scenarios");
     for scenario in &plan.scenarios {
         one_scenario(plan, scenario, &mut page);
@@ -70,11 +75,31 @@ fn target(plan: &Plan, page: &mut Page) {
     page.line(format_args!("  {:<12}{} for each request", "timeout", plan.request_timeout));
 }
 
-fn requests(plan: &Plan, page: &mut Page) {
-    page.heading("Requests");
-    for (place, request) in (0..).map(RequestId).zip(&plan.requests) {
-        let sent: Vec<&Message> = plan.messages.iter().filter(|message| is_sent_as(message, place)).collect();
-        let size = match sent.as_slice() {
+/// What is sent, and what it is called.
+struct Sent<'a> {
+    requests: &'a [Request],
+    messages: &'a [Message],
+}
+
+/// What is done once, before the load or after it.
+fn one_errand(part: Part, errand: &Errand, page: &mut Page) {
+    let sent = Sent { requests: &errand.requests, messages: &errand.messages };
+    page.heading(match part {
+        Part::Setup => "Setup (once, before the load)",
+        Part::Teardown => "Teardown (once, after the load)",
+    });
+    let steps = shown_steps(&sent, &errand.flow, 0, errand.flow.steps.len());
+    page.line(format_args!("  {:<12}{steps}", "steps"));
+    if !errand.captures.is_empty() {
+        page.line(format_args!("  {:<12}{}", "captures", errand.captures.join(", ")));
+    }
+    requests(&sent, page);
+}
+
+fn requests(sent: &Sent<'_>, page: &mut Page) {
+    for (place, request) in (0..).map(RequestId).zip(sent.requests) {
+        let messages: Vec<&Message> = sent.messages.iter().filter(|message| is_sent_as(message, place)).collect();
+        let size = match messages.as_slice() {
             [] => "(no scenario sends it)".to_owned(),
             [first, ..] => match &first.fixed {
                 Some(bytes) => Bytes(bytes.len() as u64).to_string(),
@@ -108,34 +133,39 @@ fn shown_bytes(request: &Request) -> Vec<String> {
         request.shown.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(request.shown.len(), |at| at + 4);
     let (head, body) = request.shown.split_at(head_end);
     let head = String::from_utf8_lossy(head);
-    let mut lines: Vec<String> = head.split_inclusive("\r\n").map(|line| line.escape_debug().to_string()).collect();
+    let mut lines: Vec<String> = head.split_inclusive("\r\n").map(escaped).collect();
     let body = String::from_utf8_lossy(body);
     let cut = &body[..body.floor_char_boundary(BODY_SHOWN)];
-    lines.extend(cut.split_inclusive('\n').map(|line| line.escape_debug().to_string().replace("\\\"", "\"")));
+    lines.extend(cut.split_inclusive('\n').map(escaped));
     if cut.len() < body.len() {
         lines.push(format!("… and {} more", Bytes((body.len() - cut.len()) as u64)));
     }
     lines
 }
 
-fn flows(plan: &Plan, page: &mut Page) {
+/// A line with everything in it that a terminal would not show as it is. Quotes are.
+fn escaped(line: &str) -> String {
+    line.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
+}
+
+fn flows(plan: &Plan, sent: &Sent<'_>, page: &mut Page) {
     page.heading("Flows");
     let width = plan.flows.iter().map(|flow| flow.name.chars().count()).max().unwrap_or(0);
     for (place, flow) in plan.flows.iter().enumerate() {
         // Several scenarios may follow the same flow.
         if plan.flows[..place].iter().all(|other| other.name != flow.name) {
-            let steps = shown_steps(plan, flow, 0, flow.steps.len());
+            let steps = shown_steps(sent, flow, 0, flow.steps.len());
             page.line(format_args!("  {:<width$}  {steps}", flow.name));
         }
     }
 }
 
 /// The steps of a flow from one to before another, with those within others in parentheses.
-fn shown_steps(plan: &Plan, flow: &Flow, from: usize, to: usize) -> String {
+fn shown_steps(sent: &Sent<'_>, flow: &Flow, from: usize, to: usize) -> String {
     let mut shown = Vec::new();
     let mut at = from;
     while at < to {
-        let (text, next) = shown_step(plan, flow, at);
+        let (text, next) = shown_step(sent, flow, at);
         shown.extend(text);
         at = next;
     }
@@ -143,12 +173,12 @@ fn shown_steps(plan: &Plan, flow: &Flow, from: usize, to: usize) -> String {
 }
 
 /// A step, with all that stands within it, and where the next one is.
-fn shown_step(plan: &Plan, flow: &Flow, at: usize) -> (Option<String>, usize) {
-    let inside = |from, to| shown_steps(plan, flow, from, to);
+fn shown_step(sent: &Sent<'_>, flow: &Flow, at: usize) -> (Option<String>, usize) {
+    let inside = |from, to| shown_steps(sent, flow, from, to);
     match &flow.steps[at] {
         Step::Request(id) => {
-            let request = plan.messages[id.0 as usize].request;
-            (Some(plan.requests[usize::from(request.0)].name.clone()), at + 1)
+            let request = sent.messages[id.0 as usize].request;
+            (Some(sent.requests[usize::from(request.0)].name.clone()), at + 1)
         }
         Step::Replay => (Some("as in the trace".to_owned()), at + 1),
         Step::Think(think) => (Some(shown_think(think)), at + 1),

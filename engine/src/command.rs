@@ -115,10 +115,16 @@ pub fn hit(flags: &cli::Hit) -> Result<Outcome, Failure> {
 /// Where the scenario is wrong.
 pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
     let scenario = load(&flags.scenario, &flags.changes, &Tags::new())?;
+    let options = options(Some(&flags.changes), None);
     let captured = plan::unknown_captures(&scenario);
-    let plan = plan::compile(&scenario, &options(Some(&flags.changes), None), &captured, resolve::addresses)?;
+    let plan = plan::compile(&scenario, &options, &captured, resolve::addresses)?;
+    let mut errands = Vec::new();
+    for part in [Part::Setup, Part::Teardown] {
+        let errand = plan::errand(&scenario, part, options.seed, &captured, resolve::addresses)?;
+        errands.extend(errand.map(|errand| (part, errand)));
+    }
     // A reader that has seen enough is no failure.
-    let _ = stdout().write_all(checked::describe(&plan, host::open_files_limit()).as_bytes());
+    let _ = stdout().write_all(checked::describe(&plan, &errands, host::open_files_limit()).as_bytes());
     Ok(Outcome { exit_code: 0, text: String::new() })
 }
 

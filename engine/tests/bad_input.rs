@@ -81,7 +81,7 @@ proptest! {
             Ok(scenario) => {
                 let options = engine::plan::Options { seed: 0, time_scale: 0.5, rate_scale: 0.01 };
                 let plan = engine::plan::compile(&scenario, &options, &engine::plan::Captured::new(), |_, port| Ok(vec![([127, 0, 0, 1], port).into()]));
-                engine::check::describe(&plan.expect("in bounds"), 1024);
+                engine::check::describe(&plan.expect("in bounds"), &[], 1024);
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use engine::plan::{Captured, Options, Plan, compile, unknown_captures};
+use engine::plan::{Captured, Options, Part, Plan, compile, errand, unknown_captures};
 use engine::scenario::{self, Variables};
 use runlog::manifest::Tags;
 
@@ -19,15 +19,28 @@ fn smoke(given: &[(&str, &str)], options: Options) -> Plan {
 
 #[test]
 fn the_smoke_scenario_reads_like_this() {
-    let text = engine::check::describe(&smoke(&[], Options::with_seed(1)), 1024);
+    let text = engine::check::describe(&smoke(&[], Options::with_seed(1)), &[], 1024);
     let text = text.replace(concat!("drumfire/", env!("CARGO_PKG_VERSION")), "drumfire/VERSION");
     insta::assert_snapshot!(text);
 }
 
 #[test]
+fn a_setup_is_shown_before_what_it_is_for() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/load.toml");
+    let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
+    let scenario = scenario::load(&path, &variables, &Tags::new()).expect("a scenario");
+    let address = |_: &str, port| Ok(vec![([127, 0, 0, 1], port).into()]);
+    let captured = unknown_captures(&scenario);
+    let plan = compile(&scenario, &Options::with_seed(1), &captured, address).expect("a plan");
+    let setup = errand(&scenario, Part::Setup, 1, &captured, address).expect("a plan").expect("a setup");
+    let text = engine::check::describe(&plan, &[(Part::Setup, setup)], 1024);
+    insta::assert_snapshot!(text.replace(concat!("drumfire/", env!("CARGO_PKG_VERSION")), "drumfire/VERSION"));
+}
+
+#[test]
 fn scaled_down_and_short_of_files_it_says_so() {
     let plan = smoke(&[], Options { seed: 1, time_scale: 0.1, rate_scale: 0.5 });
-    let text = engine::check::describe(&plan, 100);
+    let text = engine::check::describe(&plan, &[], 100);
     assert!(text.contains("ulimit -n"), "{text}");
     assert!(text.contains("at 100/s"), "{text}");
     assert!(text.contains("at 3 VUs"), "{text}");
@@ -38,7 +51,7 @@ fn a_secret_is_sent_but_nowhere_shown() {
     let plan = smoke(&[("TOKEN", "hunter2")], Options::with_seed(1));
     let sent = String::from_utf8(plan.messages[0].fixed.as_deref().expect("nothing changes").to_vec()).expect("text");
     assert!(sent.contains("Authorization: Bearer hunter2\r\n"), "{sent}");
-    let text = engine::check::describe(&plan, 1024);
+    let text = engine::check::describe(&plan, &[], 1024);
     assert!(text.contains("Authorization: Bearer [redacted]"), "{text}");
     assert!(!text.contains("hunter2") && !plan.resolved.to_string().contains("hunter2"));
 }
