@@ -72,7 +72,7 @@ impl Manifest {
     /// A tag of the request comes before one of the scenario, and that before one of the run.
     pub fn counts_for(&self, threshold: &Threshold, scenario: &Scenario, request: &Request) -> bool {
         threshold.filter.iter().all(|(key, wanted)| match key.as_str() {
-            "request" => request.name == *wanted,
+            "request" => request.is_named(wanted),
             "scenario" => scenario.name == *wanted,
             tag => {
                 request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| self.tags.get(tag)) == Some(wanted)
@@ -183,6 +183,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it has this name, or is the request of this name within a group: `checkout::order` is `order` as well.
+    pub fn is_named(&self, wanted: &str) -> bool {
+        self.name.strip_suffix(wanted).is_some_and(|before| before.is_empty() || before.ends_with("::"))
+    }
+
     /// Whether an answer with this status is what was wanted.
     pub fn expects(&self, status: u16) -> bool {
         self.expect_status.iter().any(|&(from, to)| (from..=to).contains(&status))
@@ -240,4 +245,24 @@ pub struct CoreBooks {
     pub rows: u64,
     /// How long it had to wait for the disk.
     pub record_stall_ns: Nanos,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_in_a_group_is_known_by_both_of_its_names() {
+        let name = "checkout::order".to_owned();
+        let request = Request {
+            name,
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            expect_status: Vec::new(),
+            checks: Vec::new(),
+            tags: Tags::new(),
+        };
+        assert!(request.is_named("order") && request.is_named("checkout::order"));
+        assert!(!request.is_named("rder") && !request.is_named("checkout") && !request.is_named("order::redirect"));
+    }
 }

@@ -6,6 +6,7 @@ use runlog::units::Nanos;
 use super::choice::Choices;
 use super::template::Slot;
 use crate::answer::Condition;
+pub use crate::scenario::Think;
 
 /// A flow, by its place in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,30 +77,6 @@ pub enum Operand {
     Captured(Slot, Option<Vec<u8>>),
     /// A variable's text.
     Fixed(Vec<u8>),
-}
-
-/// How long a think time is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Think {
-    /// Evenly distributed between the two; the same twice for a fixed time.
-    Uniform {
-        /// At least.
-        from: Nanos,
-        /// At the most.
-        to: Nanos,
-    },
-    /// Exponentially distributed.
-    Exponential {
-        /// Its mean.
-        mean: Nanos,
-    },
-    /// Log-normally distributed.
-    LogNormal {
-        /// Half of them are shorter.
-        median: Nanos,
-        /// The standard deviation of its logarithm.
-        sigma: f64,
-    },
 }
 
 impl Think {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use runlog::row::{FailedChecks, RequestId};
 
-use super::flow::{Flow, FlowId, GroupId, MessageId, Step, Think};
+use super::flow::{Flow, FlowId, GroupId, MessageId, Step};
 use super::message::{Capture, Message, Parts};
 use super::naming::{self, Naming};
 use super::resolve::{Captured, Scope};
@@ -240,7 +240,7 @@ impl<'a> Programs<'a> {
                     let message = self.message(call, group, context);
                     program.push(Step::Request(message));
                 }
-                scenario::Step::Think(think) => program.push(Step::Think(compiled_think(*think))),
+                scenario::Step::Think(think) => program.push(Step::Think(*think)),
                 scenario::Step::Repeat { times, steps } => {
                     let start = program.len();
                     program.push(Step::Repeat { times: *times, behind: 0 });
@@ -320,14 +320,6 @@ impl<'a> Programs<'a> {
             captures,
             redirects: redirect.map(|redirect| (request.follow_redirects, redirect)),
         })
-    }
-}
-
-const fn compiled_think(think: scenario::Think) -> Think {
-    match think {
-        scenario::Think::Uniform { from, to } => Think::Uniform { from, to },
-        scenario::Think::Exponential { mean } => Think::Exponential { mean },
-        scenario::Think::LogNormal { median, sigma } => Think::LogNormal { median, sigma },
     }
 }
 

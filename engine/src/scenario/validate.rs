@@ -175,10 +175,14 @@ fn thresholds(
         collect_groups(&flow.steps, "", &mut groups);
     }
     let group_tags: Vec<Tags> = groups.into_iter().map(|group| Tags::from([("group".to_owned(), group)])).collect();
+    let mut grouped = Vec::new();
+    for flow in flows {
+        collect_grouped(&flow.steps, "", requests, &mut grouped);
+    }
     let mut request_names: Vec<&str> = requests.iter().map(|request| request.name.as_str()).collect();
     let hops: Vec<String> =
         requests.iter().filter(|r| r.follow_redirects > 0).map(|r| format!("{}::redirect", r.name)).collect();
-    request_names.extend(hops.iter().map(String::as_str));
+    request_names.extend(hops.iter().chain(&grouped).map(String::as_str));
     let filterable = Filterable {
         requests: request_names,
         scenarios: workloads.iter().map(|workload| workload.name.as_str()).collect(),
@@ -193,6 +197,22 @@ fn thresholds(
         .map(|node| threshold::threshold(node, &filterable, problems))
         .collect::<Vec<_>>();
     read.into_iter().collect()
+}
+
+/// The names that requests have within groups: `checkout::order`.
+fn collect_grouped(steps: &[Step], group: &str, requests: &[Request], names: &mut Vec<String>) {
+    for step in steps {
+        match step {
+            Step::Request(call) if !group.is_empty() => names.push(format!("{group}{}", requests[call.request].name)),
+            Step::Request(_) | Step::Think(_) => {}
+            Step::Group { name, steps } => collect_grouped(steps, &format!("{group}{name}::"), requests, names),
+            Step::Repeat { steps, .. } => collect_grouped(steps, group, requests, names),
+            Step::If { steps, otherwise, .. } => {
+                collect_grouped(steps, group, requests, names);
+                collect_grouped(otherwise, group, requests, names);
+            }
+        }
+    }
 }
 
 /// The groups of steps, each with those it stands in before it: `checkout::payment`.

@@ -288,7 +288,9 @@ impl Core {
         let vu = self.crew.vu(place);
         let (scenario, took) = (vu.scenario, vu.ready.since(vu.iteration.began));
         vu.iteration.own += 1;
-        self.books.iterated(scenario, took);
+        if !vu.journey.is_aborted() {
+            self.books.iterated(scenario, took);
+        }
         let pool = self.crew.pool(scenario);
         pool.end();
         if matches!(self.plan.scenarios[usize::from(scenario.0)].load, Load::Closed { .. }) {

@@ -67,6 +67,11 @@ impl Journey {
         self.groups.clear();
     }
 
+    /// Whether the rest of the flow was left out.
+    pub const fn is_aborted(&self) -> bool {
+        self.flow.is_none()
+    }
+
     /// Goes on, at an instant, up to what takes time.
     pub fn next(&mut self, choices: &mut Choices, now: Nanos) -> Next {
         if self.hop.is_some()
