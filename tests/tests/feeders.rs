@@ -116,7 +116,6 @@ fn scenarios_that_share_a_feeder_take_its_rows_in_turns() {
 }
 
 #[test]
-#[ignore = "an iteration takes its row whether it needs one or not, so that a mix leaves rows out"]
 fn once_is_each_row_a_single_time_in_a_mix_too() {
     let (scratch, server) = (Scratch::new(), Scripted::server(|_| Reply::ok()));
     scratch.write("products.csv", &products());

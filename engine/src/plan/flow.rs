@@ -31,6 +31,8 @@ pub struct Flow {
     pub slots: u16,
     /// What an arrival that is never sent would have begun with.
     pub first: RequestId,
+    /// Whether it takes a row of data.
+    pub takes_data: bool,
     /// How many requests it makes, as far as that can be said before: conditions count as if they held.
     pub requests: f64,
 }

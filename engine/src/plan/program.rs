@@ -161,7 +161,14 @@ impl<'a> Programs<'a> {
             messages.push(message);
         }
         let first = messages.first().map(|id| self.messages[id.0 as usize].request).unwrap_or_default();
-        let flow = Flow { name: workload.name.clone(), steps: vec![Step::Replay], slots: 0, first, requests: 1.0 };
+        let flow = Flow {
+            name: workload.name.clone(),
+            steps: vec![Step::Replay],
+            slots: 0,
+            first,
+            takes_data: false,
+            requests: 1.0,
+        };
         (Replay { trace: Arc::clone(trace), messages }, self.add(flow))
     }
 
@@ -229,6 +236,7 @@ impl<'a> Programs<'a> {
             steps: program,
             slots: context.slots.len() as u16,
             first: first.unwrap_or_default(),
+            takes_data: takes(self.scenario, context.vars, steps, &|_| true),
             requests: requests_of(steps),
         }
     }
@@ -386,23 +394,31 @@ fn feeds(scenario: &Scenario, workload: &Workload) -> BTreeMap<String, Feed> {
 
 /// Whether a scenario's requests take values from a feeder, be it through variables.
 fn uses_feed(scenario: &Scenario, workload: &Workload, feed: &str) -> bool {
-    let names = |template: &scenario::Template| {
-        template
-            .fills()
-            .iter()
-            .any(|fill| matches!(&fill.value, scenario::Value::Data { feed: name, .. } if name == feed))
-    };
-    let in_vars = |vars: &Vars| vars.values().any(names);
-    let in_request = |request: &scenario::Request| {
-        names(&request.path)
-            || request.body.as_ref().is_some_and(names)
-            || request.headers.iter().any(|header| names(&header.value))
-    };
-    let mut used = in_vars(&workload.vars) || in_vars(&scenario.vars);
-    for &(flow, _) in &workload.mix {
-        each_call(&scenario.flows[flow].steps, &mut |call| {
-            used |= in_vars(&call.vars) || in_request(&scenario.requests[call.request]);
-        });
-    }
-    used || naming::replayed(scenario, workload).any(|request| in_request(&scenario.requests[request]))
+    let vars = [&workload.vars, &scenario.vars];
+    workload.mix.iter().any(|&(flow, _)| takes(scenario, &vars, &scenario.flows[flow].steps, &|name| name == feed))
+        || naming::replayed(scenario, workload)
+            .any(|request| request_takes(&scenario.requests[request], &|name| name == feed))
+        || vars.into_iter().any(|vars| vars_take(vars, &|name| name == feed))
+}
+
+/// Whether steps take values from a feeder of a name that is wanted.
+fn takes(scenario: &Scenario, vars: &[&Vars], steps: &[scenario::Step], wanted: &impl Fn(&str) -> bool) -> bool {
+    let mut taken = vars.iter().any(|vars| vars_take(vars, wanted));
+    each_call(steps, &mut |call| {
+        taken |= vars_take(&call.vars, wanted) || request_takes(&scenario.requests[call.request], wanted);
+    });
+    taken
+}
+
+fn request_takes(request: &scenario::Request, wanted: &impl Fn(&str) -> bool) -> bool {
+    let headers = request.headers.iter().map(|header| &header.value);
+    std::iter::once(&request.path).chain(&request.body).chain(headers).any(|template| template_takes(template, wanted))
+}
+
+fn vars_take(vars: &Vars, wanted: &impl Fn(&str) -> bool) -> bool {
+    vars.values().any(|template| template_takes(template, wanted))
+}
+
+fn template_takes(template: &scenario::Template, wanted: &impl Fn(&str) -> bool) -> bool {
+    template.fills().iter().any(|fill| matches!(&fill.value, scenario::Value::Data { feed, .. } if wanted(feed)))
 }

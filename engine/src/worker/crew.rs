@@ -125,25 +125,21 @@ impl Crew {
                 Some(from) => self.vu(place).ready = from.max(now),
             }
         }
-        let Some(iteration) = self.take_iteration(place) else { return self.rest_for_good(place) };
+        let Some((flow, iteration)) = self.take_iteration(place) else { return self.rest_for_good(place) };
         let vu = &mut self.vus[place.0 as usize];
-        let scenario = &self.plan.scenarios[usize::from(vu.scenario.0)];
-        if matches!(scenario.load, Load::Closed { iterations: Iterations::Shared(_), .. }) {
-            // Whoever makes it, it is the same.
-            vu.choices = Choices::new(self.plan.seed, vu.scenario, Purpose::Arrival(iteration.number));
-        }
-        let flow = scenario.mix.pick(&mut vu.choices);
-        vu.begin(&self.plan.flows[usize::from(flow.0)], iteration, scenario.cookies == Cookies::Vu);
+        let keeps_cookies = self.plan.scenarios[usize::from(vu.scenario.0)].cookies == Cookies::Vu;
+        vu.begin(flow, iteration, keeps_cookies);
         self.pools[usize::from(vu.scenario.0)].begin();
         Shift::Begins
     }
 
-    /// The next iteration of a virtual user; `None` where all have been made, or there is no data for more.
-    fn take_iteration(&mut self, place: VuPlace) -> Option<Iteration> {
+    /// The next iteration of a virtual user and its flow; `None` where all have been made, or there is no data for more.
+    fn take_iteration(&mut self, place: VuPlace) -> Option<(&'static Flow, Iteration)> {
+        let plan = self.plan;
         let vu = &mut self.vus[place.0 as usize];
         let scenario = usize::from(vu.scenario.0);
-        let Scenario { load: Load::Closed { vus, iterations, ends_after }, pipeline, .. } =
-            &self.plan.scenarios[scenario]
+        let Scenario { load: Load::Closed { vus, iterations, ends_after }, pipeline, mix, .. } =
+            &plan.scenarios[scenario]
         else {
             return None;
         };
@@ -152,20 +148,26 @@ impl Crew {
         let begun = &mut self.begun[scenario];
         // `own` counts those begun before this one.
         let own = vu.iteration.own;
-        let number = match iterations {
-            Iterations::Shared(_) => *begun * cores + self.seat.place as u64,
-            Iterations::Unbounded | Iterations::Each(_) => own * u64::from(vus.peak()) + u64::from(vu.number),
+        let number = match *iterations {
+            Iterations::Each(most) if own >= most => return None,
+            Iterations::Unbounded | Iterations::Each(_) => vu.fed * u64::from(vus.peak()) + u64::from(vu.number),
+            Iterations::Shared(most) => {
+                let number = *begun * cores + self.seat.place as u64;
+                if number >= most {
+                    return None;
+                }
+                // Whoever makes it, it is the same.
+                vu.choices = Choices::new(plan.seed, vu.scenario, Purpose::Arrival(number));
+                number
+            }
         };
-        let is_last = match *iterations {
-            Iterations::Unbounded => false,
-            Iterations::Each(most) => own >= most,
-            Iterations::Shared(most) => number >= most,
-        };
-        if is_last || ends_after.is_some_and(|end| number >= end) {
+        let flow = &plan.flows[usize::from(mix.pick(&mut vu.choices).0)];
+        if flow.takes_data && ends_after.is_some_and(|end| number >= end) {
             return None;
         }
         *begun += 1;
-        Some(Iteration { own, number, began: vu.ready })
+        vu.fed += u64::from(flow.takes_data);
+        Some((flow, Iteration { own, number, began: vu.ready }))
     }
 
     fn rest_for_good(&mut self, place: VuPlace) -> Shift {

@@ -32,6 +32,8 @@ pub struct Vu {
     pub journey: Journey,
     /// Which iteration this is: of its own, and among all of the scenario.
     pub iteration: Iteration,
+    /// How many of its iterations have taken a row of data.
+    pub fed: u64,
     /// When it is to be woken.
     pub wakes_at: Nanos,
     /// In the closed model: when it will be at work, after now.
@@ -45,7 +47,7 @@ pub struct Vu {
 pub struct Iteration {
     /// Its number among those of its virtual user.
     pub own: u64,
-    /// Its number among those of the scenario, whatever the number of cores.
+    /// Its number among those of the scenario that take a row of data, whatever the number of cores.
     pub number: u64,
     /// When it was scheduled to begin.
     pub began: Nanos,
@@ -76,6 +78,7 @@ impl Vu {
             doing: Doing::Nothing,
             journey: Journey::default(),
             iteration: Iteration::default(),
+            fed: 0,
             wakes_at: Nanos::ZERO,
             shifts: shifts.into_iter(),
             until: Nanos::ZERO,
