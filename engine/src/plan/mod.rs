@@ -7,6 +7,7 @@
 mod bytes;
 pub mod choice;
 mod compile;
+mod feeds;
 pub mod flow;
 pub mod message;
 mod naming;

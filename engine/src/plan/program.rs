@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use runlog::row::{FailedChecks, RequestId};
 
+use super::feeds;
 use super::flow::{Flow, FlowId, GroupId, MessageId, Step};
 use super::message::{Capture, Message, Parts};
 use super::naming::{self, Naming};
@@ -128,7 +129,7 @@ impl<'a> Programs<'a> {
     /// The flows that a scenario mixes, with their weights, and the number of the iteration for which there is no data
     /// any more.
     pub(super) fn flows(&mut self, workload: &Workload) -> (Vec<(FlowId, f64)>, Option<u64>) {
-        let feeds = feeds(self.scenario, workload);
+        let feeds = feeds::feeds(self.scenario, workload);
         let vars = [&workload.vars, &self.scenario.vars];
         let mut mix = Vec::with_capacity(workload.mix.len());
         for &(place, weight) in &workload.mix {
@@ -146,7 +147,7 @@ impl<'a> Programs<'a> {
     /// What a replay sends.
     pub(super) fn replay(&mut self, workload: &Workload, trace: &Arc<Trace>) -> (Replay, FlowId) {
         let vars = [&workload.vars, &self.scenario.vars];
-        let (slots, feeds) = (BTreeMap::new(), feeds(self.scenario, workload));
+        let (slots, feeds) = (BTreeMap::new(), feeds::feeds(self.scenario, workload));
         let context = Context { vars: &vars, slots: &slots, feeds: &feeds, has_jar: false };
         let mut messages = Vec::with_capacity(trace.names().len());
         for name in trace.names() {
@@ -236,7 +237,7 @@ impl<'a> Programs<'a> {
             steps: program,
             slots: context.slots.len() as u16,
             first: first.unwrap_or_default(),
-            takes_data: takes(self.scenario, context.vars, steps, &|_| true),
+            takes_data: feeds::takes(self.scenario, context.vars, steps, &|_| true),
             requests: requests_of(steps),
         }
     }
@@ -371,54 +372,4 @@ fn requests_of(steps: &[scenario::Step]) -> f64 {
         scenario::Step::Group { steps, .. } | scenario::Step::If { steps, .. } => requests_of(steps),
     };
     steps.iter().map(of).sum()
-}
-
-/// The feeders as one scenario uses them. Where several scenarios share one they take its rows in turns, so that no row
-/// of `once` is taken twice.
-fn feeds(scenario: &Scenario, workload: &Workload) -> BTreeMap<String, Feed> {
-    let uses = |workload: &Workload, name: &str| uses_feed(scenario, workload, name);
-    let feed = |(place, feeder): (usize, &scenario::Feeder)| {
-        let sharing: Vec<&Workload> = scenario.workloads.iter().filter(|other| uses(other, &feeder.name)).collect();
-        let turn = sharing.iter().position(|other| other.name == workload.name)?;
-        let feed = Feed {
-            table: Arc::clone(&feeder.table),
-            order: feeder.order,
-            at_end: feeder.at_end,
-            place: place as u16,
-            turn: (turn as u64, sharing.len() as u64),
-        };
-        Some((feeder.name.clone(), feed))
-    };
-    scenario.feeders.iter().enumerate().filter_map(feed).collect()
-}
-
-/// Whether a scenario's requests take values from a feeder, be it through variables.
-fn uses_feed(scenario: &Scenario, workload: &Workload, feed: &str) -> bool {
-    let vars = [&workload.vars, &scenario.vars];
-    workload.mix.iter().any(|&(flow, _)| takes(scenario, &vars, &scenario.flows[flow].steps, &|name| name == feed))
-        || naming::replayed(scenario, workload)
-            .any(|request| request_takes(&scenario.requests[request], &|name| name == feed))
-        || vars.into_iter().any(|vars| vars_take(vars, &|name| name == feed))
-}
-
-/// Whether steps take values from a feeder of a name that is wanted.
-fn takes(scenario: &Scenario, vars: &[&Vars], steps: &[scenario::Step], wanted: &impl Fn(&str) -> bool) -> bool {
-    let mut taken = vars.iter().any(|vars| vars_take(vars, wanted));
-    each_call(steps, &mut |call| {
-        taken |= vars_take(&call.vars, wanted) || request_takes(&scenario.requests[call.request], wanted);
-    });
-    taken
-}
-
-fn request_takes(request: &scenario::Request, wanted: &impl Fn(&str) -> bool) -> bool {
-    let headers = request.headers.iter().map(|header| &header.value);
-    std::iter::once(&request.path).chain(&request.body).chain(headers).any(|template| template_takes(template, wanted))
-}
-
-fn vars_take(vars: &Vars, wanted: &impl Fn(&str) -> bool) -> bool {
-    vars.values().any(|template| template_takes(template, wanted))
-}
-
-fn template_takes(template: &scenario::Template, wanted: &impl Fn(&str) -> bool) -> bool {
-    template.fills().iter().any(|fill| matches!(&fill.value, scenario::Value::Data { feed, .. } if wanted(feed)))
 }

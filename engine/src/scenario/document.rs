@@ -268,6 +268,14 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
+    /// The entries of a table within this one; none where it is missing or something else, which is noted elsewhere.
+    pub(super) fn section(&self, key: &str) -> &[Entry] {
+        match self.get(key).map(|node| &node.value) {
+            Some(Value::Table(table)) => &table.entries,
+            _ => &[],
+        }
+    }
+
     /// The value of a key, read by `read`, where the key is there.
     pub(super) fn read<'a, T>(
         &'a self,

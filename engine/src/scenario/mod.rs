@@ -6,6 +6,7 @@
 
 mod document;
 mod error;
+mod escape;
 mod feeder;
 mod flow;
 pub mod hit;
@@ -13,6 +14,7 @@ pub mod http;
 mod include;
 mod interpolate;
 pub mod keys;
+mod known;
 pub mod limits;
 mod placeholder;
 mod reach;
@@ -37,13 +39,14 @@ use runlog::units::{Nanos, Rate};
 
 use self::error::Problems;
 pub use self::error::{Error, Invalid, Problem, Source, Span};
+pub use self::escape::Escape;
 pub use self::feeder::Feeder;
 use self::http::Url;
 pub use self::interpolate::{Text, Variables};
 pub use self::placeholder::{Moment, Value};
 pub use self::request::DEFAULT_EXPECT_STATUS;
 use self::status::Statuses;
-pub use self::template::{Escape, Fill, Piece, Template};
+pub use self::template::{Fill, Piece, Template};
 pub use self::vars::Vars;
 use crate::answer;
 use crate::data::Trace;

@@ -5,9 +5,10 @@ use runlog::row::FailedChecks;
 
 use super::document::{Node, Table, Value};
 use super::error::{Problem, Problems};
+use super::escape::Escape;
 use super::interpolate::Text;
 use super::status::{Statuses, parse_statuses, status_of};
-use super::template::{Escape, Names, Piece, Place, Template, json, template};
+use super::template::{Names, Piece, Place, Template, json, template};
 use super::{Check, Header, Request, http, keys, limits, secrets, vars};
 use crate::answer;
 

@@ -1,19 +1,18 @@
 //! The whole file: its parts read one after another, and held against each other.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use runlog::manifest::Tags;
 use runlog::units::Nanos;
 
-use super::document::{Entry, Node, Table, Value};
+use super::document::{Entry, Node, Table};
 use super::error::{Problem, Problems};
 use super::interpolate::{Text, Variables};
 use super::template::{Names, Template};
 use super::threshold::Filterable;
 use super::workload::{Draft, REPLAY, draft, positive_span};
 use super::{Call, Flow, Request, Scenario, Span, Step, Target, Vars, Workload};
-use super::{feeder, flow, http, keys, limits, reach, request, secrets, suggest, threshold, vars};
+use super::{flow, http, keys, known, limits, reach, request, secrets, suggest, threshold, vars};
 
 /// How long a request may take where the file does not say.
 pub(super) const DEFAULT_TIMEOUT: Nanos = Nanos::from_secs(10);
@@ -34,10 +33,10 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
     let name = problems.keep(root.read("name", name));
     let tags = request::tags(root, problems).map(|tags| limits::with_tags(tags, given.tags));
     let target = target(root, problems);
-    let names = names(root, given, problems);
+    let names = known::names(root, given, problems);
     let vars = file_vars(root, &names, problems);
     let requests = requests(root, &names, problems);
-    let request_names: Vec<&str> = section(root, "requests").iter().map(|entry| entry.key.as_str()).collect();
+    let request_names: Vec<&str> = root.section("requests").iter().map(|entry| entry.key.as_str()).collect();
     let setup = steps_of(root, "setup", &request_names, &names, problems);
     let teardown = steps_of(root, "teardown", &request_names, &names, problems);
     let flows = flows(root, &request_names, &names, problems);
@@ -74,63 +73,6 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
     };
     reach::check(&scenario, problems);
     Some(scenario)
-}
-
-/// Every name that a placeholder can use, found before any placeholder is read.
-fn names<'a>(root: &Table, given: &Given<'a>, problems: &mut Problems) -> Names<'a> {
-    let mut vars = BTreeSet::new();
-    let mut setup = BTreeSet::new();
-    let keys = |table: &Table, key: &str, found: &mut BTreeSet<String>| {
-        found.extend(section(table, key).iter().map(|entry| entry.key.clone()));
-    };
-    keys(root, "vars", &mut vars);
-    if let Some(node) = root.get("scenarios").and_then(|node| node.array("").ok()) {
-        node.iter().filter_map(|node| node.table("").ok()).for_each(|table| keys(table, "vars", &mut vars));
-    }
-    for entry in section(root, "flows") {
-        step_names(&entry.node, &mut vars);
-    }
-    for part in ["setup", "teardown"] {
-        if let Some(steps) = root.get(part).and_then(|node| node.table("").ok()).and_then(|table| table.get("steps")) {
-            step_names(steps, &mut vars);
-            if part == "setup" {
-                captured_names(steps, &mut setup);
-            }
-        }
-    }
-    if let Some(Err(problem)) = root.get("data").map(|node| node.table("a table of data files").map(drop)) {
-        problems.add(problem);
-    }
-    let entries = section(root, "data");
-    check_names("feeder", entries, problems);
-    let feeder = |entry: &Entry| (entry.key.clone(), feeder::feeder(entry, given.folder, problems));
-    let feeders: BTreeMap<_, _> = entries.iter().map(feeder).collect();
-    Names { variables: given.variables, vars, setup, feeders }
-}
-
-/// The variables and captures of steps, however deep they stand.
-fn step_names(node: &Node, names: &mut BTreeSet<String>) {
-    each_step(node, &mut |table| {
-        for key in ["vars", "capture"] {
-            names.extend(section(table, key).iter().map(|entry| entry.key.clone()));
-        }
-    });
-}
-
-fn captured_names(node: &Node, names: &mut BTreeSet<String>) {
-    each_step(node, &mut |table| names.extend(section(table, "capture").iter().map(|entry| entry.key.clone())));
-}
-
-fn each_step(node: &Node, look: &mut impl FnMut(&Table)) {
-    let Value::Array(nodes) = &node.value else { return };
-    for table in nodes.iter().filter_map(|node| node.table("").ok()) {
-        look(table);
-        for key in ["steps", "else"] {
-            if let Some(inner) = table.get(key) {
-                each_step(inner, look);
-            }
-        }
-    }
 }
 
 /// The variables of the file; those given with the command line come before.
@@ -240,14 +182,6 @@ fn name(node: &Node) -> Result<String, Problem> {
     Ok(name.to_owned())
 }
 
-/// The entries of a table of the file; none where it is missing or something else, which is noted elsewhere.
-fn section<'a>(root: &'a Table, key: &str) -> &'a [Entry] {
-    match root.read(key, |node| node.table("a table")) {
-        Ok(Some(table)) => &table.entries,
-        _ => &[],
-    }
-}
-
 /// The elements of an array of tables; none where it is missing.
 fn array<'a>(root: &'a Table, key: &str, expected: &str, problems: &mut Problems) -> &'a [Node] {
     problems.keep(root.read(key, |node| node.array(expected))).flatten().unwrap_or_default()
@@ -292,14 +226,14 @@ fn requests(root: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<
 
 fn flows(root: &Table, requests: &[&str], names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Flow>> {
     problems.keep(root.read("flows", |node| node.table("a table of flows")))?;
-    let entries = section(root, "flows");
+    let entries = root.section("flows");
     check_names("flow", entries, problems);
     let read = entries.iter().map(|entry| flow::flow(entry, requests, names, problems));
     read.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Whether keys can be names, and are not too many for ids.
-fn check_names(what: &str, entries: &[Entry], problems: &mut Problems) {
+pub(super) fn check_names(what: &str, entries: &[Entry], problems: &mut Problems) {
     for entry in entries {
         let checked = limits::check_name(&entry.key);
         problems.keep(
@@ -322,7 +256,7 @@ struct FlowNames<'a> {
 
 impl<'a> FlowNames<'a> {
     fn new(root: &'a Table, requests: Vec<&'a str>) -> Self {
-        let flows = section(root, "flows").iter().map(|entry| entry.key.as_str()).collect();
+        let flows = root.section("flows").iter().map(|entry| entry.key.as_str()).collect();
         Self { flows, requests, single: Vec::new() }
     }
 
