@@ -69,8 +69,13 @@ impl Feeder {
             Format::JsonLines => (None, Rows::Lines, start),
         };
         let index = Index::new(rows, &text, from);
-        if index.rows == 0 {
+        let Some(last) = index.rows.checked_sub(1).and_then(|last| index.row(&text, last)) else {
             return Err(DataError::Empty { path: path.to_owned(), what: "has no rows" });
+        };
+        if rows == Rows::Records && memchr::memchr_iter(b'"', last).count() % 2 == 1 {
+            let before = &text[..text.len() - last.len()];
+            let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
+            return Err(DataError::Line { path: path.to_owned(), line, what: "a quote is never closed".to_owned() });
         }
         Ok(Self { text, index, columns })
     }
@@ -174,6 +179,7 @@ mod tests {
             ("a.csv", b"id,name\n", "has no rows"),
             ("a.csv", b"id,id\n1,2\n", "line 1: the column `id` is there twice"),
             ("a.csv", b"id\n1\n\xff\n", "line 3: this is not UTF-8"),
+            ("a.csv", b"id,name\n1,a\n2,\"b\n3,c\n", "line 3: a quote is never closed"),
         ] {
             let error = open(name, text).expect_err(wrong).to_string();
             assert!(error.contains(wrong), "{error}");
