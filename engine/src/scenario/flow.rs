@@ -193,15 +193,19 @@ fn request(node: &Node, requests: &[&str]) -> Result<usize, Problem> {
 fn captures(node: &Node, problems: &mut Problems) -> Option<Vec<(String, Source)>> {
     let table = problems.keep(node.table("a table such as `{ token = \"json:/token\" }`"))?;
     let mut captures = Vec::with_capacity(table.entries.len());
+    let mut is_wrong = false;
     for entry in &table.entries {
-        problems.keep(vars::check_name(entry));
+        is_wrong |= problems.keep(vars::check_name(entry)).is_none();
         let text = entry.node.str("a source such as \"json:/token\", \"header:Location\" or \"regex:id=(\\\\d+)\"");
         let source = text.and_then(|text| {
             Source::parse(text).map_err(|error| entry.node.problem(error).expected("nothing to capture from"))
         });
-        captures.push((entry.key.clone(), problems.keep(source)?));
+        match problems.keep(source) {
+            Some(source) => captures.push((entry.key.clone(), source)),
+            None => is_wrong = true,
+        }
     }
-    Some(captures)
+    (!is_wrong).then_some(captures)
 }
 
 fn condition(node: &Node) -> Result<Condition<String>, Problem> {

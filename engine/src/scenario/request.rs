@@ -55,11 +55,11 @@ fn method(node: &Node) -> Result<String, Problem> {
 
 /// The path with its query.
 fn whole_path(place: &str, table: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Template> {
-    let text = problems.keep(table.require(place, "path", "such as `path = \"/api/products\"`", path))?;
-    let mut path = template(text, Place::Path, names, problems)?;
+    let text = problems.keep(table.require(place, "path", "such as `path = \"/api/products\"`", path));
+    let path = text.and_then(|text| template(text, Place::Path, names, problems));
+    let fields = table.get("query").map_or(Some(Template::default()), |node| fields(node, names, problems));
+    let (text, mut path, fields) = (text?, path?, fields?);
     path.shown = secrets::redact_path(&text.shown);
-    let Some(node) = table.get("query") else { return Some(path) };
-    let fields = fields(node, names, problems)?;
     if !fields.shown.is_empty() {
         let sign = if text.real.contains('?') { "&" } else { "?" };
         path.pieces.push(Piece::Literal(sign.to_owned()));
@@ -93,13 +93,16 @@ fn path(node: &Node) -> Result<&Text, Problem> {
 /// Names and values as a query or a form has them: `a=1&b=2`.
 fn fields(node: &Node, names: &Names<'_>, problems: &mut Problems) -> Option<Template> {
     let table = problems.keep(node.table("a table such as `{ q = \"lamp\", limit = 20 }`"))?;
+    let values = table.entries.iter().map(|entry| {
+        let text = problems.keep(vars::value(&entry.node))?;
+        template(&text, Place::Form, names, problems)
+    });
+    let values: Vec<Template> = values.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?;
     let mut all = Template::default();
-    for entry in &table.entries {
+    for (entry, value) in table.entries.iter().zip(values) {
         let mut name = if all.shown.is_empty() { String::new() } else { "&".to_owned() };
         Escape::Percent.write_text(&entry.key, &mut name);
         name.push('=');
-        let text = problems.keep(vars::value(&entry.node))?;
-        let value = template(&text, Place::Form, names, problems)?;
         let shown = if secrets::is_secret(&entry.key) { secrets::REDACTED } else { &value.shown };
         all.shown.extend([name.as_str(), shown]);
         all.pieces.push(Piece::Literal(name));

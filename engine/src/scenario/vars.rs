@@ -13,13 +13,12 @@ pub type Vars = BTreeMap<String, Template>;
 /// Reads a table of variables.
 pub(super) fn vars(node: &Node, names: &Names<'_>, problems: &mut Problems) -> Option<Vars> {
     let table = problems.keep(node.table("a table such as `{ tier = \"free\" }`"))?;
-    let mut vars = Vars::new();
-    for entry in &table.entries {
+    let read = table.entries.iter().map(|entry| {
         problems.keep(check_name(entry));
-        let Some(text) = problems.keep(value(&entry.node)) else { continue };
-        vars.insert(entry.key.clone(), template(&text, Place::Variable, names, problems)?);
-    }
-    Some(vars)
+        let text = problems.keep(value(&entry.node))?;
+        Some((entry.key.clone(), template(&text, Place::Variable, names, problems)?))
+    });
+    read.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// A text, or a number or a truth as people write them.
