@@ -3,10 +3,12 @@
 //! On a TCP connection the stamp is that of the last segment of what is read. With one small request on a connection at a
 //! time that is the arrival of the request.
 
-use std::io;
+use std::io::{self, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr;
+use std::time::Duration;
 
 use super::Receive;
 
@@ -48,7 +50,8 @@ impl Stamped {
 
 impl Receive for Stamped {
     fn prepare(&mut self, listener: BorrowedFd<'_>) -> io::Result<()> {
-        ask_for_stamps(listener)
+        ask_for_stamps(listener)?;
+        wait_for_stamps()
     }
 
     fn receive(&mut self, connection: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
@@ -66,6 +69,25 @@ impl Receive for Stamped {
         let kept = requests.min(self.most - self.arrivals.len());
         self.arrivals.extend(std::iter::repeat_n(stamp, kept));
     }
+}
+
+/// The kernel begins to stamp a while after the first socket has asked for it: sends bytes to itself until one is stamped.
+fn wait_for_stamps() -> io::Result<()> {
+    const ATTEMPTS: u32 = 1000;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    ask_for_stamps(listener.as_fd())?;
+    let mut sender = TcpStream::connect(listener.local_addr()?)?;
+    let (receiver, _) = listener.accept()?;
+    for _ in 0..ATTEMPTS {
+        sender.write_all(b"?")?;
+        // Returns when the byte is there.
+        receiver.peek(&mut [0])?;
+        if let (_, Some(_)) = receive_stamped(receiver.as_fd(), &mut [0])? {
+            return Ok(());
+        }
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    Err(io::Error::other("the kernel does not stamp what arrives"))
 }
 
 /// Room for the one control message there is.
