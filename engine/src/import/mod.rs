@@ -311,6 +311,17 @@ mod tests {
     }
 
     #[test]
+    fn a_flat_object_is_sent_as_k6_sends_it() {
+        let script = "import http from 'k6/http'\n\
+            export default function () { http.post('http://a/x', { user: 'a & b', n: 5 }) }";
+        let scenario = accepted(&imported(Kind::K6, script).text);
+        let request = &scenario.requests[0];
+        let body = request.body.as_ref().and_then(scenario::Template::as_fixed);
+        assert_eq!(body, Some("user=a%20%26%20b&n=5"));
+        assert_eq!(request.headers[0].value.as_fixed(), Some("application/x-www-form-urlencoded"));
+    }
+
+    #[test]
     fn what_others_wrote_cannot_break_a_comment() {
         let imported = imported(Kind::Curl, "curl http://a/ '--x\nname = \"evil\"'");
         assert!(imported.text.contains("# - line 1: the option `--x\\nname"), "{}", imported.text);

@@ -7,6 +7,7 @@ use super::super::javascript::{Constants, Literal, Node, Reader};
 use super::super::sent::Sent;
 use super::super::{Draft, address, duration};
 use super::checks;
+use crate::scenario::Escape;
 
 /// A function of a script.
 pub(super) struct Function {
@@ -223,13 +224,13 @@ impl Reading<'_> {
             return self.draft.note(line, format!("http.{function}({shown}) is left out: its URL is no literal"));
         };
         let mut sent = Sent { line: Some(line), method, path, ..Sent::default() };
-        if !matches!(function.as_str(), "get" | "head")
-            && let Some(body) = arguments.next()
-        {
-            self.body(&body, &mut sent);
-        }
+        let body = if matches!(function.as_str(), "get" | "head") { None } else { arguments.next() };
+        let is_form = body.is_some_and(|body| self.body(&body, &mut sent));
         if let Some(params) = arguments.next() {
             self.params(&params, &mut sent);
+        }
+        if is_form && sent.header("content-type").is_none() {
+            sent.headers.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
         }
         self.calls.push(Call { origin, sent, checks: Vec::new() });
         let call = self.calls.len() - 1;
@@ -241,13 +242,22 @@ impl Reading<'_> {
         self.steps.push(Step::Request(call));
     }
 
-    fn body(&mut self, node: &Node, sent: &mut Sent) {
+    /// Takes what is sent with a request. Returns whether it is a form.
+    fn body(&mut self, node: &Node, sent: &mut Sent) -> bool {
         let mut unknown = Vec::new();
         match &node.value {
             Literal::Null => {}
             Literal::Object(_) => {
-                self.draft.note(node.line, "k6 sends an object as the fields of a form: here it is JSON");
-                sent.json = node.json(&mut unknown);
+                let json = node.json(&mut unknown);
+                // k6 sends an object as the fields of a form.
+                if let Some(form) = json.as_ref().filter(|_| unknown.is_empty()).and_then(form_of) {
+                    sent.body = Some(form);
+                    return true;
+                }
+                let what =
+                    "k6 would send this object as a form, which has no place for what is within it: here it is JSON";
+                self.draft.note(node.line, what);
+                sent.json = json;
             }
             Literal::Stringified(inside) => sent.json = inside.json(&mut unknown),
             _ => match node.text() {
@@ -258,6 +268,7 @@ impl Reading<'_> {
         for (line, shown) in unknown {
             self.draft.note(line, format!("`{shown}` in a body is no literal and left out"));
         }
+        false
     }
 
     /// `{ headers: { … }, tags: { name: … } }`.
@@ -316,4 +327,20 @@ fn between(text: &str) -> Option<(f64, f64)> {
     let (from, to) = inside.split_once(',')?;
     let is_between = name.to_ascii_lowercase().contains("between");
     is_between.then_some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+}
+/// An object as the fields of a form; `None` where something stands within something.
+fn form_of(object: &serde_json::Value) -> Option<String> {
+    let fields = object.as_object()?.iter().map(|(name, value)| {
+        let mut field = String::new();
+        Escape::Percent.write_text(name, &mut field);
+        field.push('=');
+        let text = match value {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Number(_) | serde_json::Value::Bool(_) => value.to_string(),
+            _ => return None,
+        };
+        Escape::Percent.write_text(&text, &mut field);
+        Some(field)
+    });
+    fields.collect::<Option<Vec<_>>>().map(|fields| fields.join("&"))
 }
