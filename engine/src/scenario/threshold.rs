@@ -20,6 +20,8 @@ pub(super) struct Filterable<'a> {
     pub(super) scenarios: Vec<&'a str>,
     /// Of the run, of every request and of every scenario.
     pub(super) tags: Vec<&'a Tags>,
+    /// Of the run and of every scenario: those that whole iterations have.
+    pub(super) iteration_tags: Vec<&'a Tags>,
 }
 
 pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut Problems) -> Option<Threshold> {
@@ -32,7 +34,7 @@ pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut
     let delay = problems.keep(table.read("delay_abort_eval", |node| node.quantity::<Nanos>("a duration", "s")));
     let window_ns = problems.keep(table.read("window", window));
     let (metric, condition) = (metric?, condition?);
-    tellable(metric, table, problems);
+    tellable(metric, table, filterable, problems);
     if let (Err(error), Some(node)) = (condition.fits(metric), table.get("condition")) {
         problems.add(node.problem(error).expected("does not fit the metric"));
     }
@@ -63,7 +65,7 @@ fn window(node: &Node) -> Result<Nanos, Problem> {
 }
 
 /// Whether each pair of the filter is one that values of this metric can be told by.
-fn tellable(metric: Metric, table: &Table, problems: &mut Problems) {
+fn tellable(metric: Metric, table: &Table, filterable: &Filterable<'_>, problems: &mut Problems) {
     let Some(Ok(filter)) = table.get("filter").map(|node| node.table("")) else { return };
     for entry in &filter.entries {
         let problem = match entry.key.as_str() {
@@ -75,10 +77,23 @@ fn tellable(metric: Metric, table: &Table, problems: &mut Problems) {
                 Problem::new(entry.key_span, format!("{metric} cannot be told by the request: it is of iterations"))
                     .help("filter by `scenario`, by a tag of a scenario, or group_duration by `group`")
             }
+            "scenario" => continue,
+            "group" if metric == Metric::GroupDuration => continue,
+            key if !metric.is_of_rows() && is_of_requests_only(key, &entry.node, filterable) => Problem::new(
+                entry.key_span,
+                format!("{metric} cannot be told by the tag `{key}`: only requests have it with this value"),
+            )
+            .help("filter by `scenario`, by a tag of a scenario, or group_duration by `group`"),
             _ => continue,
         };
         problems.add(problem.expected("nothing would be looked at"));
     }
+}
+
+/// Whether there is such a tag with such a value, but no iteration has it.
+fn is_of_requests_only(key: &str, value: &Node, filterable: &Filterable<'_>) -> bool {
+    let has = |tags: &[&Tags]| tags.iter().any(|tags| tags.get(key).is_some_and(|tag| value.str("") == Ok(tag)));
+    has(&filterable.tags) && !has(&filterable.iteration_tags)
 }
 
 fn metric(node: &Node) -> Result<Metric, Problem> {

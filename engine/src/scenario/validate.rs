@@ -133,6 +133,7 @@ fn thresholds(
             .chain(workloads.iter().map(|workload| &workload.tags))
             .chain(&group_tags)
             .collect(),
+        iteration_tags: std::iter::once(tags).chain(workloads.iter().map(|workload| &workload.tags)).collect(),
     };
     let read = array(root, "thresholds", "`[[thresholds]]`", problems)
         .iter()
