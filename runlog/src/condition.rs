@@ -125,6 +125,11 @@ impl Condition {
         matches!(self.comparison, Comparison::Equal | Comparison::Different)
     }
 
+    /// Whether it bounds from above (`<`, `<=`), so that less can never be too little.
+    pub const fn is_from_above(&self) -> bool {
+        matches!(self.comparison, Comparison::Below | Comparison::AtMost)
+    }
+
     /// Whether this condition makes sense for a metric.
     ///
     /// # Errors

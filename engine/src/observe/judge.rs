@@ -12,6 +12,9 @@ use super::trial::{Kept, Trial};
 use crate::worker::ledger::{Gathered, watched};
 use crate::worker::report::Second;
 
+/// How many seconds wait at the most for a core that has not told of them. What it tells later counts for the next one.
+const MOST_OPEN: usize = 10;
+
 /// Something that a person should know of a threshold.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -106,11 +109,11 @@ impl Judge {
         results
     }
 
-    /// Judges the seconds that every worker has told of.
+    /// Judges the seconds that every worker has told of, and those that have waited long enough.
     fn judge(&mut self) -> Vec<Finding> {
         let mut findings = Vec::new();
         let told = self.told.iter().copied().min().unwrap_or(u64::MAX);
-        while self.next < told
+        while (self.next < told || self.open.len() > MOST_OPEN)
             && let Some(slot) = self.open.pop_front()
         {
             self.next += 1;
@@ -340,6 +343,53 @@ mod tests {
         judge.hear(&second(0, 0, &[50]));
         assert_eq!(judge.finished(1), []);
         assert_eq!(judge.hear(&second(0, 1, &[500])).len(), 1);
+    }
+
+    /// What a worker tells of one of its seconds, or of a part of it, in which so many arrivals were dropped.
+    fn dropping(second: Second, dropped: u64) -> Second {
+        let gathered = Gathered { arrivals: dropped, whole: dropped, ..Gathered::new(Metric::DroppedIterations) };
+        Second { gauge: Gauge { watched: vec![gathered], ..second.gauge }, ..second }
+    }
+
+    #[test]
+    fn what_is_dropped_when_the_schedule_is_over_is_too_much_all_the_same() {
+        let end = Nanos::from_secs(4);
+        let last_words = [second(0, 3, &[]), part(0, end, end.after(TENTH), &[], 0)];
+        for (condition, value) in [("count < 5", 50.0), ("count <= 4", 50.0), ("rate < 5/s", 25.0)] {
+            for last in &last_words {
+                let mut judge = judge(2, over(2, threshold(Metric::DroppedIterations, condition)));
+                (0..4).for_each(|number| drop(judge.hear(&dropping(second(1, number, &[]), 0))));
+                (0..3).for_each(|number| drop(judge.hear(&dropping(second(0, number, &[]), u64::from(number == 0)))));
+                judge.hear(&dropping(last.clone(), 50));
+                let result = result(&mut judge);
+                assert_eq!((result.passed, result.value), (false, Some(value)), "{condition}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_amounts_no_stretch_is_judged_that_is_longer_than_the_window() {
+        let mut judge = judge(2, over(2, threshold(Metric::HttpReqs, "count <= 4")));
+        both(&mut judge, 0, &[1, 1]);
+        both(&mut judge, 1, &[1, 1]);
+        judge.hear(&part(0, Nanos::from_secs(2), Nanos::from_secs(2).after(TENTH), &[1, 1], 0));
+        let result = result(&mut judge);
+        assert_eq!((result.passed, result.value), (true, Some(4.0)));
+    }
+
+    #[test]
+    fn a_worker_that_falls_silent_is_not_waited_for_for_ever() {
+        let mut judge = judge(100, aborting(0, threshold(Metric::HttpReqDuration, "max < 100ns")));
+        let mut findings = Vec::new();
+        for number in 0..60 {
+            findings.extend(judge.hear(&second(0, number, &[50])));
+            assert!(judge.open.len() <= MOST_OPEN, "{} seconds wait", judge.open.len());
+        }
+        assert_eq!(findings, []);
+        // What it tells at last is not lost.
+        judge.hear(&part(1, Nanos::ZERO, Nanos::from_secs(30), &[500], 0));
+        findings.extend((60..75).flat_map(|number| judge.hear(&second(0, number, &[50]))));
+        assert_eq!(findings.len(), 2, "{findings:?}");
     }
 
     #[test]

@@ -114,22 +114,24 @@ impl Trial {
     }
 
     fn hear_in_window(&mut self, at: Nanos, is_whole: bool, second: &[Kept]) {
-        let is_amount = self.is_amount();
+        let (is_amount, may_lack) = (self.is_amount(), self.may_lack());
         let Some(window) = &mut self.window else { return };
-        if is_amount && at >= self.planned.after(SECOND) {
+        if may_lack && at >= self.planned.after(SECOND) {
             return;
         }
         self.last = at;
         self.sum.clear();
         self.sum.extend(second);
-        while is_whole && window.seconds.len() >= window.length {
+        // What is no amount is judged with the last part of a second on top; of an amount that would be too long a stretch.
+        let is_bounded = is_whole || is_amount && !may_lack;
+        while is_bounded && window.seconds.len() >= window.length {
             window.seconds.pop_front();
         }
         window.seconds.push_back(self.sum.keep());
         window.is_cut_short = !is_whole;
-        if is_whole && window.seconds.len() == window.length && !(is_amount && at > self.planned) {
+        if is_whole && window.seconds.len() == window.length && !(may_lack && at > self.planned) {
             window.was_full = true;
-            let length = Nanos(SECOND.0 * window.length as u64);
+            let length = window.length();
             self.judge_window(at, length);
         }
     }
@@ -138,6 +140,12 @@ impl Trial {
     fn is_amount(&self) -> bool {
         let counts = self.threshold.condition.aggregation == Aggregation::Count;
         counts || matches!(self.threshold.metric.kind(), MetricKind::Counter | MetricKind::Gauge)
+    }
+
+    /// Whether it can fail for no other reason than that the schedule is over. What there is too much of, such as arrivals
+    /// that are dropped at the very end, is too much then as well.
+    fn may_lack(&self) -> bool {
+        self.is_amount() && !self.threshold.condition.is_from_above()
     }
 
     fn judge_window(&mut self, at: Nanos, elapsed: Nanos) {
@@ -196,11 +204,23 @@ impl Trial {
 
     /// Judges what no full window has seen: a run that is shorter than one, and the last part of a second.
     fn judge_rest(&mut self) {
-        let is_amount = self.is_amount();
+        let may_lack = self.may_lack();
         let Some(window) = &self.window else { return };
-        if !window.was_full || window.is_cut_short && !is_amount {
-            self.judge_window(self.last, if is_amount { self.last.min(self.planned) } else { self.last });
+        let elapsed = match (window.was_full, may_lack) {
+            (true, true) => return,
+            (true, false) => window.length(),
+            (false, true) => self.last.min(self.planned),
+            (false, false) => self.last,
+        };
+        if !window.was_full || window.is_cut_short {
+            self.judge_window(self.last, elapsed);
         }
+    }
+}
+
+impl Window {
+    fn length(&self) -> Nanos {
+        Nanos(SECOND.0 * self.length as u64)
     }
 }
 
