@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::{Metric, MetricKind};
+use crate::sign::Sign;
 use crate::units::{Nanos, Percentile, Rate};
 
 /// How the values of a metric become one number.
@@ -43,35 +44,13 @@ impl fmt::Display for Aggregation {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Below,
-    AtMost,
-    Above,
-    AtLeast,
-    Equal,
-    Different,
-}
-
-impl Comparison {
-    // The longer signs first: `<=` begins with `<`.
-    const SIGNS: [(&'static str, Self); 6] = [
-        ("<=", Self::AtMost),
-        (">=", Self::AtLeast),
-        ("==", Self::Equal),
-        ("!=", Self::Different),
-        ("<", Self::Below),
-        (">", Self::Above),
-    ];
-}
-
 /// A bound in a metric's unit: `p(95) < 500ms`, `rate <= 1%`, `count > 1000`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Condition {
     /// Which number of the metric is held against the bound.
     pub aggregation: Aggregation,
-    comparison: Comparison,
+    comparison: Sign,
     /// In nanoseconds, as a share of one, as a count or per second.
     bound: f64,
     unit: Unit,
@@ -87,25 +66,17 @@ enum Unit {
 
 impl Condition {
     /// Whether a value (in nanoseconds, as a share of one, as a count or per second) is as it must be.
-    #[expect(clippy::float_cmp, reason = "`==` in a condition asks for exactly that")]
     pub fn holds(&self, value: f64) -> bool {
-        match self.comparison {
-            Comparison::Below => value < self.bound,
-            Comparison::AtMost => value <= self.bound,
-            Comparison::Above => value > self.bound,
-            Comparison::AtLeast => value >= self.bound,
-            Comparison::Equal => value == self.bound,
-            Comparison::Different => value != self.bound,
-        }
+        self.comparison.holds(&value, &self.bound)
     }
 
     /// Which of two values and those between them is the likeliest to be as it must be: if this one is not, none is.
     pub fn favourable(&self, lowest: f64, highest: f64) -> f64 {
         match self.comparison {
-            Comparison::Below | Comparison::AtMost => lowest,
-            Comparison::Equal => self.bound.clamp(lowest, highest),
-            Comparison::Different if self.holds(lowest) => lowest,
-            Comparison::Above | Comparison::AtLeast | Comparison::Different => highest,
+            Sign::Below | Sign::AtMost => lowest,
+            Sign::Equal => self.bound.clamp(lowest, highest),
+            Sign::Different if self.holds(lowest) => lowest,
+            Sign::Above | Sign::AtLeast | Sign::Different => highest,
         }
     }
 
@@ -113,21 +84,21 @@ impl Condition {
     /// for a single value and both are, or neither is.
     pub fn worse(&self, first: f64, second: f64) -> f64 {
         match self.comparison {
-            Comparison::Below | Comparison::AtMost => first.max(second),
-            Comparison::Above | Comparison::AtLeast => first.min(second),
-            Comparison::Equal | Comparison::Different if self.holds(second) && !self.holds(first) => first,
-            Comparison::Equal | Comparison::Different => second,
+            Sign::Below | Sign::AtMost => first.max(second),
+            Sign::Above | Sign::AtLeast => first.min(second),
+            Sign::Equal | Sign::Different if self.holds(second) && !self.holds(first) => first,
+            Sign::Equal | Sign::Different => second,
         }
     }
 
     /// Whether it asks for a single value (`==`, `!=`), so that nothing but the exact one will do.
     pub const fn is_exact(&self) -> bool {
-        matches!(self.comparison, Comparison::Equal | Comparison::Different)
+        matches!(self.comparison, Sign::Equal | Sign::Different)
     }
 
     /// Whether it bounds from above (`<`, `<=`), so that less can never be too little.
     pub const fn is_from_above(&self) -> bool {
-        matches!(self.comparison, Comparison::Below | Comparison::AtMost)
+        matches!(self.comparison, Sign::Below | Sign::AtMost)
     }
 
     /// Whether this condition makes sense for a metric.
@@ -196,7 +167,7 @@ impl FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (at, sign, comparison) = Comparison::SIGNS
+        let (at, sign, comparison) = Sign::ALL
             .iter()
             .filter_map(|&(sign, comparison)| text.find(sign).map(|at| (at, sign, comparison)))
             .min_by_key(|&(at, sign, _)| (at, std::cmp::Reverse(sign.len())))

@@ -18,6 +18,7 @@ pub mod outcome;
 pub mod reader;
 pub mod row;
 pub mod samples;
+pub mod sign;
 pub mod spread;
 pub mod statistics;
 pub mod summary;

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use runlog::sign::Sign;
 use runlog::units::{Bytes, Nanos};
 
-use super::compare::{Comparison, Sign, word};
+use super::compare::{Comparison, word};
 use super::content::Content;
 use super::source::{Needs, Source};
 use crate::scenario::status::{self, Statuses, parse_check};
@@ -108,10 +109,10 @@ impl Check {
                     Time::Ttfb => figures.ttfb,
                     Time::Response => figures.response,
                 };
-                sign.holds(took.0 as f64, span.0 as f64)
+                sign.holds(&took, span)
             }
             Self::Size(sign, bytes) => {
-                content.and_then(Content::whole_body).is_some_and(|body| sign.holds(body.len() as f64, bytes.0 as f64))
+                content.and_then(Content::whole_body).is_some_and(|body| sign.holds(&(body.len() as u64), &bytes.0))
             }
             Self::Value(source, comparison) => content.is_some_and(|content| value_holds(source, comparison, content)),
             Self::Not(check) => {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use regex::bytes::Regex;
+use runlog::sign::Sign;
 use serde_json::Value;
 
 use super::source::compiled;
@@ -20,60 +21,6 @@ pub enum Comparison {
     Matches(Regex),
     /// That it has so many parts or characters.
     Length(Sign, Value),
-}
-
-/// A sign of comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
-    /// `==`
-    Equal,
-    /// `!=`
-    Different,
-    /// `<`
-    Below,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Above,
-    /// `>=`
-    AtLeast,
-}
-
-// The longer signs first: `<=` begins with `<`.
-const SIGNS: [(&str, Sign); 6] = [
-    ("==", Sign::Equal),
-    ("!=", Sign::Different),
-    ("<=", Sign::AtMost),
-    (">=", Sign::AtLeast),
-    ("<", Sign::Below),
-    (">", Sign::Above),
-];
-
-impl Sign {
-    /// The sign at the start of a text, and what follows it.
-    pub fn split(text: &str) -> Option<(Self, &str)> {
-        let text = text.trim_start();
-        SIGNS.iter().find_map(|&(sign, value)| Some((value, text.strip_prefix(sign)?.trim())))
-    }
-
-    /// Whether two numbers compare so.
-    #[expect(clippy::float_cmp, reason = "`==` asks for exactly that")]
-    pub fn holds(self, left: f64, right: f64) -> bool {
-        match self {
-            Self::Equal => left == right,
-            Self::Different => left != right,
-            Self::Below => left < right,
-            Self::AtMost => left <= right,
-            Self::Above => left > right,
-            Self::AtLeast => left >= right,
-        }
-    }
-}
-
-impl fmt::Display for Sign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(SIGNS.iter().find(|(_, sign)| sign == self).map_or("", |(text, _)| text))
-    }
 }
 
 impl Comparison {
@@ -126,7 +73,7 @@ impl Comparison {
                     Value::String(text) => text.chars().count(),
                     _ => return false,
                 };
-                wanted.as_f64().is_some_and(|wanted| sign.holds(length as f64, wanted))
+                wanted.as_f64().is_some_and(|wanted| sign.holds(&(length as f64), &wanted))
             }
         }
     }
@@ -142,7 +89,7 @@ impl Comparison {
             (Self::With(sign, wanted @ Value::Number(_)), Some(text)) => {
                 let number = std::str::from_utf8(text).ok().and_then(|text| text.trim().parse::<f64>().ok());
                 match number.zip(wanted.as_f64()) {
-                    Some((number, wanted)) => sign.holds(number, wanted),
+                    Some((number, wanted)) => sign.holds(&number, &wanted),
                     None => *sign == Sign::Different,
                 }
             }
@@ -162,16 +109,9 @@ fn compare(sign: Sign, value: &Value, wanted: &Value) -> bool {
             (value == wanted) == (sign == Sign::Equal)
         }
         (Value::Number(value), Value::Number(wanted)) => {
-            value.as_f64().zip(wanted.as_f64()).is_some_and(|(value, wanted)| sign.holds(value, wanted))
+            value.as_f64().zip(wanted.as_f64()).is_some_and(|(value, wanted)| sign.holds(&value, &wanted))
         }
-        (Value::String(value), Value::String(wanted)) => match sign {
-            Sign::Equal => value == wanted,
-            Sign::Different => value != wanted,
-            Sign::Below => value < wanted,
-            Sign::AtMost => value <= wanted,
-            Sign::Above => value > wanted,
-            Sign::AtLeast => value >= wanted,
-        },
+        (Value::String(value), Value::String(wanted)) => sign.holds(value, wanted),
         (value, wanted) => match sign {
             Sign::Equal => value == wanted,
             Sign::Different => value != wanted,

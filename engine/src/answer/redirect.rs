@@ -1,6 +1,6 @@
 //! Where a redirect leads to.
 
-use crate::scenario::http;
+use crate::scenario::{Escape, http};
 
 /// The longest path that is followed.
 const PATH_BYTES_MOST: usize = 8 << 10;
@@ -34,7 +34,8 @@ pub fn follow(status: u16, method: &str, location: &[u8], authority: &str, path:
     } else {
         format!("{}{location}", &current[..=current.rfind('/')?])
     };
-    let path = encoded(&without_dots(&target));
+    let mut path = String::new();
+    Escape::Url.write_text(&without_dots(&target), &mut path);
     (path.len() <= PATH_BYTES_MOST && http::check_path(&path).is_ok()).then_some(Target { path, keeps_method_and_body })
 }
 
@@ -79,13 +80,6 @@ fn without_dots(target: &str) -> String {
         }
     }
     format!("/{}{query}", segments.join("/"))
-}
-
-/// With everything percent-encoded that cannot stand in a request line.
-fn encoded(path: &str) -> String {
-    path.bytes()
-        .map(|byte| if byte.is_ascii_graphic() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 #[cfg(test)]

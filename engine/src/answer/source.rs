@@ -3,11 +3,10 @@
 use std::fmt;
 
 use regex::bytes::{Regex, RegexBuilder};
-use serde_json::Value;
 
 use super::content::Content;
 use super::cookies;
-use crate::json::Pointer;
+use crate::json::{self, Pointer};
 
 /// The most memory that a pattern may take when it is compiled.
 const PATTERN_BYTES_MOST: usize = 1 << 20;
@@ -91,7 +90,7 @@ impl Source {
     /// The value; `None` where there is none, or the body was cut.
     pub fn find(&self, content: &Content) -> Option<Vec<u8>> {
         match self {
-            Self::Json(pointer) => text_of(&pointer.find(content.whole_body()?)?),
+            Self::Json(pointer) => json::text(pointer.find(content.whole_body()?)?).map(String::into_bytes),
             Self::Header(name) => content.header(name).next().map(<[u8]>::to_vec),
             Self::Cookie(name) => content
                 .header("set-cookie")
@@ -114,15 +113,6 @@ pub(super) fn compiled(pattern: &str) -> Result<Regex, String> {
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         format!("`{pattern}` is no regular expression: {reason}")
     })
-}
-
-/// A value of JSON as text: a string without its quotes, nothing for null.
-fn text_of(value: &Value) -> Option<Vec<u8>> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone().into_bytes()),
-        value => Some(value.to_string().into_bytes()),
-    }
 }
 
 impl fmt::Display for Source {

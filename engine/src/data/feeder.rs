@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use memmap2::Mmap;
-use serde_json::Value;
 
 use super::error::{DataError, map};
 use super::records::{end_of_record, fields, start_of_record};
 use super::table::{Index, Rows};
-use crate::json::Pointer;
+use crate::json::{self, Pointer};
 
 /// What is in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,17 +105,10 @@ impl Feeder {
                 let field = fields(row).nth(*place);
                 field.map(|field| out.extend_from_slice(&field)).is_some()
             }
-            Column::Pointer(pointer) => match pointer.find(row) {
-                None | Some(Value::Null) => false,
-                Some(Value::String(text)) => {
-                    out.extend_from_slice(text.as_bytes());
-                    true
-                }
-                Some(value) => {
-                    out.extend_from_slice(value.to_string().as_bytes());
-                    true
-                }
-            },
+            Column::Pointer(pointer) => {
+                let text = pointer.find(row).and_then(json::text);
+                text.map(|text| out.extend_from_slice(text.as_bytes())).is_some()
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use runlog::units::Nanos;
 use super::combined;
 use super::error::{DataError, map};
 use super::records::{end_of_record, fields, start_of_record};
-use crate::scenario::limits;
+use crate::scenario::{Escape, http, limits};
 
 /// What a trace is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,14 +184,12 @@ impl Trace {
 
 /// A path with everything percent-encoded that cannot stand in a request line.
 fn sendable(path: Cow<'_, str>) -> Cow<'_, str> {
-    let good = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
-    if path.starts_with('/') && path.bytes().all(good) {
+    if http::check_path(&path).is_ok() {
         return path;
     }
-    let slash = if path.starts_with('/') { "" } else { "/" };
-    let encoded =
-        path.bytes().map(|byte| if good(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    Cow::Owned(slash.to_owned() + &encoded.collect::<String>())
+    let mut encoded = if path.starts_with('/') { String::new() } else { "/".to_owned() };
+    Escape::Url.write_text(&path, &mut encoded);
+    Cow::Owned(encoded)
 }
 
 /// What has been found so far: times in nanoseconds since some beginning.
@@ -267,7 +265,7 @@ impl Gathering {
             let time = field(Some(columns.time)).unwrap_or_default();
             let time = time_ns(time, columns.unit_ns).ok_or_else(|| wrong(line, format!("`{time}` is no time")))?;
             let method = field(columns.method).filter(|method| !method.is_empty()).unwrap_or("GET");
-            crate::scenario::http::check_method(method).map_err(|what| wrong(line, what))?;
+            http::check_method(method).map_err(|what| wrong(line, what))?;
             let request = field(columns.request).filter(|request| !request.is_empty());
             let name = self.name(request, method, field(columns.path).unwrap_or("/"));
             self.entries.push((time, start as u64, name));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::naming;
-use super::program::each_call;
 use super::template::Feed;
+use crate::scenario::steps::each_call;
 use crate::scenario::{self, Scenario, Vars, Workload};
 
 /// The feeders as one scenario uses them. Where several scenarios share one they take its rows in turns, so that no row
@@ -44,7 +44,7 @@ pub(super) fn takes(
     wanted: &impl Fn(&str) -> bool,
 ) -> bool {
     let mut taken = vars.iter().any(|vars| vars_take(vars, wanted));
-    each_call(steps, &mut |call| {
+    each_call(steps, &mut |_, call| {
         taken |= vars_take(&call.vars, wanted) || request_takes(&scenario.requests[call.request], wanted);
     });
     taken

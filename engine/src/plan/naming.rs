@@ -7,6 +7,7 @@ use runlog::row::{FailedChecks, RequestId};
 
 use super::{Check, Request};
 use crate::plan::bytes;
+use crate::scenario::steps::{each_call, within};
 use crate::scenario::{self, Scenario, Step, Workload};
 
 /// A request within a group, or within none.
@@ -21,7 +22,7 @@ pub(super) struct Naming {
 /// The entries for steps that are done outside of the load, and how they are found.
 pub(super) fn entries_of(scenario: &Scenario, steps: &[Step]) -> (Vec<Request>, Naming) {
     let mut uses = BTreeMap::new();
-    collect(steps, None, &mut uses);
+    collect(steps, &mut uses);
     named(scenario, &uses)
 }
 
@@ -30,14 +31,14 @@ pub(super) fn entries(scenario: &Scenario) -> (Vec<Request>, Naming) {
     let mut uses: BTreeMap<Use, BTreeSet<String>> = BTreeMap::new();
     let flows = scenario.workloads.iter().flat_map(|workload| &workload.mix);
     for &(flow, _) in flows {
-        collect(&scenario.flows[flow].steps, None, &mut uses);
+        collect(&scenario.flows[flow].steps, &mut uses);
     }
     for request in scenario.workloads.iter().flat_map(|workload| replayed(scenario, workload)) {
         uses.entry((None, request)).or_default();
     }
     let mut apart = BTreeMap::new();
-    collect(&scenario.setup, None, &mut apart);
-    collect(&scenario.teardown, None, &mut apart);
+    collect(&scenario.setup, &mut apart);
+    collect(&scenario.teardown, &mut apart);
     let used = |request: usize| uses.keys().any(|(_, used)| *used == request);
     let idle: Vec<Use> = (0..scenario.requests.len())
         .filter(|&request| !used(request) && !apart.contains_key(&(None, request)))
@@ -86,28 +87,12 @@ impl Naming {
     }
 }
 
-/// The name of a group within another.
-pub(super) fn within(outer: Option<&str>, name: &str) -> String {
-    outer.map_or_else(|| name.to_owned(), |outer| format!("{outer}::{name}"))
-}
-
 /// Which requests steps send in which groups, and what is captured of each.
-fn collect(steps: &[Step], group: Option<&str>, uses: &mut BTreeMap<Use, BTreeSet<String>>) {
-    for step in steps {
-        match step {
-            Step::Request(call) => {
-                let captures = uses.entry((group.map(str::to_owned), call.request)).or_default();
-                captures.extend(call.captures.iter().map(|(name, _)| name.clone()));
-            }
-            Step::Think(_) => {}
-            Step::Repeat { steps, .. } => collect(steps, group, uses),
-            Step::Group { name, steps } => collect(steps, Some(&within(group, name)), uses),
-            Step::If { steps, otherwise, .. } => {
-                collect(steps, group, uses);
-                collect(otherwise, group, uses);
-            }
-        }
-    }
+fn collect(steps: &[Step], uses: &mut BTreeMap<Use, BTreeSet<String>>) {
+    each_call(steps, &mut |group, call| {
+        let captures = uses.entry((group.map(str::to_owned), call.request)).or_default();
+        captures.extend(call.captures.iter().map(|(name, _)| name.clone()));
+    });
 }
 
 fn entry(scenario: &Scenario, (group, request): &Use, captures: &BTreeSet<String>) -> Request {

@@ -15,6 +15,7 @@ use super::template::{Feed, Slot, Template};
 use super::{Replay, Request, Target, bytes};
 use crate::answer::Needs;
 use crate::data::Trace;
+use crate::scenario::steps::{each_call, within};
 use crate::scenario::{self, Call, Cookies, Scenario, Vars, Workload};
 
 /// Puts flows together, one scenario after another.
@@ -258,7 +259,7 @@ impl<'a> Programs<'a> {
                     program[start] = Step::Repeat { times: *times, behind: program.len() };
                 }
                 scenario::Step::Group { name, steps } => {
-                    let name = naming::within(group, name);
+                    let name = within(group, name);
                     program.push(Step::Enter(self.group(&name)));
                     self.steps(steps, Some(&name), context, program);
                     program.push(Step::Leave);
@@ -335,25 +336,10 @@ impl<'a> Programs<'a> {
 /// A slot for everything that steps capture.
 fn slots_of(steps: &[scenario::Step]) -> BTreeMap<String, Slot> {
     let mut names = Vec::new();
-    each_call(steps, &mut |call| names.extend(call.captures.iter().map(|(name, _)| name.clone())));
+    each_call(steps, &mut |_, call| names.extend(call.captures.iter().map(|(name, _)| name.clone())));
     names.sort();
     names.dedup();
     names.into_iter().zip((0..).map(Slot)).collect()
-}
-
-/// Looks at every request that steps send, however deep they stand.
-pub(super) fn each_call<'a>(steps: &'a [scenario::Step], look: &mut impl FnMut(&'a Call)) {
-    for step in steps {
-        match step {
-            scenario::Step::Request(call) => look(call),
-            scenario::Step::Think(_) => {}
-            scenario::Step::Repeat { steps, .. } | scenario::Step::Group { steps, .. } => each_call(steps, look),
-            scenario::Step::If { steps, otherwise, .. } => {
-                each_call(steps, look);
-                each_call(otherwise, look);
-            }
-        }
-    }
 }
 
 /// Whether more than one request can be sent in an iteration, so that one can have the cookies of another.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::flow::Operand;
-use super::program;
 use super::template::{Feed, Field, Fill, Slot, Template};
+use crate::scenario::steps::each_call;
 use crate::scenario::{self, Escape, Piece, Scenario, Value, Vars};
 
 /// What the steps of the setup have captured, by name.
@@ -13,7 +13,7 @@ pub type Captured = BTreeMap<String, Vec<u8>>;
 /// Where no setup is done: a text for everything that it would capture.
 pub fn unknown_captures(scenario: &Scenario) -> Captured {
     let mut names = Captured::new();
-    program::each_call(&scenario.setup, &mut |call| {
+    each_call(&scenario.setup, &mut |_, call| {
         names.extend(call.captures.iter().map(|(name, _)| (name.clone(), format!("setup.{name}").into_bytes())));
     });
     names

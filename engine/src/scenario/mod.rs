@@ -21,6 +21,7 @@ mod reach;
 mod request;
 pub mod secrets;
 pub mod status;
+pub mod steps;
 mod suggest;
 mod template;
 mod threshold;

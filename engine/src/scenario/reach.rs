@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::error::{Problem, Problems, Span};
 use super::placeholder::Value;
+use super::steps::each_call;
 use super::template::Fill;
 use super::{Call, Request, Scenario, Step, Template, Vars};
 
@@ -36,7 +37,7 @@ struct Reach<'a> {
 impl<'a> Reach<'a> {
     fn new(scenario: &'a Scenario, place: &'a str, vars: Option<&'a Vars>, steps: &'a [Step], has_data: bool) -> Self {
         let mut captured = BTreeSet::new();
-        captures(steps, &mut captured);
+        each_call(steps, &mut |_, call| captured.extend(call.captures.iter().map(|(name, _)| name.as_str())));
         let vars = vars.into_iter().chain([&scenario.vars]).collect();
         Self { place, requests: &scenario.requests, vars, captured, has_data }
     }
@@ -99,19 +100,5 @@ impl<'a> Reach<'a> {
             }
         }
         Ok(())
-    }
-}
-
-fn captures<'a>(steps: &'a [Step], captured: &mut BTreeSet<&'a str>) {
-    for step in steps {
-        match step {
-            Step::Request(call) => captured.extend(call.captures.iter().map(|(name, _)| name.as_str())),
-            Step::Repeat { steps, .. } | Step::Group { steps, .. } => captures(steps, captured),
-            Step::If { steps, otherwise, .. } => {
-                captures(steps, captured);
-                captures(otherwise, captured);
-            }
-            Step::Think(_) => {}
-        }
     }
 }

@@ -8,6 +8,7 @@ use runlog::units::Nanos;
 use super::document::{Entry, Node, Table};
 use super::error::{Problem, Problems};
 use super::interpolate::{Text, Variables};
+use super::steps::{each_call, within};
 use super::template::{Names, Template};
 use super::threshold::Filterable;
 use super::workload::{Draft, REPLAY, draft, positive_span};
@@ -114,12 +115,14 @@ fn thresholds(
 ) -> Option<Vec<runlog::threshold::Threshold>> {
     let mut groups = Vec::new();
     for flow in flows {
-        collect_groups(&flow.steps, "", &mut groups);
+        collect_groups(&flow.steps, None, &mut groups);
     }
     let group_tags: Vec<Tags> = groups.into_iter().map(|group| Tags::from([("group".to_owned(), group)])).collect();
     let mut grouped = Vec::new();
     for flow in flows {
-        collect_grouped(&flow.steps, "", requests, &mut grouped);
+        each_call(&flow.steps, &mut |group, call| {
+            grouped.extend(group.map(|group| within(Some(group), &requests[call.request].name)));
+        });
     }
     let mut request_names: Vec<&str> = requests.iter().map(|request| request.name.as_str()).collect();
     let hops: Vec<String> =
@@ -142,29 +145,13 @@ fn thresholds(
     read.into_iter().collect()
 }
 
-/// The names that requests have within groups: `checkout::order`.
-fn collect_grouped(steps: &[Step], group: &str, requests: &[Request], names: &mut Vec<String>) {
-    for step in steps {
-        match step {
-            Step::Request(call) if !group.is_empty() => names.push(format!("{group}{}", requests[call.request].name)),
-            Step::Request(_) | Step::Think(_) => {}
-            Step::Group { name, steps } => collect_grouped(steps, &format!("{group}{name}::"), requests, names),
-            Step::Repeat { steps, .. } => collect_grouped(steps, group, requests, names),
-            Step::If { steps, otherwise, .. } => {
-                collect_grouped(steps, group, requests, names);
-                collect_grouped(otherwise, group, requests, names);
-            }
-        }
-    }
-}
-
 /// The groups of steps, each with those it stands in before it: `checkout::payment`.
-fn collect_groups(steps: &[Step], outer: &str, groups: &mut Vec<String>) {
+fn collect_groups(steps: &[Step], outer: Option<&str>, groups: &mut Vec<String>) {
     for step in steps {
         match step {
             Step::Group { name, steps } => {
-                let group = if outer.is_empty() { name.clone() } else { format!("{outer}::{name}") };
-                collect_groups(steps, &group, groups);
+                let group = within(outer, name);
+                collect_groups(steps, Some(&group), groups);
                 groups.push(group);
             }
             Step::Repeat { steps, .. } => collect_groups(steps, outer, groups),

@@ -1,39 +1,10 @@
 //! `options.thresholds` of k6: what must hold.
 
+use runlog::metric::{Metric, MetricKind};
+
 use super::super::javascript::{Literal, Node};
 use super::super::{Draft, Table, Value};
 use super::fields::span;
-
-/// What kind of values a metric has, which decides the units of its bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measure {
-    Time,
-    Share,
-    Counter,
-    Gauge,
-}
-
-/// k6's own metrics, as far as they are measured here.
-const METRICS: [(&str, Measure); 18] = [
-    ("http_reqs", Measure::Counter),
-    ("http_req_blocked", Measure::Time),
-    ("http_req_connecting", Measure::Time),
-    ("http_req_tls_handshaking", Measure::Time),
-    ("http_req_sending", Measure::Time),
-    ("http_req_waiting", Measure::Time),
-    ("http_req_receiving", Measure::Time),
-    ("http_req_duration", Measure::Time),
-    ("http_req_failed", Measure::Share),
-    ("checks", Measure::Share),
-    ("iterations", Measure::Counter),
-    ("iteration_duration", Measure::Time),
-    ("group_duration", Measure::Time),
-    ("dropped_iterations", Measure::Counter),
-    ("data_sent", Measure::Counter),
-    ("data_received", Measure::Counter),
-    ("vus", Measure::Gauge),
-    ("vus_max", Measure::Gauge),
-];
 
 /// What a filter can name.
 pub(super) struct Known<'a> {
@@ -70,8 +41,10 @@ fn threshold(name: &str, node: &Node, known: &Known<'_>, draft: &mut Draft) -> R
         Some((metric, tags)) => (metric.trim(), tags.trim_end().strip_suffix('}').unwrap_or(tags)),
         None => (name.trim(), ""),
     };
-    let measure = METRICS.iter().find(|(known, _)| *known == metric).map(|(_, measure)| *measure);
-    let measure = measure.ok_or_else(|| format!("`{metric}` is a metric of the script itself"))?;
+    // What k6 has no such name for is a metric of the script itself, whatever it is called.
+    let known_to_k6 =
+        metric.parse().ok().filter(|metric| !matches!(metric, Metric::ResponseTime | Metric::ScheduleLag));
+    let kind = known_to_k6.map(Metric::kind).ok_or_else(|| format!("`{metric}` is a metric of the script itself"))?;
     let filter = filter(tags, known, draft)?;
     let (text, rest) = match (&node.value, node.text()) {
         (_, Some(text)) => (text, Table::new()),
@@ -82,7 +55,7 @@ fn threshold(name: &str, node: &Node, known: &Known<'_>, draft: &mut Draft) -> R
     if !filter.is_empty() {
         table.push(("filter".to_owned(), Value::Table(filter)));
     }
-    table.push(("condition".to_owned(), Value::literal(&condition(text, measure)?)));
+    table.push(("condition".to_owned(), Value::literal(&condition(text, kind)?)));
     table.extend(rest);
     Ok(table)
 }
@@ -133,7 +106,7 @@ fn filter(tags: &str, known: &Known<'_>, draft: &Draft) -> Result<Table, String>
 }
 
 /// `p(95)<500` → `p(95) < 500ms`: the bounds get their units.
-fn condition(text: &str, measure: Measure) -> Result<String, String> {
+fn condition(text: &str, kind: MetricKind) -> Result<String, String> {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let at = compact.find(['<', '>', '=', '!']).ok_or_else(|| "it compares nothing".to_owned())?;
     let (aggregation, rest) = compact.split_at(at);
@@ -146,11 +119,13 @@ fn condition(text: &str, measure: Measure) -> Result<String, String> {
     let number = number.ok_or_else(|| format!("`{bound}` is no number"))?;
     let percentile = aggregation.strip_prefix("p(").and_then(|rest| rest.strip_suffix(')'));
     let is_percentile = percentile.is_some_and(|number| number.parse::<runlog::units::Percentile>().is_ok());
-    let unit = match (measure, aggregation) {
-        (Measure::Time, "avg" | "min" | "max" | "med") => "ms",
-        (Measure::Time, _) if is_percentile => "ms",
-        (Measure::Time | Measure::Counter, "count") | (Measure::Share, "rate") | (Measure::Gauge, "value") => "",
-        (Measure::Counter, "rate") => "/s",
+    let unit = match (kind, aggregation) {
+        (MetricKind::Time, "avg" | "min" | "max" | "med") => "ms",
+        (MetricKind::Time, _) if is_percentile => "ms",
+        (MetricKind::Time | MetricKind::Counter, "count")
+        | (MetricKind::Share, "rate")
+        | (MetricKind::Gauge, "value") => "",
+        (MetricKind::Counter, "rate") => "/s",
         _ => return Err(format!("`{aggregation}` is not what such a metric is asked for")),
     };
     Ok(format!("{aggregation} {sign} {number}{unit}"))
@@ -162,23 +137,23 @@ mod tests {
 
     #[test]
     fn bounds_get_the_units_that_k6_means() {
-        for (text, measure, wanted) in [
-            ("p(95)<500", Measure::Time, "p(95) < 500ms"),
-            (" p(99.9) <= 1500.5 ", Measure::Time, "p(99.9) <= 1500.5ms"),
-            ("rate<0.01", Measure::Share, "rate < 0.01"),
-            ("rate>100", Measure::Counter, "rate > 100/s"),
-            ("count===3", Measure::Counter, "count == 3"),
-            ("value>=5", Measure::Gauge, "value >= 5"),
+        for (text, kind, wanted) in [
+            ("p(95)<500", MetricKind::Time, "p(95) < 500ms"),
+            (" p(99.9) <= 1500.5 ", MetricKind::Time, "p(99.9) <= 1500.5ms"),
+            ("rate<0.01", MetricKind::Share, "rate < 0.01"),
+            ("rate>100", MetricKind::Counter, "rate > 100/s"),
+            ("count===3", MetricKind::Counter, "count == 3"),
+            ("value>=5", MetricKind::Gauge, "value >= 5"),
         ] {
-            assert_eq!(condition(text, measure).as_deref(), Ok(wanted));
+            assert_eq!(condition(text, kind).as_deref(), Ok(wanted));
         }
-        for (text, measure) in [
-            ("p(95)", Measure::Time),
-            ("p(101)<5", Measure::Time),
-            ("avg<1", Measure::Share),
-            ("rate<x", Measure::Share),
+        for (text, kind) in [
+            ("p(95)", MetricKind::Time),
+            ("p(101)<5", MetricKind::Time),
+            ("avg<1", MetricKind::Share),
+            ("rate<x", MetricKind::Share),
         ] {
-            assert!(condition(text, measure).is_err(), "{text}");
+            assert!(condition(text, kind).is_err(), "{text}");
         }
     }
 }
