@@ -72,7 +72,7 @@ fn target(plan: &Plan, page: &mut Page) {
     page.heading("Target");
     page.line(format_args!("  {:<12}{}", "base URL", plan.target.base_url));
     page.line(format_args!("  {:<12}{}", "addresses", addresses.join(", ")));
-    page.line(format_args!("  {:<12}{} for each request", "timeout", plan.request_timeout));
+    page.line(format_args!("  {:<12}{} for each request", "timeout", plan.target.timeouts.request));
 }
 
 /// What is sent, and what it is called.

@@ -199,7 +199,7 @@ impl Runner<'_> {
     }
 
     fn connect(&self) -> io::Result<TcpStream> {
-        let timeout = self.errand.request_timeout.into();
+        let timeout = self.errand.target.timeouts.request.into();
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for address in &self.errand.target.addresses {
             match connect(*address, timeout) {
@@ -211,7 +211,7 @@ impl Runner<'_> {
     }
 
     fn ask_over(&mut self, mut connection: TcpStream, bytes: &[u8], is_head: bool) -> io::Result<(u16, Box<Content>)> {
-        let deadline = self.clock.now().after(self.errand.request_timeout);
+        let deadline = self.clock.now().after(self.errand.target.timeouts.request);
         connection.write_all(bytes).map_err(unheard)?;
         let (mut framing, mut memo, mut content) = (Framing::new(is_head), Memo::default(), Box::<Content>::default());
         let mut received = Vec::new();

@@ -3,6 +3,7 @@
 //! In: paths. Out: values by row and name. Files are mapped and not loaded, whatever their size. It knows nothing of
 //! scenarios, plans, workers or clocks.
 
+mod body;
 mod combined;
 mod error;
 mod feeder;
@@ -11,6 +12,7 @@ mod records;
 mod table;
 mod trace;
 
+pub use self::body::BodyFile;
 pub use self::error::DataError;
 pub use self::feeder::{Column, Feeder, Format};
 pub use self::order::{AtEnd, Order, row_for};

@@ -80,7 +80,6 @@ pub fn compile(
         name: scenario.name.clone(),
         scenarios,
         target: target(&scenario.target, resolve)?,
-        request_timeout: scenario.request_timeout,
         requests,
         messages,
         flows,
@@ -122,7 +121,12 @@ fn target(
     if addresses.is_empty() {
         return Err(unresolved("it has no address".to_owned()));
     }
-    Ok(Target { base_url: target.shown.clone(), authority: target.url.authority(), addresses })
+    Ok(Target {
+        base_url: target.shown.clone(),
+        authority: target.url.authority(),
+        addresses,
+        timeouts: target.timeouts,
+    })
 }
 
 fn compiled_scenario(

@@ -33,6 +33,7 @@ use self::choice::Mix;
 use self::schedule::{ArrivalSchedule, VuSchedule};
 use crate::answer;
 use crate::data::Trace;
+pub use crate::scenario::target::Timeouts;
 pub use crate::scenario::{Cookies, Iterations};
 
 /// Everything that a run needs to know.
@@ -42,8 +43,6 @@ pub struct Plan {
     pub name: String,
     /// Whom the load goes to.
     pub target: Target,
-    /// How long a request may take from its first byte sent to its last byte received, opening the connection apart.
-    pub request_timeout: Nanos,
     /// The requests as they are in the rows; `RequestId` is the place here.
     pub requests: Vec<Request>,
     /// What is sent; `MessageId` is the place here.
@@ -75,6 +74,8 @@ pub struct Target {
     pub authority: String,
     /// Where it is: resolved once, before the load; never empty.
     pub addresses: Vec<SocketAddr>,
+    /// How long what may take.
+    pub timeouts: Timeouts,
 }
 
 /// A request, as it is told apart in the rows.

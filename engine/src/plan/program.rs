@@ -35,8 +35,6 @@ pub(super) struct Programs<'a> {
 pub struct Errand {
     /// Where to.
     pub target: Target,
-    /// How long a request may take.
-    pub request_timeout: runlog::units::Nanos,
     /// The steps.
     pub flow: Flow,
     /// What they send; `MessageId` is the place here.
@@ -91,7 +89,7 @@ impl Errand {
         for (name, slot) in slots {
             captures[usize::from(slot.0)] = name;
         }
-        Self { target, request_timeout: scenario.request_timeout, flow, messages, requests, captures, seed }
+        Self { target, flow, messages, requests, captures, seed }
     }
 }
 

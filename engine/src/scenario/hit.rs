@@ -5,10 +5,11 @@ use runlog::units::{Nanos, Rate, Thousands};
 use serde_json::json;
 
 use super::request::DEFAULT_EXPECT_STATUS;
+use super::target::{Connections, Route, Target, Timeouts};
 use super::workload::{DEFAULT_GRACEFUL_STOP, DEFAULT_MAX_CONNECTIONS};
 use super::{
-    Arrival, Call, Cookies, Error, Flow, Header, Iterations, Load, Request, Scenario, Span, Stages, Step, Target,
-    Template, Text, Vars, Workload, http, limits, secrets,
+    Arrival, Call, Cookies, Error, Flow, Header, Iterations, Load, Request, Scenario, Span, Stages, Step, Template,
+    Text, Vars, Workload, http, limits, secrets,
 };
 use crate::cli::{Hit, Pair};
 
@@ -31,13 +32,20 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
     let name: String = format!("{method} {}", path.shown);
     let name = name[..name.floor_char_boundary(limits::LONGEST_NAME)].to_owned();
     let url = http::Url { path: String::new(), ..hit.url.clone() };
-    let target = Target { shown: format!("http://{}", url.authority()), url };
+    let target = Target {
+        shown: format!("http://{}", url.authority()),
+        url,
+        timeouts: Timeouts::all(hit.timeout),
+        route: Route::default(),
+        tls: None,
+    };
     let request = Request {
         name: name.clone(),
         method,
         path,
         headers,
         body: hit.body.as_ref().map(|body| Template::fixed(Text::new(body, secrets::redact_body(body)))),
+        body_file: None,
         expect_status: vec![DEFAULT_EXPECT_STATUS],
         follow_redirects: 0,
         checks: Vec::new(),
@@ -55,6 +63,7 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         graceful_ramp_down: DEFAULT_GRACEFUL_STOP,
         graceful_stop: DEFAULT_GRACEFUL_STOP,
         pipeline: hit.pipeline,
+        connections: Connections::default(),
         tags: Tags::new(),
         span: Span::default(),
     };
@@ -64,7 +73,6 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         tags,
         resolved: resolved(hit, &target, &request, &workload),
         target,
-        request_timeout: hit.timeout,
         vars: Vars::new(),
         setup: Vec::new(),
         teardown: Vec::new(),

@@ -1,11 +1,33 @@
 //! The pieces of a request as people write them, checked against what HTTP/1.1 (RFC 9110, 9112) allows on the wire.
 
-/// An absolute `http` URL, taken apart.
+use std::path::PathBuf;
+
+/// What is spoken, and over what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scheme {
+    /// HTTP over TCP.
+    Http,
+    /// HTTP over TLS over TCP.
+    Https,
+    /// HTTP over the Unix socket at this path.
+    Unix(PathBuf),
+}
+
+impl Scheme {
+    /// The port where none is written.
+    const fn port(&self) -> u16 {
+        if matches!(self, Self::Https) { 443 } else { 80 }
+    }
+}
+
+/// An absolute URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
+    /// What is spoken, and over what.
+    pub scheme: Scheme,
     /// The host as it goes into `Host`, an IPv6 address in brackets.
     pub host: String,
-    /// The port, 80 where none is written.
+    /// The port; that of the scheme where none is written.
     pub port: u16,
     /// From the first `/` on, query included; empty where there is none.
     pub path: String,
@@ -19,7 +41,7 @@ impl Url {
 
     /// The value of the `Host` header.
     pub fn authority(&self) -> String {
-        if self.port == 80 { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
+        if self.port == self.scheme.port() { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
     }
 }
 
@@ -49,7 +71,7 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
     if !path.is_empty() {
         check_path(&path)?;
     }
-    Ok(Url { host: host.to_ascii_lowercase(), port, path })
+    Ok(Url { scheme: Scheme::Http, host: host.to_ascii_lowercase(), port, path })
 }
 
 fn split_port(authority: &str) -> Result<(&str, u16), String> {

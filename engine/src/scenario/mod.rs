@@ -23,6 +23,7 @@ pub mod secrets;
 pub mod status;
 pub mod steps;
 mod suggest;
+pub mod target;
 mod template;
 mod threshold;
 mod validate;
@@ -42,15 +43,16 @@ use self::error::Problems;
 pub use self::error::{Error, Invalid, Problem, Source, Span};
 pub use self::escape::Escape;
 pub use self::feeder::Feeder;
-use self::http::Url;
 pub use self::interpolate::{Text, Variables};
 pub use self::placeholder::{Moment, Value};
 pub use self::request::DEFAULT_EXPECT_STATUS;
 use self::status::Statuses;
+use self::target::Connections;
+pub use self::target::Target;
 pub use self::template::{Fill, Piece, Template};
 pub use self::vars::Vars;
 use crate::answer;
-use crate::data::Trace;
+use crate::data::{BodyFile, Trace};
 
 /// A whole scenario, checked.
 #[derive(Debug, Clone)]
@@ -61,8 +63,6 @@ pub struct Scenario {
     pub tags: Tags,
     /// Whom the load goes to.
     pub target: Target,
-    /// How long a request may take.
-    pub request_timeout: Nanos,
     /// The variables of all scenarios.
     pub vars: Vars,
     /// What happens once before the load.
@@ -83,15 +83,6 @@ pub struct Scenario {
     pub resolved: serde_json::Value,
 }
 
-/// Whom the load goes to.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Where; its path goes before the paths of the requests.
-    pub url: Url,
-    /// As people may see it.
-    pub shown: String,
-}
-
 /// A request.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -105,6 +96,8 @@ pub struct Request {
     pub headers: Vec<Header>,
     /// The body, where there is one.
     pub body: Option<Template>,
+    /// A file that is the body, in place of it.
+    pub body_file: Option<Arc<BodyFile>>,
     /// The statuses that do not count as failed.
     pub expect_status: Statuses,
     /// How many redirects are followed, one after another.
@@ -234,6 +227,8 @@ pub struct Workload {
     pub graceful_stop: Nanos,
     /// How many virtual users share a connection, each with a request of its own on the way; 1 without pipelining.
     pub pipeline: u32,
+    /// What becomes of its connections between requests.
+    pub connections: Connections,
     /// Its tags.
     pub tags: Tags,
     /// Where it stands in the file.

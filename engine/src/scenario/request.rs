@@ -40,6 +40,7 @@ pub(super) fn request(name: &str, table: &Table, names: &Names<'_>, problems: &m
         path: path?,
         headers,
         body,
+        body_file: None,
         expect_status: expect_status?.unwrap_or_else(|| vec![DEFAULT_EXPECT_STATUS]),
         follow_redirects: redirects?.unwrap_or(0),
         checks: checks?,

@@ -3,20 +3,17 @@
 use std::path::Path;
 
 use runlog::manifest::Tags;
-use runlog::units::Nanos;
 
 use super::document::{Entry, Node, Table};
 use super::error::{Problem, Problems};
 use super::interpolate::{Text, Variables};
 use super::steps::{each_call, within};
+use super::target::{Connections, DEFAULT_TIMEOUT, Route, Target, Timeouts};
 use super::template::{Names, Template};
 use super::threshold::Filterable;
 use super::workload::{Draft, REPLAY, draft, positive_span};
-use super::{Call, Flow, Request, Scenario, Span, Step, Target, Vars, Workload};
+use super::{Call, Flow, Request, Scenario, Span, Step, Vars, Workload};
 use super::{flow, http, keys, known, limits, reach, request, secrets, suggest, threshold, vars};
-
-/// How long a request may take where the file does not say.
-pub(super) const DEFAULT_TIMEOUT: Nanos = Nanos::from_secs(10);
 
 /// What a file is read with.
 pub(super) struct Given<'a> {
@@ -55,13 +52,11 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
         }
     }
     secrets::redact_scenario(&mut resolved);
-    let (target, request_timeout) = target?;
     let feeders: Vec<_> = names.feeders.into_values().collect::<Option<_>>()?;
     let scenario = Scenario {
         name: name?.unwrap_or_else(|| given.stem.chars().filter(|c| !c.is_control()).take(50).collect()),
         tags,
-        target,
-        request_timeout,
+        target: target?,
         vars: vars?,
         setup: setup?,
         teardown: teardown?,
@@ -175,23 +170,25 @@ fn array<'a>(root: &'a Table, key: &str, expected: &str, problems: &mut Problems
     problems.keep(root.read(key, |node| node.array(expected))).flatten().unwrap_or_default()
 }
 
-fn target(root: &Table, problems: &mut Problems) -> Option<(Target, Nanos)> {
+fn target(root: &Table, problems: &mut Problems) -> Option<Target> {
     const EXAMPLE: &str = "with `base_url = \"http://127.0.0.1:8080\"`";
     let table = problems.keep(root.require("the file", "target", EXAMPLE, |node| node.table("a table")))?;
     table.know("[target]", keys::TARGET, problems);
     let timeout = problems.keep(table.read("request_timeout", positive_span));
     let target = problems.keep(table.require("[target]", "base_url", "such as `\"http://127.0.0.1:8080\"`", base_url));
-    Some((target?, timeout?.unwrap_or(DEFAULT_TIMEOUT)))
+    let (url, shown) = target?;
+    let timeouts = Timeouts::all(timeout?.unwrap_or(DEFAULT_TIMEOUT));
+    Some(Target { url, shown, timeouts, route: Route::default(), tls: None })
 }
 
-fn base_url(node: &Node) -> Result<Target, Problem> {
+fn base_url(node: &Node) -> Result<(http::Url, String), Problem> {
     let text = node.text("a URL such as \"http://127.0.0.1:8080\"")?;
     let url = http::parse_url(&text.real).map_err(|error| node.problem(error).expected("not a URL to send load to"))?;
     if url.path.contains('?') {
         let problem = node.problem("the base URL holds a query").expected("before the paths of the requests");
         return Err(problem.help("put the query into the paths of the requests"));
     }
-    Ok(Target { url, shown: text.shown.clone() })
+    Ok((url, text.shown.clone()))
 }
 
 fn requests(root: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Request>> {
@@ -323,6 +320,7 @@ fn workloads(
             graceful_ramp_down,
             graceful_stop,
             pipeline,
+            connections: Connections::default(),
             tags,
             span: table.span,
         })

@@ -68,7 +68,7 @@ impl Core {
         let late = now.since(arrival.at);
         self.books.owe();
         self.books.gauge.pacer_lag.saturating_record(late.0.max(1));
-        if late > self.plan.request_timeout {
+        if late > self.plan.target.timeouts.request {
             return self.pay_dropped(scenario, arrival);
         }
         match self.crew.pool(scenario).place(arrival) {
@@ -163,7 +163,7 @@ impl Core {
         while let Some(vu) = self.crew.overtime(now) {
             self.send_home(vu, now);
         }
-        let instant = now.since(self.plan.request_timeout);
+        let instant = now.since(self.plan.target.timeouts.request);
         for id in self.scenarios() {
             while let Some(arrival) = self.crew.pool(id).waiting_since_before(instant) {
                 self.pay_dropped(id, arrival);

@@ -100,7 +100,7 @@ impl Traffic {
     /// The time has come for everything that is wanted: it is handed to the wire right after this.
     pub fn depart(&mut self, now: Nanos) -> &mut Vec<Action> {
         if !self.departing.is_empty() {
-            self.expiry = self.expiry.min(now.after(self.plan.request_timeout));
+            self.expiry = self.expiry.min(now.after(self.plan.target.timeouts.request));
         }
         for place in self.departing.drain(..) {
             let line = wire::Line(place);
@@ -157,7 +157,7 @@ impl Traffic {
 
     /// Gives up what has taken too long.
     pub fn expire(&mut self, now: Nanos) {
-        let timeout = self.plan.request_timeout;
+        let timeout = self.plan.target.timeouts.request;
         let mut next = NEVER;
         for place in 0..self.lines.len() as u32 {
             let line = &self.lines[place as usize];
