@@ -8,7 +8,7 @@ use divan::{Bencher, black_box};
 use engine::plan::choice::{Choices, Purpose};
 use engine::plan::schedule::{ArrivalSchedule, Ramp, Spacing};
 use engine::plan::template::Scene;
-use engine::plan::{self, Captured, Options};
+use engine::plan::{self, Captured, Options, Target};
 use engine::scenario::{self, Variables};
 use engine::worker::framing::{Framing, Memo};
 use runlog::row::ScenarioId;
@@ -89,8 +89,9 @@ fn fill_a_request_with_three_gaps(bencher: Bencher<'_, '_>) {
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
     let scenario = scenario::check("bench.toml", "bench", FILLED.to_owned(), &variables, &BTreeMap::new());
     let address = ([127, 0, 0, 1], 8080).into();
-    let compiled =
-        plan::compile(&scenario.expect("valid"), &Options::with_seed(1), &Captured::new(), |_, _| Ok(vec![address]));
+    let scenario = scenario.expect("valid");
+    let target = Target::new(&scenario.target, |_, _| Ok(vec![address])).expect("a target");
+    let compiled = plan::compile(&scenario, &Options::with_seed(1), &Captured::new(), target);
     let plan = compiled.expect("a plan");
     let mut choices = Choices::new(1, ScenarioId(0), Purpose::Vu(0));
     let mut out = Vec::new();

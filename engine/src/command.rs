@@ -16,7 +16,7 @@ use runlog::validity::Verdict;
 use crate::clock::Clock;
 use crate::errand::{self, ErrandError};
 use crate::observe::closing;
-use crate::plan::{self, Captured, Options, Part, Plan};
+use crate::plan::{self, Captured, Errand, Options, Part, Plan, Target, TargetError};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
@@ -40,6 +40,9 @@ pub enum Failure {
     /// The scenario cannot be planned here.
     #[error("error: {0}")]
     Plan(#[from] plan::Error),
+    /// The target cannot be reached, whoever listens there.
+    #[error("error: {0}")]
+    Target(#[from] TargetError),
     /// The setup went wrong.
     #[error("error: {0}")]
     Errand(#[from] ErrandError),
@@ -82,7 +85,12 @@ impl Failure {
     /// 2 where the input is wrong, 1 where something went wrong on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Scenario(_) | Self::Plan(_) | Self::Core { .. } | Self::Import(_) | Self::Unwritten { .. } => 2,
+            Self::Scenario(_)
+            | Self::Plan(_)
+            | Self::Target(_)
+            | Self::Core { .. }
+            | Self::Import(_)
+            | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
             Self::Errand(ErrandError::Stopped { .. }) => 130,
             Self::Teardown { told, .. } if told.exit_code == 130 => 130,
@@ -117,10 +125,11 @@ pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
     let scenario = load(&flags.scenario, &flags.changes, &Tags::new())?;
     let options = options(Some(&flags.changes), None);
     let captured = plan::unknown_captures(&scenario);
-    let plan = plan::compile(&scenario, &options, &captured, resolve::addresses)?;
+    let target = Target::new(&scenario.target, resolve::addresses)?;
+    let plan = plan::compile(&scenario, &options, &captured, target)?;
     let mut errands = Vec::new();
     for part in [Part::Setup, Part::Teardown] {
-        let errand = plan::errand(&scenario, part, options.seed, &captured, resolve::addresses)?;
+        let errand = plan::errand(&scenario, part, options.seed, &captured, &plan.target);
         errands.extend(errand.map(|errand| (part, errand)));
     }
     // A reader that has seen enough is no failure.
@@ -177,8 +186,12 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
     if let Some(out) = &output.out {
         NewRun::check(out).map_err(RunError::from)?;
     }
-    let captured = errand(scenario, Part::Setup, options, &Captured::new(), &stop)?;
-    let plan = plan::compile(scenario, options, &captured, resolve::addresses)?;
+    let target = Target::new(&scenario.target, resolve::addresses)?;
+    let errand = |part, captured: &Captured, stop: &Stop| {
+        errand(plan::errand(scenario, part, options.seed, captured, &target), part, stop)
+    };
+    let captured = errand(Part::Setup, &Captured::new(), &stop)?;
+    let plan = plan::compile(scenario, options, &captured, target.clone())?;
     let setup = Setup {
         out: output.out.clone().unwrap_or_else(|| default_directory(&plan)),
         cores,
@@ -188,21 +201,15 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
     };
     let summary = crate::run::run(plan, &setup, &stop)?;
     // What the load leaves behind is cleared away even where it was stopped, as far as that can be done.
-    match errand(scenario, Part::Teardown, options, &captured, &Stop::default()) {
+    match errand(Part::Teardown, &captured, &Stop::default()) {
         Ok(_) => Ok(summary),
         Err(failure) => Err(Failure::Teardown { told: told(&summary), failure: Box::new(failure) }),
     }
 }
 
 /// Does the steps before or after the load. Returns what they have captured.
-fn errand(
-    scenario: &Scenario,
-    part: Part,
-    options: &Options,
-    captured: &Captured,
-    stop: &Stop,
-) -> Result<Captured, Failure> {
-    match plan::errand(scenario, part, options.seed, captured, resolve::addresses)? {
+fn errand(errand: Option<Errand>, part: Part, stop: &Stop) -> Result<Captured, Failure> {
+    match errand {
         // One errand of each kind, for the life of the process: its flow is lent out like the plan's.
         Some(errand) => Ok(errand::run(Box::leak(Box::new(errand)), part, stop)?),
         None => Ok(Captured::new()),

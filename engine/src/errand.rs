@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::thread;
 
 use runlog::row::{Row, ScenarioId};
 use runlog::units::Nanos;
 
+use crate::address::Way;
 use crate::answer::Content;
 use crate::clock::Clock;
 use crate::plan::choice::{Choices, Purpose};
 use crate::plan::template::Scene;
 use crate::plan::{Captured, Errand, Message, Part};
 use crate::stop::Stop;
+use crate::visit::Visit;
 use crate::worker::framing::{Framing, Memo};
 use crate::worker::hearing::Ear;
 use crate::worker::journey::{Journey, Next};
@@ -104,7 +105,7 @@ struct Runner<'a> {
     journey: Journey,
     choices: Choices,
     clock: Clock,
-    connection: Option<TcpStream>,
+    connection: Option<Visit>,
     stop: &'a Stop,
 }
 
@@ -128,7 +129,7 @@ impl Runner<'_> {
     fn exchange(&mut self, message: &Message) -> Result<(), ErrandError> {
         let bytes = self.compose(message)?;
         self.journey.sends(&bytes);
-        let (status, mut content) = match self.ask(&bytes, message.is_head) {
+        let (status, mut content) = match self.ask(&bytes, message) {
             Ok(answer) => answer,
             Err(_) if self.stop.requested() => return Err(ErrandError::Stopped { part: self.part }),
             Err(error) => {
@@ -187,33 +188,38 @@ impl Runner<'_> {
 
     /// Sends bytes and reads the answer. A connection that was closed before any of it came had grown old, and is opened
     /// anew, once.
-    fn ask(&mut self, bytes: &[u8], is_head: bool) -> io::Result<(u16, Box<Content>)> {
+    fn ask(&mut self, bytes: &[u8], message: &Message) -> io::Result<(u16, Box<Content>)> {
         if let Some(connection) = self.connection.take() {
-            match self.ask_over(connection, bytes, is_head) {
+            match self.ask_over(connection, bytes, message) {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 answered => return answered,
             }
         }
         let connection = self.connect()?;
-        self.ask_over(connection, bytes, is_head)
+        self.ask_over(connection, bytes, message)
     }
 
-    fn connect(&self) -> io::Result<TcpStream> {
-        let timeout = self.errand.target.timeouts.request.into();
+    fn connect(&self) -> io::Result<Visit> {
+        let target = &self.errand.target;
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in &self.errand.target.addresses {
-            match connect(*address, timeout) {
-                Ok(stream) => return Ok(stream),
+        for &to in &target.addresses {
+            let way = Way { from: target.sources.first().copied(), to };
+            match Visit::open(target, way, target.timeouts.connect.into()) {
+                Ok(visit) => return Ok(visit),
                 Err(error) => last = error,
             }
         }
         Err(last)
     }
 
-    fn ask_over(&mut self, mut connection: TcpStream, bytes: &[u8], is_head: bool) -> io::Result<(u16, Box<Content>)> {
+    fn ask_over(&mut self, mut connection: Visit, bytes: &[u8], message: &Message) -> io::Result<(u16, Box<Content>)> {
         let deadline = self.clock.now().after(self.errand.target.timeouts.request);
         connection.write_all(bytes).map_err(unheard)?;
-        let (mut framing, mut memo, mut content) = (Framing::new(is_head), Memo::default(), Box::<Content>::default());
+        if let Some(file) = message.body_file.as_ref().filter(|_| self.journey.hop.is_none()) {
+            connection.write_all(file.bytes()).map_err(unheard)?;
+        }
+        let (mut framing, mut memo, mut content) =
+            (Framing::new(message.is_head), Memo::default(), Box::<Content>::default());
         let mut received = Vec::new();
         let mut buffer = [0; 16 << 10];
         let mut heard = false;
@@ -238,13 +244,13 @@ impl Runner<'_> {
     }
 
     /// Reads what has come, or waits for it, up to a deadline or until it is to stop.
-    fn read(&self, connection: &mut TcpStream, buffer: &mut [u8], deadline: Nanos) -> io::Result<usize> {
+    fn read(&self, connection: &mut Visit, buffer: &mut [u8], deadline: Nanos) -> io::Result<usize> {
         loop {
             let left = deadline.since(self.clock.now());
             if left == Nanos::ZERO || self.stop.requested() {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            connection.set_read_timeout(Some(left.min(NAP).into()))?;
+            connection.set_patience(left.min(NAP).into())?;
             match connection.read(buffer) {
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 read => return read,
@@ -266,11 +272,4 @@ fn unheard(error: io::Error) -> io::Error {
         }
         _ => error,
     }
-}
-
-fn connect(address: SocketAddr, timeout: std::time::Duration) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, timeout)?;
-    stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(timeout))?;
-    Ok(stream)
 }

@@ -4,6 +4,7 @@
 //! (`plan`), driven by one worker per core (`worker`) and written as rows (`record`). Nothing behind the plan returns a
 //! configuration error. The library is for the binary, the tests and the benches; it promises nothing to others.
 
+pub mod address;
 pub mod answer;
 pub mod check;
 pub mod cli;
@@ -23,5 +24,7 @@ pub mod run;
 pub mod scenario;
 pub mod schema;
 pub mod stop;
+pub mod tls;
+pub mod visit;
 pub mod wire;
 pub mod worker;

@@ -2,7 +2,6 @@
 //! closes the books.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -16,21 +15,23 @@ use runlog::summary::Summary;
 use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
 
+use crate::address::{Address, Way};
 use crate::clock::Clock;
 use crate::host;
 use crate::observe::{Judge, Observer, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::record::Journal;
 use crate::stop::Stop;
+use crate::visit::Visit;
 use crate::wire::Driver;
 use crate::worker::ledger::Ledger;
 use crate::worker::report::{Finished, Report};
-use crate::worker::{self, Pacing, Seat, Work};
+use crate::worker::{self, Gates, Pacing, Seat, Work};
 
 /// How long the target may take to accept the connection that shows it is there.
 const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
-/// The time between the start of the workers' threads and t=0: enough for each to make its ring.
-const LEAD: Nanos = Nanos::from_millis(100);
+/// The time between the last worker's being ready and t=0: enough for each to be told.
+const LEAD: Nanos = Nanos::from_millis(50);
 /// Files that are open beside the connections: rings, timers, the run directory's files, standard streams.
 const FILES_BESIDE: u64 = 64;
 
@@ -129,21 +130,30 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     let samples = Samples::create(&directory)?;
     let (journal, recorders) = Journal::start(files, &names(plan), Arc::clone(stop))
         .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
-    let clock = Clock::starting_in(LEAD);
-    let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores, clock)));
-    directory.write_manifest(manifest)?;
+    // What t=0 is is known when every worker is ready.
+    let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores)));
+    let (gates, waiting) = Gates::new(cores.len());
 
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
-    let work = recorders.into_iter().enumerate().map(|(place, recorder)| {
+    let work = recorders.into_iter().zip(waiting).enumerate().map(|(place, (recorder, gate))| {
         let ledger = Ledger::new(manifest);
-        Work { plan, driver, pacing: setup.pacing, clock, seat: seat(place), recorder, ledger }
+        Work { plan, driver, pacing: setup.pacing, seat: seat(place), recorder, ledger, gate }
     });
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), stop, &reports)?;
     drop(reports);
+    let open = gates.wait();
+    let clock = Clock::starting_in(LEAD);
+    let manifest: &'static Manifest =
+        Box::leak(Box::new(Manifest { started_unix_ns: clock.start_unix_ns(), ..manifest.clone() }));
+    directory.write_manifest(manifest)?;
+    gates.open(clock);
     let progress = Progress::new(plan.duration(), cores.len(), setup.quiet);
     let mut observer = Observer::new(plan, samples, progress, Judge::new(manifest, cores.len()));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
+    if plan.scenarios.iter().any(|scenario| scenario.connections.warm_up) {
+        observer.samples.happened(Nanos::ZERO, "warmed_up", format!("{open} connections open"));
+    }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
     for worker in workers {
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -168,11 +178,13 @@ fn cores_for(plan: &Plan, wanted: &[usize]) -> Vec<usize> {
 }
 
 /// The addresses of the target that accept a connection, tried now so that a wrong one is said before the load.
-fn reachable(plan: &Plan) -> Result<Vec<SocketAddr>, RunError> {
+fn reachable(plan: &Plan) -> Result<Vec<Address>, RunError> {
+    let target = &plan.target;
     let mut accepting = Vec::new();
     let mut refused = Vec::new();
-    for &address in &plan.target.addresses {
-        match TcpStream::connect_timeout(&address, TARGET_PATIENCE.into()) {
+    for &address in &target.addresses {
+        let way = Way { from: target.sources.first().copied(), to: address };
+        match Visit::open(target, way, TARGET_PATIENCE.into()) {
             Ok(_) => accepting.push(address),
             Err(error) => refused.push(format!("{address}: {error}")),
         }
@@ -286,13 +298,13 @@ fn names(plan: &Plan) -> Names {
 }
 
 /// The manifest as it is at the start.
-pub(crate) fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usize], clock: Clock) -> Manifest {
+pub(crate) fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usize]) -> Manifest {
     Manifest {
         format: FORMAT,
         drumfire_version: env!("CARGO_PKG_VERSION").to_owned(),
         name: plan.name.clone(),
         command: setup.command.clone(),
-        started_unix_ns: clock.start_unix_ns(),
+        started_unix_ns: 0,
         seed: plan.seed,
         planned_ns: plan.duration(),
         target: plan.target.base_url.clone(),

@@ -80,7 +80,9 @@ proptest! {
         match check("mutated.toml", text) {
             Ok(scenario) => {
                 let options = engine::plan::Options { seed: 0, time_scale: 0.5, rate_scale: 0.01 };
-                let plan = engine::plan::compile(&scenario, &options, &engine::plan::Captured::new(), |_, port| Ok(vec![([127, 0, 0, 1], port).into()]));
+                let target = engine::plan::Target::new(&scenario.target, |_, port| Ok(vec![([127, 0, 0, 1], port).into()]));
+                let Ok(target) = target else { return Ok(()) };
+                let plan = engine::plan::compile(&scenario, &options, &engine::plan::Captured::new(), target);
                 engine::check::describe(&plan.expect("in bounds"), &[], 1024);
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),

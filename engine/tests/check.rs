@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use engine::plan::{Captured, Options, Part, Plan, compile, errand, unknown_captures};
+use engine::plan::{Options, Part, Plan, Target, compile, errand, unknown_captures};
 use engine::scenario::{self, Variables};
 use runlog::manifest::Tags;
 
@@ -13,8 +13,8 @@ fn smoke(given: &[(&str, &str)], options: Options) -> Plan {
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let variables = Variables { given, environment: &|_| None };
     let scenario = scenario::load(&path, &variables, &Tags::new()).expect("a scenario");
-    compile(&scenario, &options, &unknown_captures(&scenario), |_, port| Ok(vec![([127, 0, 0, 1], port).into()]))
-        .expect("a plan")
+    let target = Target::new(&scenario.target, |_, port| Ok(vec![([127, 0, 0, 1], port).into()])).expect("a target");
+    compile(&scenario, &options, &unknown_captures(&scenario), target).expect("a plan")
 }
 
 #[test]
@@ -29,10 +29,10 @@ fn a_setup_is_shown_before_what_it_is_for() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/load.toml");
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
     let scenario = scenario::load(&path, &variables, &Tags::new()).expect("a scenario");
-    let address = |_: &str, port| Ok(vec![([127, 0, 0, 1], port).into()]);
+    let target = Target::new(&scenario.target, |_, port| Ok(vec![([127, 0, 0, 1], port).into()])).expect("a target");
     let captured = unknown_captures(&scenario);
-    let plan = compile(&scenario, &Options::with_seed(1), &captured, address).expect("a plan");
-    let setup = errand(&scenario, Part::Setup, 1, &captured, address).expect("a plan").expect("a setup");
+    let plan = compile(&scenario, &Options::with_seed(1), &captured, target.clone()).expect("a plan");
+    let setup = errand(&scenario, Part::Setup, 1, &captured, &target).expect("a setup");
     let text = engine::check::describe(&plan, &[(Part::Setup, setup)], 1024);
     insta::assert_snapshot!(text.replace(concat!("drumfire/", env!("CARGO_PKG_VERSION")), "drumfire/VERSION"));
 }
@@ -62,6 +62,6 @@ fn an_unknown_host_is_named() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
     let scenario = scenario::load(&path, &Variables { given, environment: &|_| None }, &Tags::new()).expect("valid");
     let unknown = |_: &str, _| Err(std::io::Error::other("nobody knows it"));
-    let error = compile(&scenario, &Options::with_seed(1), &Captured::new(), unknown).expect_err("unknown");
+    let error = Target::new(&scenario.target, unknown).expect_err("unknown");
     assert_eq!(error.to_string(), "cannot find the host `shop.invalid` of http://shop.invalid: nobody knows it");
 }

@@ -17,7 +17,7 @@ use engine::stop::Stop;
 use engine::wire::Driver;
 use engine::worker::ledger::Ledger;
 use engine::worker::report::Finished;
-use engine::worker::{self, Pacing, Seat, Work};
+use engine::worker::{self, Gates, Pacing, Seat, Work};
 use runlog::manifest::{Engine, FORMAT, Host, Manifest, Model, Request, Scenario};
 use runlog::row::Names;
 use runlog::units::Nanos;
@@ -67,10 +67,9 @@ fn plan(text: String, address: SocketAddr) -> &'static Plan {
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
     let checked = scenario::check("drivers.toml", "drivers", text, &variables, &BTreeMap::new());
     let scenario = checked.expect("a scenario");
-    Box::leak(Box::new(
-        plan::compile(&scenario, &Options::with_seed(1), &plan::Captured::new(), |_, _| Ok(vec![address]))
-            .expect("a plan"),
-    ))
+    let target = plan::Target::new(&scenario.target, |_, _| Ok(vec![address])).expect("a target");
+    let compiled = plan::compile(&scenario, &Options::with_seed(1), &plan::Captured::new(), target);
+    Box::leak(Box::new(compiled.expect("a plan")))
 }
 
 fn manifest(plan: &Plan) -> &'static Manifest {
@@ -129,11 +128,13 @@ fn run_on(driver: Driver, load: &str) -> (Finished, u64, u64) {
     let names = Names::new(["open"], ["hello"]);
     let (journal, mut recorders) = Journal::start(vec![file], &names, Arc::clone(&stop)).expect("room on the disk");
     let most_connections = Rc::new(Cell::new(0));
+    let (gates, mut waiting) = Gates::new(1);
+    gates.open(Clock::starting_in(Nanos::from_millis(10)));
     let work = Work {
         plan,
         driver,
         pacing: Pacing::Balanced,
-        clock: Clock::starting_in(Nanos::from_millis(10)),
+        gate: waiting.remove(0),
         seat: Seat { place: 0, of: 1, cpu: engine::host::cores()[0] },
         recorder: recorders.remove(0),
         ledger: Ledger::new(manifest(plan)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::plan::choice::{Choices, Purpose};
 use engine::plan::template::{Missing, Scene};
-use engine::plan::{Captured, Options, Plan, compile};
+use engine::plan::{Captured, Options, Plan, Target, compile};
 use engine::scenario::{self, Variables};
 use proptest::prelude::*;
 use runlog::manifest::Tags;
@@ -45,7 +45,8 @@ fn plan() -> Plan {
     let scenario = scenario::check("t.toml", "t", SCENARIO.to_owned(), &variables, &Tags::new());
     let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
     let address = ([127, 0, 0, 1], 80).into();
-    compile(&scenario, &Options::with_seed(1), &Captured::new(), |_, _| Ok(vec![address])).expect("a plan")
+    let target = Target::new(&scenario.target, |_, _| Ok(vec![address])).expect("a target");
+    compile(&scenario, &Options::with_seed(1), &Captured::new(), target).expect("a plan")
 }
 
 /// The request of this name, with `x` filled in.

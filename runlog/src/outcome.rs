@@ -48,8 +48,20 @@ failures! {
     ConnectTimeout = "connect_timeout" by Server,
     /// The connection failed in another way: no route, network down.
     ConnectFailed = "connect_failed" by Network,
-    /// No local port or file descriptor was left to open a connection with.
+    /// The target's name could not be looked up.
+    DnsFailed = "dns_failed" by Network,
+    /// No file descriptor or memory was left to open a connection with.
     NoSocket = "no_socket" by Generator,
+    /// No local port was left to open a connection from.
+    NoPort = "no_port" by Generator,
+    /// The proxy opened no tunnel to the target.
+    ProxyRefused = "proxy_refused" by Network,
+    /// The TLS handshake was not done within its timeout.
+    TlsTimeout = "tls_timeout" by Server,
+    /// The TLS handshake failed, or what came over a secured connection was not what had been sent.
+    TlsFailed = "tls_failed" by Server,
+    /// The first byte of the answer did not come within its timeout.
+    FirstByteTimeout = "first_byte_timeout" by Server,
     /// No complete answer came within the request's timeout.
     Timeout = "timeout" by Server,
     /// The connection was reset before the answer was complete.

@@ -28,6 +28,7 @@ pub(super) fn parts(request: &Request, target: &Target, scope: &Scope<'_>) -> Pa
         headers,
         body_headers,
         body: request.body.as_ref().map(|body| scope.template(body)),
+        file_length: request.body_file.as_ref().map(|file| file.bytes().len() as u64),
         has_cookie: has_header(request, "cookie"),
     }
 }
@@ -54,6 +55,10 @@ pub(super) fn shown(request: &Request, target: &Target) -> Box<[u8]> {
             let length = body.as_fixed().map_or_else(|| "…".to_owned(), |body| body.len().to_string());
             line(&mut head, "Content-Length", &length);
         }
+        None if request.body_file.is_some() => {
+            let length = request.body_file.as_ref().map_or(0, |file| file.bytes().len());
+            line(&mut head, "Content-Length", &length.to_string());
+        }
         None if carries_body(&request.method) => line(&mut head, "Content-Length", "0"),
         None => {}
     }
@@ -74,7 +79,13 @@ pub(super) fn prefix(target: &Target) -> &str {
 
 /// Whether a header goes when the body goes: where a redirect makes a GET of a POST.
 fn speaks_of_body(header: &Header, request: &Request) -> bool {
-    request.body.is_some() && header.name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
+    (request.body.is_some() || request.body_file.is_some())
+        && header.name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
+}
+
+/// Whether a request wants its body to be asked for.
+pub(super) fn expects_continue(request: &Request) -> bool {
+    request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("expect"))
 }
 
 fn has_header(request: &Request, name: &str) -> bool {

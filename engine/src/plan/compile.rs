@@ -1,8 +1,5 @@
 //! A checked scenario becomes a plan: places become ids, text becomes bytes, stages become schedules.
 
-use std::io;
-use std::net::SocketAddr;
-
 use runlog::units::{Nanos, Rate, Thousands};
 
 use super::choice::Mix;
@@ -33,16 +30,6 @@ impl Options {
 /// Why a scenario cannot become a plan.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody knows the host.
-    #[error("cannot find the host `{host}` of {base_url}: {reason}")]
-    Unresolved {
-        /// The host.
-        host: String,
-        /// The URL that names it.
-        base_url: String,
-        /// What the resolver says.
-        reason: String,
-    },
     /// Scaling has led out of what a run can have.
     #[error("{flag} {factor} makes {figure} of scenario `{scenario}`: at most {most} can be run")]
     Beyond {
@@ -59,15 +46,15 @@ pub enum Error {
     },
 }
 
-/// Compiles a scenario. `resolve` finds the addresses of a host; `captured` is what the setup has captured.
+/// Compiles a scenario for a target; `captured` is what the setup has captured.
 ///
 /// # Errors
-/// Where the host has no address, or scaling leads out of bounds.
+/// Where scaling leads out of bounds.
 pub fn compile(
     scenario: &scenario::Scenario,
     options: &Options,
     captured: &Captured,
-    resolve: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
+    target: Target,
 ) -> Result<Plan, Error> {
     let mut programs = Programs::new(scenario, captured);
     let mut scenarios = Vec::with_capacity(scenario.workloads.len());
@@ -79,7 +66,7 @@ pub fn compile(
     Ok(Plan {
         name: scenario.name.clone(),
         scenarios,
-        target: target(&scenario.target, resolve)?,
+        target,
         requests,
         messages,
         flows,
@@ -93,40 +80,14 @@ pub fn compile(
 }
 
 /// What is done once before the load, or after it: nothing where a scenario has no such steps.
-///
-/// # Errors
-/// Where the host has no address.
 pub fn errand(
     scenario: &scenario::Scenario,
     part: Part,
     seed: u64,
     captured: &Captured,
-    resolve: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
-) -> Result<Option<Errand>, Error> {
-    if part.steps(scenario).is_empty() {
-        return Ok(None);
-    }
-    let target = target(&scenario.target, resolve)?;
-    Ok(Some(Errand::new(scenario, part, seed, captured, target)))
-}
-
-fn target(
-    target: &scenario::Target,
-    resolve: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
-) -> Result<Target, Error> {
-    let host = target.url.host_name();
-    let unresolved =
-        |reason: String| Error::Unresolved { host: host.to_owned(), base_url: target.shown.clone(), reason };
-    let addresses = resolve(host, target.url.port).map_err(|error| unresolved(error.to_string()))?;
-    if addresses.is_empty() {
-        return Err(unresolved("it has no address".to_owned()));
-    }
-    Ok(Target {
-        base_url: target.shown.clone(),
-        authority: target.url.authority(),
-        addresses,
-        timeouts: target.timeouts,
-    })
+    target: &Target,
+) -> Option<Errand> {
+    (!part.steps(scenario).is_empty()).then(|| Errand::new(scenario, part, seed, captured, target.clone()))
 }
 
 fn compiled_scenario(
@@ -178,6 +139,7 @@ fn compiled_scenario(
         max_connections,
         pipeline: workload.pipeline,
         cookies: workload.cookies,
+        connections: workload.connections,
         graceful_stop: workload.graceful_stop,
         graceful_ramp_down: workload.graceful_ramp_down,
         replay: matches!(workload.load, scenario::Load::Replay { .. }).then(|| replays.len() - 1),

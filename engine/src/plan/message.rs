@@ -1,12 +1,14 @@
 //! Requests as they are sent: bytes that are built once where nothing in them changes, and templates where something does.
 
+use std::sync::Arc;
+
 use runlog::row::RequestId;
 use runlog::units::Nanos;
 
 use super::bytes;
 use super::template::{Missing, Scene, Slot, Template};
 use crate::answer::{Jar, Needs, Source};
-use crate::data::Entry;
+use crate::data::{BodyFile, Entry};
 
 /// A request as one step of one scenario sends it.
 #[derive(Debug)]
@@ -19,6 +21,10 @@ pub struct Message {
     pub parts: Parts,
     /// Whether an answer has no body whatever its headers say: the method is HEAD.
     pub is_head: bool,
+    /// Whether the server is to ask for the body before it is sent (`Expect: 100-continue`).
+    pub expects_continue: bool,
+    /// A file that is sent behind it as its body.
+    pub body_file: Option<Arc<BodyFile>>,
     /// Whether its line and its body stand in a trace.
     pub is_traced: bool,
     /// What of an answer is looked into.
@@ -55,6 +61,8 @@ pub struct Parts {
     pub body_headers: Template,
     /// The body.
     pub body: Option<Template>,
+    /// The length of the file that is the body, in place of it.
+    pub file_length: Option<u64>,
     /// Whether a cookie is among the headers, so that none of the jar is sent.
     pub has_cookie: bool,
 }
@@ -82,6 +90,10 @@ impl Parts {
         let mut whole =
             [self.method.as_bytes(), b" ", self.prefix.as_bytes(), path, b" HTTP/1.1\r\n", headers].concat();
         match body.flatten() {
+            _ if self.file_length.is_some() => {
+                whole.extend_from_slice(body_headers);
+                self.write_file_length(&mut whole);
+            }
             Some(body) => {
                 whole.extend_from_slice(body_headers);
                 whole.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
@@ -143,8 +155,18 @@ impl Parts {
             self.body_headers.write(scene, out)?;
             return write_body(body, scene, out);
         }
+        if self.file_length.is_some() && keeps_body {
+            self.body_headers.write(scene, out)?;
+            self.write_file_length(out);
+            return Ok(());
+        }
         out.extend_from_slice(if keeps_body { self.without_body() } else { b"\r\n" });
         Ok(())
+    }
+
+    /// Writes the last header, which is the length of the file behind it.
+    fn write_file_length(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", self.file_length.unwrap_or_default()).as_bytes());
     }
 
     fn write_path(&self, scene: &mut Scene<'_>, out: &mut Vec<u8>) -> Result<(), Missing> {
@@ -152,10 +174,12 @@ impl Parts {
         out.extend_from_slice(self.prefix.as_bytes());
         let path = out.len();
         self.path.write(scene, out)?;
-        if let Some(rest) = out[path..].strip_prefix(b"http://") {
+        let schemes: [&[u8]; 2] = [b"http://", b"https://"];
+        if let Some(scheme) = schemes.into_iter().find(|scheme| out[path..].starts_with(scheme)) {
             // A URL that was captured: its path is whole already.
-            let host = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
-            out.drain(start..path + 7 + host);
+            let rest = path + scheme.len();
+            let host = out[rest..].iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(out.len() - rest);
+            out.drain(start..rest + host);
         }
         if out.get(start) != Some(&b'/') {
             out.insert(start, b'/');

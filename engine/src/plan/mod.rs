@@ -14,9 +14,9 @@ mod naming;
 mod program;
 mod resolve;
 pub mod schedule;
+pub mod target;
 pub mod template;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use runlog::manifest::Tags;
@@ -28,12 +28,13 @@ pub use self::flow::{Flow, FlowId, GroupId, MessageId, Step};
 pub use self::message::Message;
 pub use self::program::{Errand, Part};
 pub use self::resolve::{Captured, unknown_captures};
+pub use self::target::{Target, TargetError};
 
 use self::choice::Mix;
 use self::schedule::{ArrivalSchedule, VuSchedule};
 use crate::answer;
 use crate::data::Trace;
-pub use crate::scenario::target::Timeouts;
+pub use crate::scenario::target::Connections;
 pub use crate::scenario::{Cookies, Iterations};
 
 /// Everything that a run needs to know.
@@ -63,19 +64,6 @@ pub struct Plan {
     pub seed: u64,
     /// The scenario as resolved, secrets redacted, for `run.json`.
     pub resolved: serde_json::Value,
-}
-
-/// Whom the load goes to.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// The base URL as people read it, without credentials.
-    pub base_url: String,
-    /// Host and port as in the `Host` header.
-    pub authority: String,
-    /// Where it is: resolved once, before the load; never empty.
-    pub addresses: Vec<SocketAddr>,
-    /// How long what may take.
-    pub timeouts: Timeouts,
 }
 
 /// A request, as it is told apart in the rows.
@@ -133,6 +121,8 @@ pub struct Scenario {
     pub pipeline: u32,
     /// What becomes of the cookies that answers set.
     pub cookies: Cookies,
+    /// What becomes of its connections between requests.
+    pub connections: Connections,
     /// Its place in `Plan::replays`, where it is one.
     pub replay: Option<usize>,
     /// How long a virtual user may go on with its iteration when there are to be fewer of them.

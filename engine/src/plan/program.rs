@@ -200,6 +200,7 @@ impl<'a> Programs<'a> {
             headers,
             body_headers: Template::default(),
             body: None,
+            file_length: None,
             has_cookie: true,
         };
         self.push_message(Message {
@@ -207,6 +208,8 @@ impl<'a> Programs<'a> {
             fixed: None,
             parts,
             is_head: name.method == "HEAD",
+            expects_continue: false,
+            body_file: None,
             is_traced: true,
             needs: Needs::default(),
             captures: Vec::new(),
@@ -323,6 +326,8 @@ impl<'a> Programs<'a> {
             fixed: parts.fixed(),
             parts,
             is_head: request.method == "HEAD",
+            expects_continue: bytes::expects_continue(request),
+            body_file: request.body_file.clone(),
             is_traced: false,
             needs,
             captures,

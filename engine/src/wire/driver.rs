@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use runlog::units::Nanos;
-
 use super::{Ring, Runtime};
-use crate::clock::Clock;
 
 /// What sockets are driven by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +32,9 @@ impl Driver {
 
     /// Whether the kernel grants it, now and for one connection.
     fn is_granted(self) -> bool {
-        // Nobody will ask it for the time.
-        let clock = Clock::starting_in(Nanos::ZERO);
         match self {
-            Self::Ring => Ring::new(1, clock).is_ok(),
-            Self::CoopRing | Self::PlainRing | Self::Epoll => Runtime::new(self, 1, clock).is_ok(),
+            Self::Ring => Ring::new(1).is_ok(),
+            Self::CoopRing | Self::PlainRing | Self::Epoll => Runtime::new(self, 1).is_ok(),
         }
     }
 }

@@ -11,10 +11,10 @@
 
 mod buffers;
 pub mod driver;
+mod names;
 mod ring;
 mod runtime;
-
-use std::net::SocketAddr;
+pub mod socket;
 
 use runlog::outcome::Failure;
 use runlog::units::Nanos;
@@ -23,6 +23,9 @@ use rustix::io::Errno;
 pub use self::driver::Driver;
 pub use self::ring::Ring;
 pub use self::runtime::Runtime;
+use crate::address::{Address, Way};
+use crate::clock::Clock;
+use crate::plan::target::Name;
 
 /// A connection of its worker, by its place: a small number that is used again after the connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +36,8 @@ pub struct Line(pub u32);
 pub enum Outgoing {
     /// Built before the load. Said to be sent only when it fails.
     Prepared(&'static [u8]),
+    /// The same, and long or with something behind it: `Event::Sent` tells when it is sent, with an empty buffer.
+    Streamed(&'static [u8]),
     /// Put together for this one time; comes back with `Event::Sent`.
     Composed(Vec<u8>),
 }
@@ -41,7 +46,7 @@ impl Outgoing {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {
-            Self::Prepared(bytes) => bytes,
+            Self::Prepared(bytes) | Self::Streamed(bytes) => bytes,
             Self::Composed(bytes) => bytes,
         }
     }
@@ -54,10 +59,15 @@ pub enum Action {
     Open {
         /// Its place, which is free.
         line: Line,
-        /// Where to.
-        address: SocketAddr,
+        /// From where to where.
+        way: Way,
     },
-    /// Send bytes over an open connection, behind those sent before. At most one composed piece at a time.
+    /// Look up a name; answered by `Event::LookedUp`.
+    LookUp {
+        /// Which.
+        name: &'static Name,
+    },
+    /// Send bytes over an open connection, behind those sent before. At most one piece at a time that is told of.
     Send {
         /// Over which.
         line: Line,
@@ -82,7 +92,7 @@ pub enum Event<'a> {
         /// Why it could not be.
         result: Result<(), Failure>,
     },
-    /// A composed piece is sent, and its memory free for the next.
+    /// A piece that is told of is sent, and its memory free for the next.
     Sent {
         /// Over which.
         line: Line,
@@ -95,6 +105,11 @@ pub enum Event<'a> {
         line: Line,
         /// What. Borrowed from the wire.
         bytes: &'a [u8],
+    },
+    /// A name has been looked up.
+    LookedUp {
+        /// Its addresses; nothing where it has none.
+        addresses: Option<Vec<Address>>,
     },
     /// Nothing more will come: closed by the other side, or reset. It still has to be closed on this side.
     Ended {
@@ -118,7 +133,7 @@ pub enum Wait {
 pub trait Wire {
     /// Hands all actions to the kernel, then waits until there is an event, at the longest as it is told. Returns how
     /// much of the wait was spent awake with nothing to do.
-    fn turn(&mut self, actions: &mut Vec<Action>, wait: Wait) -> Nanos;
+    fn turn(&mut self, actions: &mut Vec<Action>, wait: Wait, clock: Clock) -> Nanos;
 
     /// Hands on what has happened since the last turn. What `hear` decides is carried out by the next turn: until then it
     /// may hear of connections that it has decided to close.
@@ -130,7 +145,8 @@ const fn connect_failure(errno: Errno) -> Failure {
     match errno {
         Errno::CONNREFUSED => Failure::ConnectRefused,
         Errno::TIMEDOUT => Failure::ConnectTimeout,
-        Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM => Failure::NoSocket,
+        Errno::ADDRNOTAVAIL => Failure::NoPort,
+        Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => Failure::NoSocket,
         _ => Failure::ConnectFailed,
     }
 }

@@ -6,21 +6,23 @@
 //! without a system call, so that a worker that waits awake makes none.
 
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 
 use io_uring::squeue::{Entry, Flags};
-use io_uring::types::{CancelBuilder, Fixed, SubmitArgs, Timespec};
+use io_uring::types::{CancelBuilder, Fd, Fixed, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode};
 use runlog::outcome::Failure;
 use runlog::units::Nanos;
 use rustix::io::Errno;
-use rustix::net::sockopt::set_tcp_nodelay;
-use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, SocketType};
+use rustix::net::SocketAddrAny;
 
 use super::buffers::{self, Buffers};
+use super::names::Names;
+use super::socket::socket_for;
 use super::{Action, Event, Line, Outgoing, Wait, Wire, connect_failure};
+use crate::address::Way;
 use crate::clock::Clock;
+use crate::plan::target::Name;
 
 /// Submissions that fit into the ring at once: few, so that they stay in the processor's cache. More are handed over in
 /// several goes.
@@ -43,7 +45,10 @@ pub struct Ring {
     /// Addresses that the kernel has not read yet, each where it is until then.
     #[expect(clippy::vec_box, reason = "the kernel knows them by where they are, and the list may grow")]
     addresses: Vec<Box<SocketAddrAny>>,
-    clock: Clock,
+    /// Whoever looks up names, once one has been asked for.
+    names: Option<Names>,
+    /// What the kernel writes into when names have been looked up. After what writes into it: dropped last.
+    rung: Box<u64>,
 }
 
 impl Ring {
@@ -51,7 +56,7 @@ impl Ring {
     ///
     /// # Errors
     /// Where the kernel does not grant such a ring: before 6.1, or switched off, or not so many descriptors.
-    pub fn new(connections: u32, clock: Clock) -> io::Result<Self> {
+    pub fn new(connections: u32) -> io::Result<Self> {
         let completions = connections.next_power_of_two().clamp(COMPLETIONS_LEAST, COMPLETIONS_MOST);
         let io = IoUring::builder()
             .setup_single_issuer()
@@ -62,19 +67,31 @@ impl Ring {
             .build(SUBMISSIONS)?;
         io.submitter().register_files_sparse(connections)?;
         let buffers = Buffers::lend(&io.submitter(), connections)?;
-        Ok(Self { io, buffers, places: Places::new(connections), addresses: Vec::new(), clock })
+        Ok(Self {
+            io,
+            buffers,
+            places: Places::new(connections),
+            addresses: Vec::new(),
+            names: None,
+            rung: Box::default(),
+        })
     }
 
     fn carry_out(&mut self, action: Action) {
         match action {
-            Action::Open { line, address } => {
-                if let Err(errno) = self.open(line, address) {
+            Action::LookUp { name } => self.look_up(name),
+            Action::Open { line, way } => {
+                if let Err(errno) = self.open(line, way) {
                     self.places.stillborn.push((line, connect_failure(errno)));
                 }
             }
             Action::Send { line, outgoing: Outgoing::Prepared(bytes) } => {
                 let tag = self.places.tag(Kind::Send, line);
                 self.push(&send(line, bytes).flags(Flags::SKIP_SUCCESS).user_data(tag));
+            }
+            Action::Send { line, outgoing: Outgoing::Streamed(bytes) } => {
+                let tag = self.places.lend(line, Vec::new());
+                self.push(&send(line, bytes).user_data(tag));
             }
             Action::Send { line, outgoing: Outgoing::Composed(bytes) } => {
                 let entry = send(line, &bytes);
@@ -85,13 +102,32 @@ impl Ring {
         }
     }
 
-    fn open(&mut self, line: Line, address: SocketAddr) -> Result<(), Errno> {
-        let socket = socket_for(address)?;
+    /// Has a name looked up. Whoever cannot be asked has not found it.
+    fn look_up(&mut self, name: &'static Name) {
+        if self.names.is_none() {
+            self.names = Names::start().ok();
+            self.listen_for_names();
+        }
+        match &self.names {
+            Some(names) => names.ask(name),
+            None => self.places.unanswered += 1,
+        }
+    }
+
+    /// Has the kernel tell when names have been looked up.
+    fn listen_for_names(&mut self) {
+        let Some(bell) = self.names.as_ref().map(|names| names.bell().as_raw_fd()) else { return };
+        let rung: *mut u64 = &raw mut *self.rung;
+        self.push(&opcode::Read::new(Fd(bell), rung.cast(), 8).build().user_data((Kind::Rung as u64) << 56));
+    }
+
+    fn open(&mut self, line: Line, way: Way) -> Result<(), Errno> {
+        let socket = socket_for(way)?;
         // The place may be about to be given up by an earlier connection; its new descriptor is registered at once.
         self.enter();
         let registered = self.io.submitter().register_files_update(line.0, &[socket.as_raw_fd()]);
         registered.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::NOBUFS))?;
-        let address = Box::new(SocketAddrAny::from(address));
+        let address = Box::new(way.to.for_kernel()?);
         let connect = opcode::Connect::new(Fixed(line.0), address.as_ptr().cast(), address.addr_len());
         self.addresses.push(address);
         let tag = self.places.tag(Kind::Open, line);
@@ -147,8 +183,8 @@ impl Ring {
 
     /// Waits awake, without a system call, until there is something to reap or the instant has come; looks at least once.
     /// Returns for how long.
-    fn spin(&mut self, until: Nanos) -> Nanos {
-        let began = self.clock.now();
+    fn spin(&mut self, until: Nanos, clock: Clock) -> Nanos {
+        let began = clock.now();
         let mut now = began;
         while self.io.completion().is_empty() {
             if self.io.submission().taskrun() {
@@ -159,20 +195,24 @@ impl Ring {
                 break;
             }
             std::hint::spin_loop();
-            now = self.clock.now();
+            now = clock.now();
         }
         now.since(began)
     }
 }
 
 impl Wire for Ring {
-    fn turn(&mut self, actions: &mut Vec<Action>, wait: Wait) -> Nanos {
+    fn turn(&mut self, actions: &mut Vec<Action>, wait: Wait, clock: Clock) -> Nanos {
         self.arm();
         for action in actions.drain(..) {
             self.carry_out(action);
         }
-        // Of a connection that could not even be begun the kernel has nothing to tell.
-        let wait = if self.places.stillborn.is_empty() { wait } else { Wait::Awake(Nanos::ZERO) };
+        // Of what could not even be begun the kernel has nothing to tell.
+        let wait = if self.places.stillborn.is_empty() && self.places.unanswered == 0 {
+            wait
+        } else {
+            Wait::Awake(Nanos::ZERO)
+        };
         let spun = match wait {
             Wait::Asleep(span) => {
                 self.sleep(span);
@@ -182,7 +222,7 @@ impl Wire for Ring {
                 if !self.io.submission().is_empty() {
                     self.enter();
                 }
-                self.spin(until)
+                self.spin(until, clock)
             }
         };
         self.addresses.clear();
@@ -191,6 +231,9 @@ impl Wire for Ring {
 
     fn reap(&mut self, mut hear: impl FnMut(Event<'_>)) {
         let Self { io, buffers, places, .. } = self;
+        for _ in 0..std::mem::take(&mut places.unanswered) {
+            hear(Event::LookedUp { addresses: None });
+        }
         for (line, failure) in places.stillborn.drain(..) {
             hear(Event::Opened { line, result: Err(failure) });
         }
@@ -205,6 +248,12 @@ impl Wire for Ring {
             }
         }
         buffers.hand_over();
+        if std::mem::take(&mut self.places.is_rung) {
+            while let Some(addresses) = self.names.as_ref().and_then(Names::next) {
+                hear(Event::LookedUp { addresses });
+            }
+            self.listen_for_names();
+        }
     }
 }
 
@@ -220,6 +269,10 @@ struct Places {
     unarmed: Vec<(Line, u32)>,
     /// Connections that could not even be begun.
     stillborn: Vec<(Line, Failure)>,
+    /// Names that could not even be asked for.
+    unanswered: usize,
+    /// Whether names have been looked up.
+    is_rung: bool,
 }
 
 /// What a completion is about.
@@ -228,14 +281,16 @@ enum Kind {
     Open,
     Receive,
     Send,
-    /// A composed piece: the number is its place among those lent.
+    /// A piece that is told of: the number is its place among those lent.
     SendLent,
+    /// Names have been looked up.
+    Rung,
     /// Of no interest.
     Close,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Open, Self::Receive, Self::Send, Self::SendLent, Self::Close];
+    const ALL: [Self; 6] = [Self::Open, Self::Receive, Self::Send, Self::SendLent, Self::Rung, Self::Close];
 }
 
 /// Turns are counted modulo this: a completion comes sooner than a place is given up so often.
@@ -244,7 +299,15 @@ const TURNS: u32 = 1 << 24;
 impl Places {
     fn new(connections: u32) -> Self {
         let turns = vec![0; connections as usize];
-        Self { turns, lent: Vec::new(), vacant: Vec::new(), unarmed: Vec::new(), stillborn: Vec::new() }
+        Self {
+            turns,
+            lent: Vec::new(),
+            vacant: Vec::new(),
+            unarmed: Vec::new(),
+            stillborn: Vec::new(),
+            unanswered: 0,
+            is_rung: false,
+        }
     }
 
     /// What tells a completion: kind, turn and number, from the highest bits to the lowest.
@@ -277,6 +340,10 @@ impl Places {
         if kind == Kind::SendLent {
             return self.sent(data as u32 as usize, result);
         }
+        if kind == Kind::Rung {
+            self.is_rung = true;
+            return None;
+        }
         let (line, turn) = (Line(data as u32), (data >> 32) as u32 % TURNS);
         if !self.is_current(line, turn) {
             return None;
@@ -298,7 +365,7 @@ impl Places {
                 bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| Event::Received { line, bytes })
             }
             Kind::Receive | Kind::Send if result < 0 => Some(Event::Ended { line, failure: Failure::Reset }),
-            Kind::Receive | Kind::Send | Kind::SendLent | Kind::Close => None,
+            Kind::Receive | Kind::Send | Kind::SendLent | Kind::Rung | Kind::Close => None,
         }
     }
 
@@ -315,11 +382,4 @@ impl Places {
 fn send(line: Line, bytes: &[u8]) -> Entry {
     // Whatever is longer than a submission can say comes to four gigabytes, which no request is.
     opcode::Send::new(Fixed(line.0), bytes.as_ptr(), bytes.len() as u32).flags(ALL_OF_IT).build()
-}
-
-fn socket_for(address: SocketAddr) -> Result<OwnedFd, Errno> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    set_tcp_nodelay(&socket, true)?;
-    Ok(socket)
 }

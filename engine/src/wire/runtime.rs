@@ -1,11 +1,10 @@
 //! monoio: for kernels that do not grant a ring of our own. The same turns, carried out by tasks: one that opens a
 //! connection and then receives, and one that sends.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -19,8 +18,12 @@ use runlog::outcome::Failure;
 use runlog::units::Nanos;
 use rustix::io::Errno;
 
+use super::names::{Found, Names};
+use super::socket::socket_for;
 use super::{Action, Driver, Event, Line, Outgoing, Wait, Wire, connect_failure};
+use crate::address::Way;
 use crate::clock::Clock;
+use crate::plan::target::Name;
 
 /// What is received into; one for each connection at a time.
 const BUFFER_BYTES: usize = 16 << 10;
@@ -32,7 +35,6 @@ const NAP: Nanos = Nanos::from_millis(1);
 /// A wire on monoio.
 pub struct Runtime {
     tasks: Flavour,
-    clock: Clock,
     news: Rc<News>,
     connections: Vec<Option<Rc<Link>>>,
     /// Those that have their buffer back and do not know it yet: tasks can be woken from within the runtime only.
@@ -48,6 +50,10 @@ enum Flavour {
 #[derive(Default)]
 struct News {
     items: RefCell<VecDeque<(Rc<Link>, Item)>>,
+    /// Whoever looks up names, once one has been asked for.
+    names: OnceCell<Option<Names>>,
+    /// Names that could not even be asked for.
+    unanswered: Cell<usize>,
     /// Whoever waits for news.
     waker: RefCell<Option<Waker>>,
 }
@@ -75,7 +81,7 @@ impl Runtime {
     ///
     /// # Errors
     /// Where the kernel does not grant it.
-    pub fn new(driver: Driver, connections: u32, clock: Clock) -> io::Result<Self> {
+    pub fn new(driver: Driver, connections: u32) -> io::Result<Self> {
         let ring = |builder: io_uring::Builder| {
             let runtime = RuntimeBuilder::<IoUringDriver>::new().uring_builder(builder).with_entries(SUBMISSIONS);
             runtime.enable_timer().build().map(Flavour::Ring)
@@ -90,7 +96,7 @@ impl Runtime {
             Driver::Epoll => Flavour::Epoll(RuntimeBuilder::<LegacyDriver>::new().enable_timer().build()?),
         };
         let connections = (0..connections).map(|_| None).collect();
-        Ok(Self { tasks, clock, news: Rc::new(News::default()), connections, heard: Vec::new() })
+        Ok(Self { tasks, news: Rc::new(News::default()), connections, heard: Vec::new() })
     }
 
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
@@ -102,9 +108,9 @@ impl Runtime {
 }
 
 impl Wire for Runtime {
-    fn turn(&mut self, actions: &mut Vec<Action>, wait: Wait) -> Nanos {
+    fn turn(&mut self, actions: &mut Vec<Action>, wait: Wait, clock: Clock) -> Nanos {
         let actions = std::mem::take(actions);
-        let (news, clock) = (Rc::clone(&self.news), self.clock);
+        let news = Rc::clone(&self.news);
         let heard = std::mem::take(&mut self.heard);
         let mut connections = std::mem::take(&mut self.connections);
         let (connections, spun) = self.block_on(async move {
@@ -121,6 +127,9 @@ impl Wire for Runtime {
     }
 
     fn reap(&mut self, mut hear: impl FnMut(Event<'_>)) {
+        while let Some(addresses) = self.news.next_name() {
+            hear(Event::LookedUp { addresses });
+        }
         loop {
             let Some((link, item)) = self.news.items.borrow_mut().pop_front() else { return };
             if link.closed.get() {
@@ -143,7 +152,8 @@ impl Wire for Runtime {
 
 fn carry_out(action: Action, connections: &mut [Option<Rc<Link>>], news: &Rc<News>) {
     match action {
-        Action::Open { line, address } => {
+        Action::LookUp { name } => news.look_up(name),
+        Action::Open { line, way } => {
             let link = Rc::new(Link {
                 line,
                 closed: Cell::new(false),
@@ -152,7 +162,7 @@ fn carry_out(action: Action, connections: &mut [Option<Rc<Link>>], news: &Rc<New
                 wakers: RefCell::default(),
             });
             connections[line.0 as usize] = Some(Rc::clone(&link));
-            monoio::spawn(carry(link, address, Rc::clone(news)));
+            monoio::spawn(carry(link, way, Rc::clone(news)));
         }
         Action::Send { line, outgoing } => {
             if let Some(link) = &connections[line.0 as usize] {
@@ -170,17 +180,11 @@ fn carry_out(action: Action, connections: &mut [Option<Rc<Link>>], news: &Rc<New
 }
 
 /// Opens a connection and tells what comes over it, for as long as it lasts.
-async fn carry(link: Rc<Link>, address: SocketAddr, news: Rc<News>) {
-    let opened = match link.unless_closed(TcpStream::connect_addr(address)).await {
-        None => return,
-        Some(opened) => opened.and_then(|stream| stream.set_nodelay(true).map(|()| stream)),
-    };
+async fn carry(link: Rc<Link>, way: Way, news: Rc<News>) {
+    let Some(opened) = link.unless_closed(connect(way)).await else { return };
     let stream = match opened {
         Ok(stream) => stream,
-        Err(error) => {
-            let failure = Errno::from_io_error(&error).map_or(Failure::ConnectFailed, connect_failure);
-            return news.tell(&link, Item::Opened(Err(failure)));
-        }
+        Err(errno) => return news.tell(&link, Item::Opened(Err(connect_failure(errno)))),
     };
     let (mut incoming, outgoing) = stream.into_split();
     news.tell(&link, Item::Opened(Ok(())));
@@ -195,11 +199,35 @@ async fn carry(link: Rc<Link>, address: SocketAddr, news: Rc<News>) {
     }
 }
 
+/// A stream over any socket: a Unix socket reads and writes like another.
+async fn connect(way: Way) -> Result<TcpStream, Errno> {
+    let said = |error: io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+    let socket = socket_for(way)?;
+    rustix::io::ioctl_fionbio(&socket, true)?;
+    let address = way.to.for_kernel()?;
+    let connecting = match rustix::net::connect(&socket, &address) {
+        Ok(()) => false,
+        Err(Errno::INPROGRESS) => true,
+        Err(errno) => return Err(errno),
+    };
+    let witness = socket.try_clone().map_err(said)?;
+    let stream = TcpStream::from_std(socket.into()).map_err(said)?;
+    if connecting {
+        stream.writable(false).await.map_err(said)?;
+        rustix::net::sockopt::socket_error(&witness)??;
+    }
+    Ok(stream)
+}
+
 /// Sends what there is to send, in order.
 async fn send_all(link: Rc<Link>, mut stream: TcpOwnedWriteHalf, news: Rc<News>) {
     while let Some(piece) = link.until(|| link.outgoing.borrow_mut().pop_front()).await {
         let sent = match piece {
             Outgoing::Prepared(bytes) => link.unless_closed(stream.write_all(bytes)).await.map(|(sent, _)| sent),
+            Outgoing::Streamed(bytes) => link
+                .unless_closed(stream.write_all(bytes))
+                .await
+                .map(|(sent, _)| sent.inspect(|_| news.tell(&link, Item::Sent(Vec::new())))),
             Outgoing::Composed(bytes) => link
                 .unless_closed(stream.write_all(bytes))
                 .await
@@ -265,13 +293,35 @@ impl News {
         };
         // The tasks get a turn even where there is no time to wait.
         yield_once().await;
-        while self.items.borrow().is_empty() && clock.now() < until {
+        while self.items.borrow().is_empty() && !self.has_names() && clock.now() < until {
             match wait {
                 Wait::Awake(_) => yield_once().await,
                 Wait::Asleep(_) => self.nap(until.since(clock.now()).min(NAP)).await,
             }
         }
         if matches!(wait, Wait::Awake(_)) { clock.now().since(began) } else { Nanos::ZERO }
+    }
+
+    /// Has a name looked up. Whoever cannot be asked has not found it.
+    fn look_up(&self, name: &'static Name) {
+        match self.names.get_or_init(|| Names::start().ok()) {
+            Some(names) => names.ask(name),
+            None => self.unanswered.set(self.unanswered.get() + 1),
+        }
+    }
+
+    /// The next name that has been looked up, or could not be.
+    fn next_name(&self) -> Option<Found> {
+        if let Some(left) = self.unanswered.get().checked_sub(1) {
+            self.unanswered.set(left);
+            return Some(None);
+        }
+        self.names.get()?.as_ref()?.next()
+    }
+
+    fn has_names(&self) -> bool {
+        let has_rung = |names: &Names| rustix::io::ioctl_fionread(names.bell()).is_ok_and(|bytes| bytes > 0);
+        self.unanswered.get() > 0 || self.names.get().and_then(Option::as_ref).is_some_and(has_rung)
     }
 
     /// Sleeps for so long, or until there are news.

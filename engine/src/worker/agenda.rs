@@ -51,6 +51,7 @@ impl Agenda {
             return false;
         }
         self.tick = now.after(TICK);
+        core.churn(now);
         for (scenario, _) in self.ends.extract_if(.., |(_, end)| *end <= now) {
             core.interrupt(scenario, now);
         }

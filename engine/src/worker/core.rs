@@ -10,6 +10,7 @@ use super::crew::{Crew, Shift, flow_of_arrival};
 use super::exchange::Exchange;
 use super::hearing::Ear;
 use super::journey::Next;
+use super::line::Terms;
 use super::pool::Place;
 use super::seat::Seat;
 use super::traffic::Traffic;
@@ -31,13 +32,32 @@ pub struct Core {
     epoch: Nanos,
     crew: Crew,
     traffic: Traffic,
+    /// The lines of each scenario.
+    lines: Vec<Lines>,
+}
+
+/// The lines of a scenario.
+#[derive(Debug, Default)]
+struct Lines {
+    all: Vec<u32>,
+    /// How many have been closed to be opened anew, so far.
+    churned: u64,
+    /// Which is to be closed next.
+    next: usize,
 }
 
 impl Core {
-    /// A core before its first arrival, with the virtual users of the closed scenarios that fall to it. `epoch` is the
-    /// wall time of t=0, since 1970.
-    pub fn new(plan: &'static Plan, seat: Seat, books: Books, epoch: Nanos) -> Self {
-        let mut core = Self { plan, seat, books, epoch, crew: Crew::new(plan, seat), traffic: Traffic::new(plan) };
+    /// A core before its first arrival, with the virtual users of the closed scenarios that fall to it.
+    pub fn new(plan: &'static Plan, seat: Seat, books: Books) -> Self {
+        let mut core = Self {
+            plan,
+            seat,
+            books,
+            epoch: Nanos::ZERO,
+            crew: Crew::new(plan, seat),
+            traffic: Traffic::new(plan),
+            lines: plan.scenarios.iter().map(|_| Lines::default()).collect(),
+        };
         for (id, scenario) in plan.scenarios.iter().enumerate() {
             if let Load::Closed { vus, .. } = &scenario.load {
                 core.add_workers(ScenarioId(id as u16), vus.peak(), |number| vus.shifts(number));
@@ -46,17 +66,76 @@ impl Core {
         core
     }
 
+    /// The wall time of t=0, since 1970.
+    pub const fn start_at(&mut self, epoch: Nanos) {
+        self.epoch = epoch;
+    }
+
+    /// Has the connections opened that are to be open before the load.
+    pub fn warm_up(&mut self) {
+        for id in self.scenarios() {
+            if !self.plan.scenarios[usize::from(id.0)].connections.warm_up {
+                continue;
+            }
+            while let Some(number) = self.crew.pool(id).make() {
+                let vu = self.add_server(id, number);
+                self.crew.pool(id).release(vu);
+            }
+            for &line in &self.lines[usize::from(id.0)].all {
+                self.traffic.warm_up(line);
+            }
+        }
+    }
+
+    /// Whether every connection is open, or could not be opened.
+    pub fn is_warm(&self) -> bool {
+        self.traffic.is_settled()
+    }
+
+    /// What is not open by now is opened when it is needed; what is, was open before.
+    pub fn warmed(&mut self) {
+        self.traffic.warmed();
+    }
+
+    /// Closes as many connections as should have been closed by now, to be opened anew when they are needed.
+    pub fn churn(&mut self, now: Nanos) {
+        for id in self.scenarios() {
+            let Some(rate) = self.plan.scenarios[usize::from(id.0)].connections.churn else { continue };
+            let due = rate.as_per_second() * now.as_secs_f64() / self.seat.of as f64;
+            let lines = &mut self.lines[usize::from(id.0)];
+            let mut left = lines.all.len();
+            while (lines.churned as f64) < due && left > 0 {
+                left -= 1;
+                lines.next = (lines.next + 1) % lines.all.len();
+                if self.traffic.retire(lines.all[lines.next], now) {
+                    lines.churned += 1;
+                }
+            }
+        }
+    }
+
     /// The most connections that the core at a seat may have open.
     pub fn most_connections(plan: &Plan, seat: Seat) -> u32 {
         plan.scenarios.iter().map(|scenario| seat.part_of(scenario.max_connections.into()) as u32).sum()
     }
 
+    /// What the connections of a scenario are used for.
+    fn terms(&self, id: ScenarioId) -> Terms {
+        let scenario = &self.plan.scenarios[usize::from(id.0)];
+        Terms {
+            requests_most: scenario.connections.requests_most.unwrap_or(u32::MAX),
+            is_shared: scenario.pipeline > 1,
+        }
+    }
+
     /// Connections go to the cores in turn, each with all virtual users that share it.
     fn add_workers(&mut self, id: ScenarioId, users: u32, shifts: impl Fn(u32) -> Vec<(Nanos, Nanos)>) {
         let pipeline = self.plan.scenarios[usize::from(id.0)].pipeline;
+        let terms = self.terms(id);
         let connections = (0..users.div_ceil(pipeline)).skip(self.seat.place).step_by(self.seat.of);
         for connection in connections {
-            let line = self.traffic.add_line();
+            let line = self.traffic.add_line(terms);
+            self.lines[usize::from(id.0)].all.push(line);
             for number in (connection * pipeline..users).take(pipeline as usize) {
                 self.crew.add_worker(id, number, line, shifts(number));
             }
@@ -85,7 +164,15 @@ impl Core {
     fn add_server(&mut self, scenario: ScenarioId, number: u32) -> VuPlace {
         let pipeline = self.plan.scenarios[usize::from(scenario.0)].pipeline;
         let shared = if number.is_multiple_of(pipeline) { None } else { self.crew.of(scenario).last() };
-        let line = shared.map_or_else(|| self.traffic.add_line(), |(_, vu)| vu.line);
+        let terms = self.terms(scenario);
+        let line = shared.map_or_else(
+            || {
+                let line = self.traffic.add_line(terms);
+                self.lines[usize::from(scenario.0)].all.push(line);
+                line
+            },
+            |(_, vu)| vu.line,
+        );
         self.crew.add_server(scenario, number, line)
     }
 
@@ -286,7 +373,11 @@ impl Core {
     /// A flow is over: its virtual user serves the next arrival, or begins its next iteration.
     fn next_task(&mut self, place: VuPlace, now: Nanos) {
         let vu = self.crew.vu(place);
-        let (scenario, took) = (vu.scenario, vu.ready.since(vu.iteration.began));
+        let (scenario, line, took) = (vu.scenario, vu.line, vu.ready.since(vu.iteration.began));
+        if self.plan.scenarios[usize::from(scenario.0)].connections.per_iteration {
+            self.traffic.retire(line, now);
+        }
+        let vu = self.crew.vu(place);
         vu.iteration.own += 1;
         if !vu.journey.is_aborted() {
             self.books.iterated(scenario, took);
@@ -342,6 +433,10 @@ impl Core {
                 return self.traffic.give_up(&exchange, Failure::NoValue, now);
             }
             exchange.composed = Some(buffer);
+        }
+        if let Some(file) = &message.body_file {
+            let keeps_body = self.crew.vu(place).journey.hop.as_ref().is_none_or(|hop| hop.method.is_none());
+            exchange.upload = keeps_body.then(|| file.bytes());
         }
         if message.needs.head {
             let bytes = exchange.composed.as_deref().or(message.fixed.as_deref()).unwrap_or_default();

@@ -25,8 +25,12 @@ pub struct Exchange {
     pub composed: Option<Vec<u8>>,
     /// When it should have been sent.
     pub scheduled: Nanos,
+    /// A file that is sent behind it as its body.
+    pub upload: Option<&'static [u8]>,
     /// How long it took to open a connection for it; zero where one was open.
     pub connecting: Nanos,
+    /// How long it took to secure that connection.
+    pub securing: Nanos,
     /// When it was handed to the kernel, and over which connection.
     pub sent: Option<(Nanos, u64)>,
     /// Bytes handed to the kernel.
@@ -54,7 +58,9 @@ impl Exchange {
             request: message.request,
             composed: None,
             scheduled,
+            upload: None,
             connecting: Nanos::ZERO,
+            securing: Nanos::ZERO,
             sent: None,
             bytes_sent: 0,
             first_byte: None,
@@ -90,7 +96,7 @@ impl Exchange {
             scheduled_ns: self.scheduled.0,
             lag_ns: sent.map(|sent| sent.since(self.scheduled).0),
             connect_ns: self.connecting.0,
-            tls_ns: 0,
+            tls_ns: self.securing.0,
             ttfb_ns: sent.and_then(|sent| Some(self.first_byte?.since(sent).0)),
             duration_ns: sent.map(|sent| now.since(sent).0),
             scenario: self.scenario,

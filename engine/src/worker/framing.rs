@@ -27,6 +27,7 @@ pub struct Framing {
     is_head: bool,
     status: u16,
     keep_alive: bool,
+    continues: bool,
 }
 
 /// The head read last, with what it says. Most servers answer a request with the same head over and over, but for the
@@ -82,7 +83,7 @@ pub struct Fed {
 impl Framing {
     /// For the answer to a request whose method is HEAD, or is not: an answer to HEAD has no body, whatever its headers say.
     pub const fn new(is_head: bool) -> Self {
-        Self { state: State::Head, is_head, status: 0, keep_alive: false }
+        Self { state: State::Head, is_head, status: 0, keep_alive: false, continues: false }
     }
 
     /// The status, once the head is complete; 0 before.
@@ -93,6 +94,11 @@ impl Framing {
     /// Whether the connection can carry another request when this answer is done.
     pub const fn keep_alive(&self) -> bool {
         self.keep_alive
+    }
+
+    /// Whether the server has asked for the body of the request (`100 Continue`).
+    pub const fn continues(&self) -> bool {
+        self.continues
     }
 
     /// Takes the next bytes of the connection. What of the answer is to be looked into later is put into `kept`.
@@ -149,6 +155,7 @@ impl Framing {
         let Head { status, facts, is_http_1_1 } = head;
         if (100..200).contains(&status) && status != 101 {
             // An interim answer; the real one follows.
+            self.continues |= status == 100;
             return Ok(length);
         }
         self.status = status;

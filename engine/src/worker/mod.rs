@@ -16,10 +16,14 @@ mod crew;
 mod drive;
 mod exchange;
 pub mod framing;
+mod gate;
 pub mod hearing;
 pub mod journey;
 pub mod ledger;
 mod line;
+mod names;
+mod opening;
+mod outbox;
 mod pacing;
 mod pool;
 pub mod report;
@@ -37,11 +41,11 @@ use runlog::units::Nanos;
 
 use self::books::Books;
 use self::core::Core;
+pub use self::gate::{Gate, Gates};
 use self::ledger::Ledger;
 pub use self::pacing::Pacing;
 use self::report::{Finished, Second};
 pub use self::seat::Seat;
-use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::record::Recorder;
 use crate::stop::Stop;
@@ -55,14 +59,14 @@ pub struct Work {
     pub driver: Driver,
     /// How punctual it is.
     pub pacing: Pacing,
-    /// The time.
-    pub clock: Clock,
     /// Which worker it is.
     pub seat: Seat,
     /// Where its rows go.
     pub recorder: Recorder,
     /// What its rows add up to: nothing yet.
     pub ledger: Ledger,
+    /// Where it waits for the others.
+    pub gate: Gate,
 }
 
 /// Runs one core's part of the plan on this thread, to its end. `publish` is called once a second.
@@ -73,16 +77,24 @@ pub fn run(work: Work, stop: &Stop, publish: impl FnMut(Second)) -> io::Result<F
     core_affinity::set_for_current(core_affinity::CoreId { id: work.seat.cpu });
     let connections = Core::most_connections(work.plan, work.seat).max(1);
     match work.driver {
-        Driver::Ring => Ok(work_over(Ring::new(connections, work.clock)?, work, stop, publish)),
-        driver => Ok(work_over(Runtime::new(driver, connections, work.clock)?, work, stop, publish)),
+        Driver::Ring => Ok(work_over(Ring::new(connections)?, work, stop, publish)),
+        driver => Ok(work_over(Runtime::new(driver, connections)?, work, stop, publish)),
     }
 }
 
 fn work_over(mut wire: impl Wire, work: Work, stop: &Stop, publish: impl FnMut(Second)) -> Finished {
-    let Work { plan, pacing, clock, seat, recorder, ledger, .. } = work;
-    let mut core = Core::new(plan, seat, Books::new(recorder, ledger, clock.now()), Nanos(clock.start_unix_ns()));
+    let Work { plan, pacing, seat, recorder, ledger, gate, .. } = work;
+    let mut core = Core::new(plan, seat, Books::new(recorder, ledger, Nanos::ZERO));
+    let open = drive::warm_up(&mut core, &mut wire, stop);
+    let Some(clock) = gate.wait(open) else { return finished(core) };
+    core.start_at(Nanos(clock.start_unix_ns()));
     clock.wait_for_start();
     drive::drive(&mut core, &mut wire, clock, pacing, stop, publish);
+    finished(core)
+}
+
+fn finished(core: Core) -> Finished {
+    let seat = core.seat;
     let Books { ledger, recorder, scheduled, .. } = core.books;
     Finished { seat, scheduled, ledger, record_stall: recorder.stall() }
 }

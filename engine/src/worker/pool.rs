@@ -62,6 +62,14 @@ impl Pool {
         }
     }
 
+    /// Room for another virtual user before there is anything for it to do; nothing where all are there.
+    pub fn make(&mut self) -> Option<u32> {
+        (self.made < self.most).then(|| {
+            self.made += 1;
+            self.made - 1
+        })
+    }
+
     /// An iteration begins.
     pub const fn begin(&mut self) {
         self.busy += 1;

@@ -19,7 +19,6 @@ use super::core::Core;
 use super::ledger::Ledger;
 use super::pacing::Pacing;
 use super::seat::Seat;
-use crate::clock::Clock;
 use crate::plan::choice::{Choices, Purpose};
 use crate::plan::{self, Options, Plan};
 use crate::record::Journal;
@@ -106,10 +105,13 @@ impl Server {
                 for _ in 0..requests {
                     self.answer(line, now);
                 }
-                if let Outgoing::Composed(buffer) = outgoing {
-                    self.later(now, line, News::Sent(buffer));
+                match outgoing {
+                    Outgoing::Prepared(_) => {}
+                    Outgoing::Streamed(_) => self.later(now, line, News::Sent(Vec::new())),
+                    Outgoing::Composed(buffer) => self.later(now, line, News::Sent(buffer)),
                 }
             }
+            Action::LookUp { .. } => panic!("names are looked up once"),
         }
     }
 
@@ -168,8 +170,9 @@ fn plan(load: &str, pipeline: u32, seed: u64) -> &'static Plan {
     let scenario = scenario::check("simulation.toml", "simulation", text, &variables, &BTreeMap::new());
     let address = "127.0.0.1:1".parse().expect("an address");
     let options = Options::with_seed(seed);
-    let compiled =
-        plan::compile(&scenario.expect("a scenario"), &options, &plan::Captured::new(), |_, _| Ok(vec![address]));
+    let scenario = scenario.expect("a scenario");
+    let target = plan::Target::new(&scenario.target, |_, _| Ok(vec![address])).expect("a target");
+    let compiled = plan::compile(&scenario, &options, &plan::Captured::new(), target);
     Box::leak(Box::new(compiled.expect("a plan")))
 }
 
@@ -192,10 +195,9 @@ fn run(plan: &'static Plan, mut server: Server, until: Nanos) -> Run {
     let (journal, mut recorders) = Journal::start(vec![file], &names, Arc::new(Stop::default())).expect("room");
     let setup =
         Setup { out: path.clone(), cores: vec![0], command: Vec::new(), pacing: Pacing::default(), quiet: true };
-    let clock = Clock::starting_in(Nanos::ZERO);
-    let manifest = Box::leak(Box::new(crate::run::manifest(plan, &setup, Driver::Epoll, &[0], clock)));
+    let manifest = Box::leak(Box::new(crate::run::manifest(plan, &setup, Driver::Epoll, &[0])));
     let books = Books::new(recorders.remove(0), Ledger::new(manifest), Nanos::ZERO);
-    let mut core = Core::new(plan, Seat { place: 0, of: 1, cpu: 0 }, books, Nanos::ZERO);
+    let mut core = Core::new(plan, Seat { place: 0, of: 1, cpu: 0 }, books);
     let mut agenda = Agenda::new(&core);
 
     let mut now = Nanos::ZERO;

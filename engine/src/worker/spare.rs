@@ -21,7 +21,7 @@ impl Spare {
 
     /// Takes a buffer back.
     pub fn give_buffer(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= KEPT_BYTES_MOST {
+        if (1..=KEPT_BYTES_MOST).contains(&buffer.capacity()) {
             buffer.clear();
             self.buffers.push(buffer);
         }
