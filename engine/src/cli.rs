@@ -1,6 +1,7 @@
 //! The command line: what can be written, read into units. What it means is said elsewhere.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -10,7 +11,8 @@ use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
 use crate::import::Kind;
-use crate::scenario::{Arrival, http, limits, secrets};
+use crate::scenario::target::{Family, Lookup, TlsVersion};
+use crate::scenario::{Arrival, destination, http, limits, secrets};
 use crate::worker::Pacing;
 
 /// Finds out how much load an HTTP service takes, and writes a row for every request.
@@ -33,7 +35,7 @@ pub enum Command {
         after_help = "Examples:\n  drumfire hit http://127.0.0.1:8080/ -c 50 -d 10s       as fast as 50 connections \
                       answer\n  drumfire hit http://127.0.0.1:8080/ -r 2000/s -d 30s   2,000 a second, whatever the answers do"
     )]
-    Hit(Hit),
+    Hit(Box<Hit>),
     /// Say what a scenario would do, without sending anything
     #[command(after_help = "Example: drumfire check scenarios/smoke.toml")]
     Check(Check),
@@ -185,9 +187,72 @@ pub struct Hit {
     /// How long an answer may take
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
     pub timeout: Nanos,
+    /// How connections are made.
+    #[command(flatten)]
+    pub connection: Connection,
     /// How it is run.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// How connections are made, and what becomes of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connections")]
+pub struct Connection {
+    /// Take any certificate
+    #[arg(long, conflicts_with = "ca_cert")]
+    pub insecure: bool,
+    /// Certificates (PEM) that are trusted in place of the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
+    /// The certificate (PEM) that is shown to the server
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    pub client_cert: Option<PathBuf>,
+    /// The key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub client_key: Option<PathBuf>,
+    /// The name that is asked for (SNI) and that the certificate must have [default: the URL's host]
+    #[arg(long, value_name = "NAME")]
+    pub server_name: Option<String>,
+    /// The lowest version of TLS that will do
+    #[arg(long, value_name = "VERSION", value_enum, default_value = "1.2")]
+    pub tls_min: TlsVersion,
+    /// Make a whole TLS handshake for every connection
+    #[arg(long)]
+    pub no_resumption: bool,
+    /// The address of a host, in place of a look-up
+    #[arg(long, value_name = "HOST:PORT=ADDRESS", value_parser = override_of)]
+    pub resolve: Vec<((String, u16), SocketAddr)>,
+    /// When the name is looked up: once, per-connection, or every so often (30s)
+    #[arg(long, value_name = "WHEN", default_value = "once", value_parser = lookup)]
+    pub dns: Lookup,
+    /// Which of the host's addresses are used
+    #[arg(long, value_enum, default_value = "any")]
+    pub ip: Family,
+    /// An address of this machine that connections start from; several are taken in turns
+    #[arg(long, value_name = "ADDRESS")]
+    pub source: Vec<IpAddr>,
+    /// An HTTP proxy that is asked for tunnels, such as http://127.0.0.1:3128
+    #[arg(long, value_name = "URL", value_parser = destination::parse_proxy)]
+    pub proxy: Option<http::Url>,
+    /// How long opening a connection may take [default: as long as an answer]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    pub connect_timeout: Option<Nanos>,
+    /// How long the TLS handshake may take [default: as long as an answer]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    pub tls_timeout: Option<Nanos>,
+    /// How long the first byte of an answer may take [default: as long as the whole]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    pub first_byte_timeout: Option<Nanos>,
+    /// Close a connection after so many requests
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..))]
+    pub requests_per_connection: Option<u32>,
+    /// Close so many connections a second between requests
+    #[arg(long, value_name = "RATE", value_parser = positive_rate)]
+    pub churn: Option<Rate>,
+    /// Open all connections before the load begins
+    #[arg(long)]
+    pub warm_up: bool,
 }
 
 /// A name with a value.
@@ -262,6 +327,21 @@ fn positive_rate(text: &str) -> Result<Rate, String> {
         return Err("it must be above zero".to_owned());
     }
     if rate.as_per_second() > limits::HIGHEST_RATE { Err("at most 10,000,000/s".to_owned()) } else { Ok(rate) }
+}
+
+fn override_of(text: &str) -> Result<((String, u16), SocketAddr), String> {
+    let (host, address) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{text}` is not written as HOST:PORT=ADDRESS, such as `shop.example:443=127.0.0.1`"))?;
+    Ok((destination::parse_host_and_port(host)?, destination::parse_address(address)?))
+}
+
+fn lookup(text: &str) -> Result<Lookup, String> {
+    match text {
+        "once" => Ok(Lookup::Once),
+        "per-connection" => Ok(Lookup::PerConnection),
+        _ => positive_duration(text).map(Lookup::Every),
+    }
 }
 
 fn tag(text: &str) -> Result<Pair, String> {

@@ -70,6 +70,18 @@ pub fn allow_open_files(wanted: u64) -> Result<(), u64> {
     if reached { Ok(()) } else { Err(open_files_limit()) }
 }
 
+/// Lets as much memory be locked as may be: older kernels count the rings' memory by it.
+pub fn allow_locked_memory() {
+    let limit = getrlimit(Resource::Memlock);
+    // Where it is not allowed, the driver that needs it is not granted, which is said.
+    let _ = setrlimit(Resource::Memlock, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// A setting of the kernel's that is a number, by its path below `/proc/sys`.
+pub fn system_setting(name: &str) -> Option<u64> {
+    fs::read_to_string(format!("/proc/sys/{name}")).ok()?.trim().parse().ok()
+}
+
 fn memory_bytes() -> u64 {
     value_in("/proc/meminfo", "MemTotal")
         .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())

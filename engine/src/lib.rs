@@ -18,6 +18,7 @@ pub mod import;
 pub mod json;
 pub mod observe;
 pub mod plan;
+pub mod preflight;
 pub mod record;
 pub mod resolve;
 pub mod run;

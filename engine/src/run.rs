@@ -15,25 +15,20 @@ use runlog::summary::Summary;
 use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
 
-use crate::address::{Address, Way};
 use crate::clock::Clock;
 use crate::host;
 use crate::observe::{Judge, Observer, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
+use crate::preflight;
 use crate::record::Journal;
 use crate::stop::Stop;
-use crate::visit::Visit;
 use crate::wire::Driver;
 use crate::worker::ledger::Ledger;
 use crate::worker::report::{Finished, Report};
 use crate::worker::{self, Gates, Pacing, Seat, Work};
 
-/// How long the target may take to accept the connection that shows it is there.
-const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
 /// The time between the last worker's being ready and t=0: enough for each to be told.
 const LEAD: Nanos = Nanos::from_millis(50);
-/// Files that are open beside the connections: rings, timers, the run directory's files, standard streams.
-const FILES_BESIDE: u64 = 64;
 
 /// What a run is given beside its plan.
 #[derive(Debug)]
@@ -74,6 +69,19 @@ pub enum RunError {
         connections: u64,
         /// How many may be.
         limit: u64,
+    },
+    /// More local ports would have to be taken than there are.
+    #[error(
+        "the plan needs up to {} connections, but there are only {} local ports for them \
+         (net.ipv4.ip_local_port_range): widen the range with `sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"`, \
+         give more `source_addresses` (--source), or lower max_connections",
+        Thousands(*.connections), Thousands(*.ports)
+    )]
+    Ports {
+        /// How many connections there may be.
+        connections: u64,
+        /// How many there can be.
+        ports: u64,
     },
     /// The run directory cannot be written.
     #[error(transparent)]
@@ -118,11 +126,13 @@ impl RunError {
 /// Where it could not begin, or its rows cannot be read back.
 pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, RunError> {
     let cores = cores_for(&plan, &setup.cores);
-    plan.target.addresses = reachable(&plan)?;
-    check_open_files(&plan, cores.len())?;
+    plan.target.addresses = preflight::reachable(&plan)?;
+    preflight::check_limits(&plan, cores.len())?;
     let directory = NewRun::create(&setup.out)?;
     let _aside = host::stand_aside(&cores);
+    host::allow_locked_memory();
     let driver = Driver::detect();
+    let warnings = preflight::warnings(&plan, driver);
     // One plan for the life of the process: shared by all threads without counting who holds it, and lent to the kernel.
     let plan: &'static Plan = Box::leak(Box::new(plan));
 
@@ -154,6 +164,10 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     if plan.scenarios.iter().any(|scenario| scenario.connections.warm_up) {
         observer.samples.happened(Nanos::ZERO, "warmed_up", format!("{open} connections open"));
     }
+    for warning in warnings {
+        observer.progress.note(&format!("warning: {warning}"));
+        observer.samples.happened(Nanos::ZERO, "warning", warning);
+    }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
     for worker in workers {
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -175,30 +189,6 @@ fn cores_for(plan: &Plan, wanted: &[usize]) -> Vec<usize> {
     let (open, closed): (Vec<_>, Vec<_>) = plan.scenarios.iter().partition(|s| matches!(s.load, Load::Open(_)));
     let most = open.iter().map(connections).min().or_else(|| closed.iter().map(connections).max()).unwrap_or(1);
     wanted[..wanted.len().min(most.max(1))].to_vec()
-}
-
-/// The addresses of the target that accept a connection, tried now so that a wrong one is said before the load.
-fn reachable(plan: &Plan) -> Result<Vec<Address>, RunError> {
-    let target = &plan.target;
-    let mut accepting = Vec::new();
-    let mut refused = Vec::new();
-    for &address in &target.addresses {
-        let way = Way { from: target.sources.first().copied(), to: address };
-        match Visit::open(target, way, TARGET_PATIENCE.into()) {
-            Ok(_) => accepting.push(address),
-            Err(error) => refused.push(format!("{address}: {error}")),
-        }
-    }
-    if accepting.is_empty() {
-        return Err(RunError::Unreachable { target: plan.target.base_url.clone(), what: refused.join("; ") });
-    }
-    Ok(accepting)
-}
-
-fn check_open_files(plan: &Plan, workers: usize) -> Result<(), RunError> {
-    let connections: u64 = plan.scenarios.iter().map(|scenario| u64::from(scenario.max_connections)).sum();
-    let wanted = connections + FILES_BESIDE + 8 * workers as u64;
-    host::allow_open_files(wanted).map_err(|limit| RunError::OpenFiles { wanted, connections, limit })
 }
 
 fn start_workers(work: Vec<Work>, stop: &Arc<Stop>, reports: &Sender<Report>) -> Result<Vec<JoinHandle<()>>, RunError> {
@@ -289,6 +279,7 @@ fn core_books(books: &Finished, rows: &[u64]) -> CoreBooks {
         scheduled: books.scheduled,
         rows: rows[books.seat.place],
         record_stall_ns: books.record_stall,
+        lookups: books.lookups,
     }
 }
 

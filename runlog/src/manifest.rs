@@ -3,16 +3,17 @@
 //! Unknown fields are tolerated, so that an older analysis reads a newer minor version; a newer major version is refused.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Names, Row};
 use crate::threshold::{Threshold, ThresholdResult};
-use crate::units::{Nanos, Rate};
+use crate::units::{Nanos, Rate, Thousands};
 use crate::validity::Validity;
 
 /// The version of the run directory's format that this crate writes: major (readers of another one refuse) and minor.
-pub const FORMAT: Format = Format { major: 1, minor: 1 };
+pub const FORMAT: Format = Format { major: 1, minor: 2 };
 
 /// A version of the run directory's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,6 +233,43 @@ pub enum How {
     Failed,
 }
 
+/// Names that were looked up while connections were opened; the time is part of their `connect_ns`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lookups {
+    /// How many.
+    pub count: u64,
+    /// How long that took, all of them together.
+    pub total_ns: Nanos,
+    /// How long the slowest took.
+    pub longest_ns: Nanos,
+}
+
+impl Lookups {
+    /// Counts one more.
+    pub fn add(&mut self, took: Nanos) {
+        self.merge(&Self { count: 1, total_ns: took, longest_ns: took });
+    }
+
+    /// Counts those of others as well.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.total_ns = self.total_ns.after(other.total_ns);
+        self.longest_ns = self.longest_ns.max(other.longest_ns);
+    }
+
+    /// Whether there were none.
+    pub const fn is_none(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl fmt::Display for Lookups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mean = Nanos(self.total_ns.0 / self.count.max(1));
+        write!(f, "{} look-ups of the name, {mean} in the mean, {} at the most", Thousands(self.count), self.longest_ns)
+    }
+}
+
 /// What one core did. The invariant of the run directory: `rows == scheduled`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoreBooks {
@@ -245,6 +283,9 @@ pub struct CoreBooks {
     pub rows: u64,
     /// How long it had to wait for the disk.
     pub record_stall_ns: Nanos,
+    /// Names that it looked up.
+    #[serde(default, skip_serializing_if = "Lookups::is_none")]
+    pub lookups: Lookups,
 }
 
 #[cfg(test)]

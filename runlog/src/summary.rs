@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::contribution::Contribution;
 use crate::directory::Run;
-use crate::manifest::{Ending, How, Manifest, Request};
+use crate::manifest::{Ending, How, Lookups, Manifest, Request};
 use crate::metric::{Metric, MetricKind};
 use crate::reader::{self, ReadError};
 use crate::row::{Batch, Columns, Row};
@@ -104,6 +104,9 @@ pub struct RunFacts {
     pub rows: u64,
     /// Arrivals that the engine counted; absent where it did not end in order. Equal to `rows`, or rows are missing.
     pub scheduled: Option<u64>,
+    /// Names that were looked up while connections were opened.
+    #[serde(skip_serializing_if = "Lookups::is_none")]
+    pub lookups: Lookups,
     /// Last lines without an end, which were passed over.
     pub torn_lines: u64,
     /// Tags of the whole run.
@@ -127,6 +130,7 @@ impl RunFacts {
             ended_because: String::new(),
             rows,
             scheduled: None,
+            lookups: Lookups::default(),
             torn_lines: 0,
             tags: manifest.tags.clone(),
         }
@@ -170,6 +174,9 @@ impl Summary {
         self.validity = ending.validity.clone();
         self.run.ended = Some(ending.how);
         self.run.ended_because.clone_from(&ending.reason);
+        for books in &ending.cores {
+            self.run.lookups.merge(&books.lookups);
+        }
         self.run.scheduled = Some(ending.cores.iter().map(|books| books.scheduled).sum());
     }
 }

@@ -37,6 +37,9 @@ pub fn summarize(summary: &Summary) -> String {
     {
         let _ = writeln!(text, "{label:15}{}", times(figures.as_ref()));
     }
+    if !run.lookups.is_none() {
+        let _ = writeln!(text, "{}", run.lookups);
+    }
     if !summary.thresholds.is_empty() {
         text.push('\n');
     }

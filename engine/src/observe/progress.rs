@@ -70,6 +70,15 @@ impl Progress {
         }
     }
 
+    /// Says something beside the progress, even where that is not shown.
+    pub fn note(&self, text: &str) {
+        match &self.show {
+            Show::Bar(bar) => bar.println(text),
+            // Nobody may be listening any more.
+            _ => drop(writeln!(stderr(), "{text}")),
+        }
+    }
+
     /// Leaves the screen to others.
     pub fn clear(&self) {
         if let Show::Bar(bar) = &self.show {

@@ -181,6 +181,16 @@ impl Node {
         }
     }
 
+    /// `true` or `false`. A string will do where a variable stands in it.
+    pub(super) fn boolean(&self) -> Result<bool, Problem> {
+        let value = match &self.value {
+            Value::Boolean(value) => Some(*value),
+            Value::String { text, from_variable: true } => text.real.trim().parse().ok(),
+            _ => None,
+        };
+        value.ok_or_else(|| self.not("`true` or `false`"))
+    }
+
     pub(super) fn array(&self, expected: &str) -> Result<&[Self], Problem> {
         match &self.value {
             Value::Array(array) => Ok(array),

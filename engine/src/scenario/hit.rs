@@ -1,11 +1,13 @@
 //! The flags of `drumfire hit` as a scenario: one request, one flow, one workload.
 
+use clap::ValueEnum;
 use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate, Thousands};
 use serde_json::json;
 
+use super::http::Scheme;
 use super::request::DEFAULT_EXPECT_STATUS;
-use super::target::{Connections, Route, Target, Timeouts};
+use super::target::{Connections, Family, Lookup, Proxy, Route, Target, Timeouts, Tls, TlsVersion};
 use super::workload::{DEFAULT_GRACEFUL_STOP, DEFAULT_MAX_CONNECTIONS};
 use super::{
     Arrival, Call, Cookies, Error, Flow, Header, Iterations, Load, Request, Scenario, Span, Stages, Step, Template,
@@ -32,13 +34,7 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
     let name: String = format!("{method} {}", path.shown);
     let name = name[..name.floor_char_boundary(limits::LONGEST_NAME)].to_owned();
     let url = http::Url { path: String::new(), ..hit.url.clone() };
-    let target = Target {
-        shown: format!("http://{}", url.authority()),
-        url,
-        timeouts: Timeouts::all(hit.timeout),
-        route: Route::default(),
-        tls: None,
-    };
+    let target = target(hit, url)?;
     let request = Request {
         name: name.clone(),
         method,
@@ -63,7 +59,7 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         graceful_ramp_down: DEFAULT_GRACEFUL_STOP,
         graceful_stop: DEFAULT_GRACEFUL_STOP,
         pipeline: hit.pipeline,
-        connections: Connections::default(),
+        connections: connections(hit)?,
         tags: Tags::new(),
         span: Span::default(),
     };
@@ -81,6 +77,57 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         flows: vec![Flow { name, steps: vec![Step::Request(call)] }],
         workloads: vec![workload],
         thresholds: Vec::new(),
+    })
+}
+
+/// Whom the flags name, and the way there.
+fn target(hit: &Hit, url: http::Url) -> Result<Target, Error> {
+    let flags = &hit.connection;
+    let tls = Tls {
+        ca_cert: flags.ca_cert.clone(),
+        identity: flags.client_cert.clone().zip(flags.client_key.clone()),
+        server_name: flags.server_name.clone(),
+        min_version: flags.tls_min,
+        resumption: !flags.no_resumption,
+        insecure: flags.insecure,
+    };
+    let is_secured = url.scheme == Scheme::Https;
+    if !is_secured && tls != Tls::default() {
+        let flag = if tls.insecure { "--insecure" } else { "--ca-cert and the like" };
+        return Err(Error::Flag { flag, message: "only with an `https://` URL".to_owned() });
+    }
+    Ok(Target {
+        shown: url.base(),
+        url,
+        timeouts: Timeouts {
+            connect: flags.connect_timeout.unwrap_or(hit.timeout),
+            tls: flags.tls_timeout.unwrap_or(hit.timeout),
+            first_byte: flags.first_byte_timeout,
+            request: hit.timeout,
+        },
+        route: Route {
+            resolve: flags.resolve.clone(),
+            lookup: flags.dns,
+            family: flags.ip,
+            sources: flags.source.clone(),
+            proxy: flags.proxy.clone().map(|url| Proxy { url, authorization: None }),
+        },
+        tls: is_secured.then_some(tls),
+    })
+}
+
+/// What becomes of connections between requests.
+fn connections(hit: &Hit) -> Result<Connections, Error> {
+    let flags = &hit.connection;
+    if flags.requests_per_connection.is_some_and(|most| most < hit.pipeline) {
+        let message = format!("{} requests at once do not fit into so few", hit.pipeline);
+        return Err(Error::Flag { flag: "--requests-per-connection", message });
+    }
+    Ok(Connections {
+        per_iteration: false,
+        requests_most: flags.requests_per_connection,
+        churn: flags.churn,
+        warm_up: flags.warm_up,
     })
 }
 
@@ -164,6 +211,16 @@ fn resolved(hit: &Hit, target: &Target, request: &Request, workload: &Workload) 
         }
         Load::Replay { .. } => {}
     }
+    let policy = &workload.connections;
+    if let Some(most) = policy.requests_most {
+        scenario["requests_per_connection"] = most.into();
+    }
+    if let Some(rate) = policy.churn {
+        scenario["churn"] = format!("{}/s", rate.as_per_second()).into();
+    }
+    if policy.warm_up {
+        scenario["warm_up"] = true.into();
+    }
     if hit.pipeline > 1 {
         scenario["pipeline"] = hit.pipeline.into();
     }
@@ -171,10 +228,68 @@ fn resolved(hit: &Hit, target: &Target, request: &Request, workload: &Workload) 
         scenario["requests"] = requests.into();
     }
     json!({
-        "target": { "base_url": target.shown, "request_timeout": in_ns(hit.timeout) },
+        "target": resolved_target(target),
         "requests": { request.name.clone(): asked },
         "scenarios": [scenario],
     })
+}
+
+/// What the file would say of the target; what holds anyway is left out.
+fn resolved_target(target: &Target) -> serde_json::Value {
+    let Target { shown, timeouts, route, tls, .. } = target;
+    let in_ns = |span: Nanos| format!("{}ns", span.0);
+    let mut said = json!({ "base_url": shown, "request_timeout": in_ns(timeouts.request) });
+    for (key, span) in [
+        ("connect_timeout", Some(timeouts.connect).filter(|span| *span != timeouts.request)),
+        ("tls_timeout", Some(timeouts.tls).filter(|span| *span != timeouts.request)),
+        ("first_byte_timeout", timeouts.first_byte),
+    ] {
+        if let Some(span) = span {
+            said[key] = in_ns(span).into();
+        }
+    }
+    for ((host, port), address) in &route.resolve {
+        said["resolve"][format!("{host}:{port}")] = address.to_string().into();
+    }
+    match route.lookup {
+        Lookup::Once => {}
+        Lookup::PerConnection => said["dns"] = "per-connection".into(),
+        Lookup::Every(span) => said["dns"] = in_ns(span).into(),
+    }
+    if route.family != Family::Any
+        && let Some(word) = route.family.to_possible_value()
+    {
+        said["ip"] = word.get_name().into();
+    }
+    if !route.sources.is_empty() {
+        said["source_addresses"] = route.sources.iter().map(ToString::to_string).collect::<Vec<_>>().into();
+    }
+    if let Some(proxy) = &route.proxy {
+        said["proxy"] = proxy.url.base().into();
+    }
+    if let Some(tls) = tls {
+        for (key, file) in [
+            ("ca_cert", tls.ca_cert.as_ref()),
+            ("client_cert", tls.identity.as_ref().map(|(certificate, _)| certificate)),
+            ("client_key", tls.identity.as_ref().map(|(_, key)| key)),
+        ] {
+            if let Some(file) = file {
+                said["tls"][key] = file.display().to_string().into();
+            }
+        }
+        if let Some(name) = &tls.server_name {
+            said["tls"]["server_name"] = name.as_str().into();
+        }
+        if tls.min_version == TlsVersion::V1_3 {
+            said["tls"]["min_version"] = "1.3".into();
+        }
+        for (key, value, default) in [("resumption", tls.resumption, true), ("insecure", tls.insecure, false)] {
+            if value != default {
+                said["tls"][key] = value.into();
+            }
+        }
+    }
+    said
 }
 
 #[cfg(test)]

@@ -39,6 +39,15 @@ impl Url {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// The URL without its path.
+    pub fn base(&self) -> String {
+        match &self.scheme {
+            Scheme::Http => format!("http://{}", self.authority()),
+            Scheme::Https => format!("https://{}", self.authority()),
+            Scheme::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
+
     /// The value of the `Host` header.
     pub fn authority(&self) -> String {
         if self.port == self.scheme.port() { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
@@ -50,31 +59,50 @@ impl Url {
 /// # Errors
 /// What is wrong with it, and what would be right.
 pub fn parse_url(text: &str) -> Result<Url, String> {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return Err(match text.strip_prefix("unix:") {
-            Some(_) => "`unix:` is not supported yet: write a URL such as `http://127.0.0.1:8080`".to_owned(),
-            None => format!("`{text}` is not a URL: write one such as `http://127.0.0.1:8080`"),
-        });
-    };
-    match scheme.to_ascii_lowercase().as_str() {
-        "http" => {}
-        scheme @ ("https" | "unix") => return Err(format!("`{scheme}://` is not supported yet, only `http://`")),
-        _ => return Err(format!("`{scheme}://` is not supported, only `http://`")),
+    if let Some(rest) = text.strip_prefix("unix:") {
+        return parse_unix(rest);
     }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err(format!("`{text}` is not a URL: write one such as `http://127.0.0.1:8080`"));
+    };
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "http" => Scheme::Http,
+        "https" => Scheme::Https,
+        _ => return Err(format!("`{scheme}://` is not supported, only `http://`, `https://` and `unix:/path`")),
+    };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if authority.contains('@') {
         return Err("a URL must not hold a user or a password: put them into an `Authorization` header".to_owned());
     }
-    let (host, port) = split_port(authority)?;
+    let (host, port) = split_port(authority, scheme.port())?;
     check_host(host)?;
     let path = if path.starts_with('?') { format!("/{path}") } else { path.to_owned() };
     if !path.is_empty() {
         check_path(&path)?;
     }
-    Ok(Url { scheme: Scheme::Http, host: host.to_ascii_lowercase(), port, path })
+    Ok(Url { scheme, host: host.to_ascii_lowercase(), port, path })
 }
 
-fn split_port(authority: &str) -> Result<(&str, u16), String> {
+/// `/run/app.sock`, with a path behind a colon or without one.
+fn parse_unix(rest: &str) -> Result<Url, String> {
+    const EXAMPLE: &str = "write one such as `unix:/run/app.sock`, or with a path `unix:/run/app.sock:/api`";
+    // The kernel's bound for the path of a socket.
+    const LONGEST: usize = 107;
+    let (socket, path) = rest.split_once(':').unwrap_or((rest, ""));
+    if !socket.starts_with('/') || socket.starts_with("//") || socket.contains('\0') {
+        return Err(format!("`{socket}` is no absolute path of a Unix socket: {EXAMPLE}"));
+    }
+    if socket.len() > LONGEST {
+        return Err(format!("the path of a Unix socket has at most {LONGEST} bytes"));
+    }
+    if !path.is_empty() {
+        check_path(path)?;
+    }
+    let scheme = Scheme::Unix(PathBuf::from(socket));
+    Ok(Url { port: scheme.port(), scheme, host: "localhost".to_owned(), path: path.to_owned() })
+}
+
+fn split_port(authority: &str, default: u16) -> Result<(&str, u16), String> {
     let host_end = if authority.starts_with('[') {
         authority.find(']').ok_or_else(|| format!("`{authority}` has no closing bracket"))? + 1
     } else if authority.matches(':').count() > 1 {
@@ -84,7 +112,7 @@ fn split_port(authority: &str) -> Result<(&str, u16), String> {
     };
     let (host, port) = authority.split_at(host_end);
     let number = match port.strip_prefix(':') {
-        None if port.is_empty() => return Ok((host, 80)),
+        None if port.is_empty() => return Ok((host, default)),
         None => return Err(format!("`{port}` cannot follow a host: a port is written `:8080`")),
         Some(number) => number,
     };
@@ -160,7 +188,10 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
         "connection" if !value.eq_ignore_ascii_case("close") && !value.eq_ignore_ascii_case("keep-alive") => {
             return Err(format!("`{name}` can only be `close` or `keep-alive`"));
         }
-        "expect" | "upgrade" | "te" | "trailer" => {
+        "expect" if !value.eq_ignore_ascii_case("100-continue") => {
+            return Err(format!("`{name}` can only be `100-continue`"));
+        }
+        "upgrade" | "te" | "trailer" => {
             return Err(format!("`{name}` asks for a conversation that is not supported"));
         }
         "host" if value.is_empty() || !value.chars().all(|c| c.is_ascii_graphic()) => {
@@ -194,12 +225,23 @@ mod tests {
     }
 
     #[test]
+    fn a_url_says_over_what() {
+        let url = parse_url("https://h/x").expect("a URL");
+        assert_eq!((url.scheme.clone(), url.port, url.authority().as_str()), (Scheme::Https, 443, "h"));
+        assert_eq!(parse_url("https://h:80").map(|url| url.authority()), Ok("h:80".to_owned()));
+        let url = parse_url("unix:/run/app.sock:/api?x=1").expect("a URL");
+        assert_eq!(url.scheme, Scheme::Unix("/run/app.sock".into()));
+        assert_eq!((url.authority().as_str(), url.path.as_str()), ("localhost", "/api?x=1"));
+        assert_eq!(url.base(), "unix:/run/app.sock");
+    }
+
+    #[test]
     fn a_wrong_url_says_what_is_wrong() {
         for (text, wrong) in [
             ("127.0.0.1:8080", "not a URL"),
-            ("https://h", "not supported yet"),
-            ("unix:/run/x", "not supported yet"),
-            ("unix:///run/x", "not supported yet"),
+            ("unix:run/x", "absolute path"),
+            ("unix:///run/x", "absolute path"),
+            ("unix:/run/x:a b", "must begin"),
             ("ftp://h", "only `http://`"),
             ("http://", "no host"),
             ("http://:80", "no host"),
@@ -244,7 +286,7 @@ mod tests {
             ("Content-Length", "5"),
             ("transfer-encoding", "chunked"),
             ("Connection", "upgrade"),
-            ("Expect", "100-continue"),
+            ("Expect", "something"),
             ("Host", "a b"),
         ] {
             assert!(check_header(name, value).is_err(), "{name}: {value:?}");

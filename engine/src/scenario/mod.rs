@@ -4,6 +4,7 @@
 //! parsed and secrets marked; or every mistake with its place in the file and what would be right. It opens the file that
 //! it is given and those that this one names, and knows nothing of plans, cores, clocks or sockets.
 
+pub mod destination;
 mod document;
 mod error;
 mod escape;

@@ -1,5 +1,8 @@
 //! `[requests.NAME]`: what is sent, and what is wanted of the answer.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use runlog::manifest::Tags;
 use runlog::row::FailedChecks;
 
@@ -11,17 +14,26 @@ use super::status::{Statuses, parse_statuses, status_of};
 use super::template::{Names, Piece, Place, Template, json, template};
 use super::{Check, Header, Request, http, keys, limits, secrets, vars};
 use crate::answer;
+use crate::data::BodyFile;
 
 /// What does not count as failed where a request does not say: what browsers are content with.
 pub const DEFAULT_EXPECT_STATUS: (u16, u16) = (200, 399);
 
-pub(super) fn request(name: &str, table: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Request> {
+/// Reads an entry of `[requests]`. Files are found from `folder`, where the scenario file is.
+pub(super) fn request(
+    name: &str,
+    table: &Table,
+    folder: &Path,
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> Option<Request> {
     let place = format!("request `{name}`");
     table.know(&place, keys::REQUEST, problems);
     let method = problems.keep(table.read("method", method));
     let path = whole_path(&place, table, names, problems);
     let headers = table.get("headers").map_or(Some(Vec::new()), |node| headers(node, names, problems));
     let body = body(table, headers.as_deref().unwrap_or_default(), names, problems);
+    let body_file = problems.keep(table.read("body_file", |node| body_file(node, folder)));
     let expect_status = problems.keep(table.read("expect_status", expect_status));
     let redirects = problems.keep(table.read("follow_redirects", |node| node.count(0, limits::MOST_REDIRECTS)));
     let checks = table.get("checks").map_or(Some(Vec::new()), |node| checks(node, problems));
@@ -34,13 +46,18 @@ pub(super) fn request(name: &str, table: &Table, names: &Names<'_>, problems: &m
         }
         template
     });
+    let body_file = body_file?;
+    if body_file.is_some() && content_type(&headers).is_none() {
+        let value = Template::fixed(Text::plain("application/octet-stream"));
+        headers.push(Header { name: "Content-Type".to_owned(), value });
+    }
     Some(Request {
         name: name.to_owned(),
         method: method?.unwrap_or_else(|| "GET".to_owned()),
         path: path?,
         headers,
         body,
-        body_file: None,
+        body_file,
         expect_status: expect_status?.unwrap_or_else(|| vec![DEFAULT_EXPECT_STATUS]),
         follow_redirects: redirects?.unwrap_or(0),
         checks: checks?,
@@ -155,7 +172,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[expect(clippy::option_option, reason = "wrong, or not there")]
 fn body(table: &Table, headers: &[Header], names: &Names<'_>, problems: &mut Problems) -> Option<Option<Body>> {
     let given: Vec<(&str, &Node)> =
-        ["body", "json", "form"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
+        ["body", "json", "form", "body_file"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
     let (key, node) = match given[..] {
         [] => return Some(None),
         [only] => only,
@@ -167,6 +184,8 @@ fn body(table: &Table, headers: &[Header], names: &Names<'_>, problems: &mut Pro
         }
     };
     let (template, media_type) = match key {
+        // Read beside the others.
+        "body_file" => return Some(None),
         "json" => {
             let mut shown = problems.keep(node.json(true))?;
             secrets::redact_json(&mut shown);
@@ -181,6 +200,12 @@ fn body(table: &Table, headers: &[Header], names: &Names<'_>, problems: &mut Pro
         }
     };
     Some(Some(Body { template, media_type }))
+}
+
+fn body_file(node: &Node, folder: &Path) -> Result<Arc<BodyFile>, Problem> {
+    let path = folder.join(node.str("the path of a file as a string")?);
+    let opened = BodyFile::open(&path).map(Arc::new);
+    opened.map_err(|error| node.problem(error.to_string()).expected("this file"))
 }
 
 /// How values are written into a body that is text, by what it says of itself.

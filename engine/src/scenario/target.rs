@@ -74,7 +74,7 @@ pub enum Lookup {
 }
 
 /// Which of a host's addresses are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Family {
     /// All of them.
     #[default]
@@ -84,8 +84,10 @@ pub enum Family {
     /// IPv6 only.
     V6,
     /// IPv4, and IPv6 where there is none.
+    #[value(name = "prefer-v4")]
     PreferV4,
     /// IPv6, and IPv4 where there is none.
+    #[value(name = "prefer-v6")]
     PreferV6,
 }
 

@@ -7,7 +7,7 @@ use runlog::metric::{Metric, MetricKind};
 use runlog::threshold::{Condition, Threshold};
 use runlog::units::Nanos;
 
-use super::document::{Entry, Node, Table, Value};
+use super::document::{Entry, Node, Table};
 use super::error::{Problem, Problems};
 use super::{keys, suggest};
 
@@ -30,7 +30,7 @@ pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut
     let metric = problems.keep(table.require("a threshold", "metric", "such as `\"http_req_duration\"`", metric));
     let condition = problems.keep(table.require("a threshold", "condition", "such as `\"p(95) < 500ms\"`", condition));
     let filter = table.get("filter").map_or(Some(BTreeMap::new()), |node| filter(node, filterable, problems));
-    let abort_on_fail = problems.keep(table.read("abort_on_fail", boolean));
+    let abort_on_fail = problems.keep(table.read("abort_on_fail", Node::boolean));
     let delay = problems.keep(table.read("delay_abort_eval", |node| node.quantity::<Nanos>("a duration", "s")));
     let window_ns = problems.keep(table.read("window", window));
     let (metric, condition) = (metric?, condition?);
@@ -46,13 +46,6 @@ pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut
         delay_abort_eval_ns: delay?.unwrap_or_default(),
         window_ns: window_ns?,
     })
-}
-
-fn boolean(node: &Node) -> Result<bool, Problem> {
-    match node.value {
-        Value::Boolean(value) => Ok(value),
-        _ => Err(node.not("`true` or `false`")),
-    }
 }
 
 fn window(node: &Node) -> Result<Nanos, Problem> {

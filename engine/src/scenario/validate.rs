@@ -8,12 +8,11 @@ use super::document::{Entry, Node, Table};
 use super::error::{Problem, Problems};
 use super::interpolate::{Text, Variables};
 use super::steps::{each_call, within};
-use super::target::{Connections, DEFAULT_TIMEOUT, Route, Target, Timeouts};
 use super::template::{Names, Template};
 use super::threshold::Filterable;
-use super::workload::{Draft, REPLAY, draft, positive_span};
+use super::workload::{Draft, REPLAY, draft};
 use super::{Call, Flow, Request, Scenario, Span, Step, Vars, Workload};
-use super::{flow, http, keys, known, limits, reach, request, secrets, suggest, threshold, vars};
+use super::{destination, flow, keys, known, limits, reach, request, secrets, suggest, threshold, vars};
 
 /// What a file is read with.
 pub(super) struct Given<'a> {
@@ -30,10 +29,10 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
     root.know("the file", keys::ROOT, problems);
     let name = problems.keep(root.read("name", name));
     let tags = request::tags(root, problems).map(|tags| limits::with_tags(tags, given.tags));
-    let target = target(root, problems);
+    let target = destination::target(root, given.folder, problems);
     let names = known::names(root, given, problems);
     let vars = file_vars(root, &names, problems);
-    let requests = requests(root, &names, problems);
+    let requests = requests(root, given.folder, &names, problems);
     let request_names: Vec<&str> = root.section("requests").iter().map(|entry| entry.key.as_str()).collect();
     let setup = steps_of(root, "setup", &request_names, &names, problems);
     let teardown = steps_of(root, "teardown", &request_names, &names, problems);
@@ -170,28 +169,7 @@ fn array<'a>(root: &'a Table, key: &str, expected: &str, problems: &mut Problems
     problems.keep(root.read(key, |node| node.array(expected))).flatten().unwrap_or_default()
 }
 
-fn target(root: &Table, problems: &mut Problems) -> Option<Target> {
-    const EXAMPLE: &str = "with `base_url = \"http://127.0.0.1:8080\"`";
-    let table = problems.keep(root.require("the file", "target", EXAMPLE, |node| node.table("a table")))?;
-    table.know("[target]", keys::TARGET, problems);
-    let timeout = problems.keep(table.read("request_timeout", positive_span));
-    let target = problems.keep(table.require("[target]", "base_url", "such as `\"http://127.0.0.1:8080\"`", base_url));
-    let (url, shown) = target?;
-    let timeouts = Timeouts::all(timeout?.unwrap_or(DEFAULT_TIMEOUT));
-    Some(Target { url, shown, timeouts, route: Route::default(), tls: None })
-}
-
-fn base_url(node: &Node) -> Result<(http::Url, String), Problem> {
-    let text = node.text("a URL such as \"http://127.0.0.1:8080\"")?;
-    let url = http::parse_url(&text.real).map_err(|error| node.problem(error).expected("not a URL to send load to"))?;
-    if url.path.contains('?') {
-        let problem = node.problem("the base URL holds a query").expected("before the paths of the requests");
-        return Err(problem.help("put the query into the paths of the requests"));
-    }
-    Ok((url, text.shown.clone()))
-}
-
-fn requests(root: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Request>> {
+fn requests(root: &Table, folder: &Path, names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Request>> {
     const EXAMPLE: &str = "such as `[requests.home]` with `path = \"/\"`";
     if root.get("requests").is_none() && only_replays(root) {
         return Some(Vec::new());
@@ -204,7 +182,7 @@ fn requests(root: &Table, names: &Names<'_>, problems: &mut Problems) -> Option<
     check_names("request", &table.entries, problems);
     let read = table.entries.iter().map(|entry| {
         let table = problems.keep(entry.node.table("a request as a table"))?;
-        request::request(&entry.key, table, names, problems)
+        request::request(&entry.key, table, folder, names, problems)
     });
     read.collect::<Vec<_>>().into_iter().collect()
 }
@@ -307,7 +285,17 @@ fn workloads(
         let draft = draft(&place, folder, table, problems);
         let vars = table.get("vars").map_or(Some(Vars::new()), |node| vars::vars(node, known, problems));
         let mix = mix(&place, table, flows, problems);
-        let Draft { executor, load, start_time, graceful_stop, graceful_ramp_down, cookies, pipeline, tags } = draft?;
+        let Draft {
+            executor,
+            load,
+            start_time,
+            graceful_stop,
+            graceful_ramp_down,
+            cookies,
+            pipeline,
+            connections,
+            tags,
+        } = draft?;
         let (mix, vars) = (mix?, vars?);
         Some(Workload {
             name,
@@ -320,7 +308,7 @@ fn workloads(
             graceful_ramp_down,
             graceful_stop,
             pipeline,
-            connections: Connections::default(),
+            connections,
             tags,
             span: table.span,
         })

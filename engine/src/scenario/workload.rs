@@ -10,6 +10,7 @@ use super::document::{Node, Table};
 use super::error::{Problem, Problems};
 use super::feeder::word;
 use super::request::tags;
+use super::target::Connections;
 use super::{Arrival, Cookies, Iterations, Load, Stages, keys, limits, suggest};
 use crate::data::{Trace, TraceFormat};
 
@@ -33,6 +34,7 @@ pub(super) struct Draft {
     pub(super) graceful_ramp_down: Nanos,
     pub(super) cookies: Cookies,
     pub(super) pipeline: u32,
+    pub(super) connections: Connections,
     pub(super) tags: Tags,
 }
 
@@ -69,6 +71,7 @@ pub(super) fn draft(words: &str, folder: &Path, table: &Table, problems: &mut Pr
     let ramp_down = problems.keep(table.read("graceful_ramp_down", span));
     let cookies = problems.keep(table.read("cookies", |node| word(node, &COOKIES)));
     let pipeline = problems.keep(table.read("pipeline", |node| node.count(1, limits::DEEPEST_PIPELINE)));
+    let connections = connections(table, pipeline.flatten().unwrap_or(1), problems);
     let tags = tags(table, problems);
     let executor = executor?;
     let place = Place { words: format!("{words} ({})", executor.name), folder };
@@ -87,9 +90,32 @@ pub(super) fn draft(words: &str, folder: &Path, table: &Table, problems: &mut Pr
         graceful_ramp_down: ramp_down?.unwrap_or(DEFAULT_GRACEFUL_STOP),
         cookies: cookies?.unwrap_or_default(),
         pipeline: pipeline?.unwrap_or(1),
+        connections: connections?,
         tags: tags?,
     })
 }
+
+/// What becomes of a scenario's connections between requests.
+fn connections(table: &Table, pipeline: u32, problems: &mut Problems) -> Option<Connections> {
+    let per_iteration = problems.keep(table.read("connections", |node| word(node, &CONNECTIONS)));
+    let requests_most = problems.keep(table.read("requests_per_connection", |node| node.count(1, u32::MAX)));
+    let churn = problems.keep(table.read("churn", positive_rate));
+    let warm_up = problems.keep(table.read("warm_up", Node::boolean));
+    let (per_iteration, requests_most) = (per_iteration?.unwrap_or(false), requests_most?);
+    if let (Some(node), true, 2..) = (table.get("connections"), per_iteration, pipeline) {
+        let problem = node.problem("virtual users that share a connection have no connection of their own");
+        problems.add(problem.expected("not with `pipeline`").help("leave out `connections`, or `pipeline`"));
+    }
+    if let (Some(node), Some(most)) =
+        (table.get("requests_per_connection"), requests_most.filter(|most| *most < pipeline))
+    {
+        let problem = node.problem(format!("{pipeline} requests at once do not fit into a connection's {most}"));
+        problems.add(problem.expected("less than `pipeline`").help("raise it, or lower `pipeline`"));
+    }
+    Some(Connections { per_iteration, requests_most, churn: churn?, warm_up: warm_up?.unwrap_or(false) })
+}
+
+const CONNECTIONS: [(&str, bool); 2] = [("kept", false), ("per-iteration", true)];
 
 const COOKIES: [(&str, Cookies); 3] = [("iteration", Cookies::Iteration), ("vu", Cookies::Vu), ("off", Cookies::Off)];
 

@@ -1,6 +1,7 @@
 //! What a worker decides: events in, actions and rows out. No socket, no clock: the time is told, and what is to be done
 //! is left to the wire, so that a server made of nothing can be put in its place.
 
+use runlog::manifest::Lookups;
 use runlog::outcome::Failure;
 use runlog::row::{Row, ScenarioId};
 use runlog::units::Nanos;
@@ -74,10 +75,11 @@ impl Core {
     /// Has the connections opened that are to be open before the load.
     pub fn warm_up(&mut self) {
         for id in self.scenarios() {
-            if !self.plan.scenarios[usize::from(id.0)].connections.warm_up {
+            let scenario = &self.plan.scenarios[usize::from(id.0)];
+            if !scenario.connections.warm_up {
                 continue;
             }
-            while let Some(number) = self.crew.pool(id).make() {
+            while let (Load::Open(_), Some(number)) = (&scenario.load, self.crew.pool(id).make()) {
                 let vu = self.add_server(id, number);
                 self.crew.pool(id).release(vu);
             }
@@ -310,6 +312,11 @@ impl Core {
     /// Open connections.
     pub const fn open_connections(&self) -> u64 {
         self.traffic.open()
+    }
+
+    /// Names that were looked up for connections.
+    pub const fn lookups(&self) -> Lookups {
+        self.traffic.lookups
     }
 
     /// Arrivals that wait for a connection.

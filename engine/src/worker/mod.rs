@@ -94,7 +94,7 @@ fn work_over(mut wire: impl Wire, work: Work, stop: &Stop, publish: impl FnMut(S
 }
 
 fn finished(core: Core) -> Finished {
-    let seat = core.seat;
+    let (seat, lookups) = (core.seat, core.lookups());
     let Books { ledger, recorder, scheduled, .. } = core.books;
-    Finished { seat, scheduled, ledger, record_stall: recorder.stall() }
+    Finished { seat, scheduled, ledger, record_stall: recorder.stall(), lookups }
 }

@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use hdrhistogram::Histogram;
+use runlog::manifest::Lookups;
 use runlog::outcome::Failure;
 use runlog::row::Row;
 use runlog::spread::Spread;
@@ -101,6 +102,8 @@ pub struct Finished {
     pub ledger: Ledger,
     /// How long the worker waited for the disk.
     pub record_stall: Nanos,
+    /// Names that it looked up.
+    pub lookups: Lookups,
 }
 
 /// Counts since the last report.

@@ -1,5 +1,6 @@
 //! The connections of a core: what is wanted of them goes out as actions, what happens to them comes back as rows.
 
+use runlog::manifest::Lookups;
 use runlog::outcome::Failure;
 use runlog::row::Row;
 use runlog::units::Nanos;
@@ -35,17 +36,6 @@ pub struct Finished {
     pub content: Option<Box<Content>>,
 }
 
-/// Names that were looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lookups {
-    /// How many.
-    pub count: u64,
-    /// How long that took, all of them together.
-    pub took: Nanos,
-    /// How long the slowest took.
-    pub longest: Nanos,
-}
-
 /// The connections of a core.
 pub struct Traffic {
     plan: &'static Plan,
@@ -64,7 +54,7 @@ pub struct Traffic {
     names: Names,
     /// What connections are opened with.
     keys: Keys,
-    /// Looking up names, since the last report.
+    /// Names that were looked up for connections.
     pub lookups: Lookups,
     /// No deadline is before this.
     expiry: Nanos,
@@ -228,9 +218,9 @@ impl Traffic {
         let is_found = addresses.is_some();
         let found = self.names.found(addresses, now);
         let took = now.since(found.since);
-        self.lookups.count += 1;
-        self.lookups.took = self.lookups.took.after(took);
-        self.lookups.longest = self.lookups.longest.max(took);
+        if found.line.is_some() {
+            self.lookups.add(took);
+        }
         // Whoever has waited for it may have given up meanwhile.
         let Some(place) = found.line.filter(|&place| self.lines[place as usize].is_resolving()) else { return };
         if is_found {

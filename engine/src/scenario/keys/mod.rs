@@ -125,7 +125,8 @@ pub const TARGET: &[Key] = &[
         "base_url",
         Shape::Url,
         "\"${BASE_URL:-http://127.0.0.1:8080}\"",
-        "Scheme, host and port; a path of its own goes before the paths of the requests.",
+        "`http://` or `https://` with host and port, or `unix:/run/app.sock`; a path of its own (`unix:/run/app.sock:/api`) \
+         goes before the paths of the requests.",
     ),
     Key::optional(
         "request_timeout",
@@ -135,6 +136,110 @@ pub const TARGET: &[Key] = &[
          the error `timeout`.",
     )
     .or("\"10s\""),
+    Key::optional(
+        "connect_timeout",
+        Shape::Duration,
+        "\"2s\"",
+        "How long opening a connection may take: looking up the name, TCP, and the tunnel of a proxy. After that: \
+         `connect_timeout`. Without it, as long as a request.",
+    ),
+    Key::optional(
+        "tls_timeout",
+        Shape::Duration,
+        "\"2s\"",
+        "How long the TLS handshake may take. After that: `tls_timeout`. Without it, as long as a request.",
+    ),
+    Key::optional(
+        "first_byte_timeout",
+        Shape::Duration,
+        "\"1s\"",
+        "How long the first byte of an answer may take. After that: `first_byte_timeout`. Without it, as long as the \
+         whole answer.",
+    ),
+    Key::optional(
+        "resolve",
+        Shape::TableOf("HOST:PORT", &Shape::String),
+        "{ \"shop.example:443\" = \"127.0.0.1:8443\" }",
+        "Addresses of hosts, in place of a look-up; the port may be another one.",
+    ),
+    Key::optional(
+        "dns",
+        Shape::String,
+        "\"30s\"",
+        "When the host's name is looked up: `once` before the load, `per-connection`, or again after so long. All \
+         addresses are used in turns.",
+    )
+    .or("\"once\""),
+    Key::optional(
+        "ip",
+        Shape::OneOf(&["any", "v4", "v6", "prefer-v4", "prefer-v6"]),
+        "\"v4\"",
+        "Which of the host's addresses are used.",
+    )
+    .or("\"any\""),
+    Key::optional(
+        "source_addresses",
+        Shape::ArrayOf(&Shape::String),
+        "[\"127.0.0.2\", \"127.0.0.3\"]",
+        "Addresses of this machine that connections start from, in turns: each has local ports of its own.",
+    ),
+    Key::optional(
+        "proxy",
+        Shape::Url,
+        "\"http://127.0.0.1:3128\"",
+        "An HTTP proxy that is asked for a tunnel (CONNECT) to the target for every connection.",
+    ),
+    Key::optional(
+        "proxy_authorization",
+        Shape::String,
+        "\"Basic ${PROXY_AUTHORIZATION:-dXNlcjpwYXNz}\"",
+        "The value of `Proxy-Authorization`; a secret.",
+    ),
+    Key::optional(
+        "tls",
+        Shape::Table("tls", TLS),
+        "{ ca_cert = \"ca.pem\", min_version = \"1.3\" }",
+        "How connections are secured, where the base URL is `https://`.",
+    ),
+];
+
+/// The keys of `[target.tls]`.
+pub const TLS: &[Key] = &[
+    Key::optional(
+        "ca_cert",
+        Shape::File,
+        "\"ca.pem\"",
+        "Certificates (PEM) that are trusted in place of the system's.",
+    ),
+    Key::optional(
+        "client_cert",
+        Shape::File,
+        "\"client.pem\"",
+        "The certificate (PEM, with its chain) that is shown to the server.",
+    ),
+    Key::optional("client_key", Shape::File, "\"client.key\"", "The key (PEM) of `client_cert`."),
+    Key::optional(
+        "server_name",
+        Shape::Name,
+        "\"shop.example\"",
+        "The name that is asked for (SNI) and that the server's certificate must have. Without it, the URL's host.",
+    ),
+    Key::optional("min_version", Shape::OneOf(&["1.2", "1.3"]), "\"1.3\"", "The lowest version of TLS that will do.")
+        .or("\"1.2\""),
+    Key::optional(
+        "resumption",
+        Shape::Boolean,
+        "false",
+        "Whether sessions are resumed, so that a second handshake costs less.",
+    )
+    .or("true"),
+    Key::optional(
+        "insecure",
+        Shape::Boolean,
+        "true",
+        "Whether any certificate will do: for servers of your own, and with a warning.",
+    )
+    .or("false"),
 ];
 
 /// The keys of `[data.NAME]`.
@@ -204,6 +309,7 @@ mod tests {
         let mut tables: Vec<(String, Vec<&'static Key>)> = [
             ("the file", ROOT),
             ("target", TARGET),
+            ("target.tls", TLS),
             ("setup", STEPS_HOLDER),
             ("data", DATA),
             ("requests", REQUEST),

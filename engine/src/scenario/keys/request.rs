@@ -38,6 +38,12 @@ pub const REQUEST: &[Key] = &[
         "Fields that are sent as `application/x-www-form-urlencoded`.",
     ),
     Key::optional(
+        "body_file",
+        Shape::File,
+        "\"upload.bin\"",
+        "A file that is the body, as it is and however large: it is sent from where it lies.",
+    ),
+    Key::optional(
         "expect_status",
         Shape::Statuses,
         "[201, 409]",

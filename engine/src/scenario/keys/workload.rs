@@ -68,6 +68,32 @@ pub const COMMON: &[Key] = &[
         "Requests on their way over each connection at once.",
     )
     .or("1"),
+    Key::optional(
+        "connections",
+        Shape::OneOf(&["kept", "per-iteration"]),
+        "\"per-iteration\"",
+        "Whether connections are kept from iteration to iteration, or every iteration begins on a new one.",
+    )
+    .or("\"kept\""),
+    Key::optional(
+        "requests_per_connection",
+        Shape::Count { least: 1, most: u32::MAX },
+        "100",
+        "After so many requests a connection is closed, and opened anew when it is needed.",
+    ),
+    Key::optional(
+        "churn",
+        Shape::Rate,
+        "\"50/s\"",
+        "So many connections are closed between requests, one after another, and opened anew when they are needed.",
+    ),
+    Key::optional(
+        "warm_up",
+        Shape::Boolean,
+        "true",
+        "Whether all connections are opened before the load begins; otherwise each when it is first needed.",
+    )
+    .or("false"),
 ];
 
 /// The keys that say what a scenario sends: one of them, or neither where there is only one flow.

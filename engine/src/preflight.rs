@@ -1,0 +1,106 @@
+//! What is looked at before the load, so that a run that cannot work is not begun, and one that may not is warned of.
+
+use std::fs;
+
+use runlog::units::{Nanos, Thousands};
+
+use crate::address::{Address, Way};
+use crate::host;
+use crate::plan::Plan;
+use crate::run::RunError;
+use crate::visit::Visit;
+use crate::wire::Driver;
+
+/// How long the target may take to accept the connection that shows it is there.
+const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
+/// Files that are open beside the connections: rings, timers, the run directory's files, standard streams.
+const FILES_BESIDE: u64 = 64;
+/// So long the kernel keeps the port of a connection that this side has closed (TIME_WAIT).
+const PORT_REST: Nanos = Nanos::from_secs(60);
+
+/// The addresses of the target that accept a connection, tried now so that a wrong one is said before the load.
+///
+/// # Errors
+/// Where none of them does.
+pub fn reachable(plan: &Plan) -> Result<Vec<Address>, RunError> {
+    let target = &plan.target;
+    let mut accepting = Vec::new();
+    let mut refused = Vec::new();
+    for &address in &target.addresses {
+        let way = Way { from: target.sources.first().copied(), to: address };
+        match Visit::open(target, way, TARGET_PATIENCE.into()) {
+            Ok(_) => accepting.push(address),
+            Err(error) => refused.push(format!("{address}: {error}")),
+        }
+    }
+    if accepting.is_empty() {
+        return Err(RunError::Unreachable { target: target.base_url.clone(), what: refused.join("; ") });
+    }
+    Ok(accepting)
+}
+
+/// Whether as many connections can be open as the plan may need; the limit of open files is raised where that is allowed.
+///
+/// # Errors
+/// The limit that stands in the way.
+pub fn check_limits(plan: &Plan, workers: usize) -> Result<(), RunError> {
+    let connections = connections(plan);
+    let wanted = connections + FILES_BESIDE + 8 * workers as u64;
+    host::allow_open_files(wanted).map_err(|limit| RunError::OpenFiles { wanted, connections, limit })?;
+    match ports(plan) {
+        Some(ports) if connections > ports => Err(RunError::Ports { connections, ports }),
+        _ => Ok(()),
+    }
+}
+
+/// What may spoil a run, and what to do about it.
+pub fn warnings(plan: &Plan, driver: Driver) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if plan.target.security.as_ref().is_some_and(|security| security.is_insecure) {
+        warnings.push("no certificate is looked at: whoever answers may be anybody (insecure)".to_owned());
+    }
+    if let Some(reason) = driver.shortcoming() {
+        warnings.push(reason);
+    }
+    let is_near = |address: &Address| match address {
+        Address::Tcp(address) => address.ip().is_loopback(),
+        Address::Unix(_) => true,
+    };
+    let connections = connections(plan);
+    let queue = host::system_setting("net/core/somaxconn").unwrap_or(u64::MAX);
+    if plan.target.addresses.iter().all(is_near) && connections > queue {
+        warnings.push(format!(
+            "up to {} connections may be opened at once, but no queue of this machine holds more than {} \
+             (`sysctl -w net.core.somaxconn={connections}`, and the server's own backlog)",
+            Thousands(connections),
+            Thousands(queue)
+        ));
+    }
+    let churn: f64 =
+        plan.scenarios.iter().filter_map(|scenario| Some(scenario.connections.churn?.as_per_second())).sum();
+    if let Some(ports) = ports(plan)
+        && !plan.target.addresses.iter().all(is_near)
+        && churn * PORT_REST.as_secs_f64() > ports as f64
+    {
+        warnings.push(format!(
+            "{churn}/s closed connections leave no local port after {:.0} s: {} of them rest for a minute each \
+             (`sysctl -w net.ipv4.tcp_tw_reuse=1`, or more `source_addresses`)",
+            ports as f64 / churn,
+            Thousands(ports)
+        ));
+    }
+    warnings
+}
+
+fn connections(plan: &Plan) -> u64 {
+    plan.scenarios.iter().map(|scenario| u64::from(scenario.max_connections)).sum()
+}
+
+/// How many connections the local ports allow; nothing where there are no ports.
+fn ports(plan: &Plan) -> Option<u64> {
+    let tcp = plan.target.addresses.iter().filter(|address| matches!(address, Address::Tcp(_))).count();
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut bounds = range.split_whitespace().map_while(|bound| bound.parse::<u64>().ok());
+    let (from, to) = (bounds.next()?, bounds.next()?);
+    (tcp > 0).then(|| (to.saturating_sub(from) + 1) * tcp as u64 * plan.target.sources.len().max(1) as u64)
+}
