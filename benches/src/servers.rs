@@ -20,7 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// Where nginx is not installed or does not start.
 pub fn nginx_on(cpu: usize) -> anyhow::Result<Nginx> {
-    Nginx::start(Settings { locations: r#"location / { return 200 "hello\n"; }"#, witness: false, cpu: Some(cpu) })
+    Nginx::start(Settings {
+        locations: r#"location / { return 200 "hello\n"; }"#,
+        also: "",
+        witness: false,
+        cpu: Some(cpu),
+    })
 }
 
 /// One of the bench's own servers; stopped when dropped.

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::scenario::keys::{
-    self, COMMON, DATA, EXECUTORS, Key, REQUEST, ROOT, STEPS, STEPS_HOLDER, Shape, TARGET, THRESHOLD, WHAT,
+    self, COMMON, DATA, EXECUTORS, Key, REQUEST, ROOT, STEPS, STEPS_HOLDER, Shape, TARGET, THRESHOLD, TLS, WHAT,
 };
 use engine::scenario::{self, Variables};
 use engine::schema;
@@ -119,6 +119,7 @@ fn generated(marker: &str) -> Option<String> {
     Some(match marker {
         "keys: file" => table(ROOT),
         "keys: target" => table(TARGET),
+        "keys: tls" => table(TLS),
         "keys: setup" => table(STEPS_HOLDER),
         "keys: data" => table(DATA),
         "keys: request" => table(REQUEST),

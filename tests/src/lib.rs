@@ -7,17 +7,20 @@
 //! scratch    a folder for one test                              shop       the demo shop
 //! alone      one load at a time                                 patience   waiting, with a bound
 //! scenario   a scenario file, put together                      request    a request as it came, read strictly
-//! visit      one virtual user, and what it did
+//! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
+//! certificates  those of servers and clients, by an authority of their own
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
 //! fails the test that called it, with a message; only what the benches use as well returns an error.
 
 pub mod alone;
+pub mod certificates;
 pub mod nginx;
 pub mod patience;
 pub mod pin;
 pub mod program;
+pub mod relay;
 pub mod request;
 pub mod run;
 pub mod scenario;

@@ -18,6 +18,8 @@ use crate::pin::spawn_on;
 pub struct Settings<'a> {
     /// The `location` blocks.
     pub locations: &'a str,
+    /// What else stands in the `server` block, such as further `listen` lines.
+    pub also: &'a str,
     /// Whether it notes every request, to be a witness.
     pub witness: bool,
     /// The processor it may use; any, if none is named.
@@ -38,7 +40,12 @@ pub const HELLO: &str = r#"location / { return 200 "hello\n"; }"#;
 impl Nginx {
     /// Starts one that serves these `location` blocks and notes every request.
     pub fn serving(locations: &str) -> Self {
-        Self::start(Settings { locations, witness: true, cpu: None }).unwrap_or_else(|error| panic!("{error:#}"))
+        Self::serving_also("", locations)
+    }
+
+    /// Starts one that serves these `location` blocks, has these lines in its `server` block, and notes every request.
+    pub fn serving_also(also: &str, locations: &str) -> Self {
+        Self::start(Settings { locations, also, witness: true, cpu: None }).unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     /// Starts one on a free port and waits until it answers.
@@ -121,7 +128,7 @@ fn search_path() -> String {
 
 fn configuration(settings: Settings<'_>, address: SocketAddr) -> String {
     let access_log = if settings.witness { "access_log access.log witness" } else { "access_log off" };
-    let locations = settings.locations;
+    let Settings { locations, also, .. } = settings;
     format!(
         "daemon off;
 master_process off;
@@ -131,6 +138,7 @@ events {{ worker_connections 20000; }}
 http {{
     log_format witness '$status $request_method $request_uri $connection';
     {access_log};
+    client_max_body_size 0;
     keepalive_requests 1000000000;
     keepalive_timeout 600s;
     client_body_temp_path body;
@@ -141,6 +149,7 @@ http {{
     default_type text/plain;
     server {{
         listen {address} backlog=4096;
+        {also}
         location = /are-you-there {{ access_log off; return 204; }}
         {locations}
     }}
@@ -171,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_nginx_says_of_a_wrong_configuration_is_passed_on() {
-        let settings = Settings { locations: "nonsense;", witness: false, cpu: None };
+        let settings = Settings { locations: "nonsense;", also: "", witness: false, cpu: None };
         let error = format!("{:#}", Nginx::start(settings).expect_err("nonsense is refused"));
         assert!(error.contains("nonsense"), "{error}");
     }

@@ -2,9 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 use crate::patience::PATIENCE;
 
@@ -94,14 +96,15 @@ impl Program {
     pub fn start(self) -> Running {
         let stdout = tempfile::tempfile().expect("a temporary file can be made");
         let stderr = tempfile::tempfile().expect("a temporary file can be made");
-        let child = Command::new(&self.path)
+        let mut command = Command::new(&self.path);
+        command
             .args(&self.arguments)
             .env("NO_COLOR", "1")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(stdout.try_clone().expect("a file can be opened twice"))
-            .stderr(stderr.try_clone().expect("a file can be opened twice"))
-            .spawn()
+            .stderr(stderr.try_clone().expect("a file can be opened twice"));
+        let child = if is_refused("io_uring") { spawn_without_io_uring(&mut command) } else { command.spawn() }
             .unwrap_or_else(|error| panic!("{} cannot be started: {error}", self.path.display()));
         Running { program: self, child, stdout, stderr }
     }
@@ -111,6 +114,30 @@ impl Program {
     pub fn finish(self) -> Finished {
         self.start().finish()
     }
+}
+
+/// Whether the programs under test are to run without something: `DRUMFIRE_TESTS_REFUSE=io_uring`.
+pub fn is_refused(what: &str) -> bool {
+    std::env::var("DRUMFIRE_TESTS_REFUSE").is_ok_and(|refused| refused == what)
+}
+
+/// Starts a program that the kernel grants no io_uring, as containers do: by a filter of system calls. A filter is
+/// inherited, and there is no way back: the program is started from a thread of its own.
+fn spawn_without_io_uring(command: &mut Command) -> io::Result<Child> {
+    // The number of `io_uring_setup`, on every architecture.
+    const IO_URING_SETUP: i64 = 425;
+    const EPERM: u32 = 1;
+    let architecture = std::env::consts::ARCH.try_into().expect("an architecture with filters");
+    let rules = BTreeMap::from([(IO_URING_SETUP, Vec::new())]);
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(EPERM), architecture);
+    let program: BpfProgram = filter.and_then(TryInto::try_into).expect("a filter");
+    std::thread::scope(|scope| {
+        let starter = scope.spawn(|| {
+            seccompiler::apply_filter(&program).expect("a filter can be set");
+            command.spawn()
+        });
+        starter.join().expect("the starter did not panic")
+    })
 }
 
 /// A program that was started; stopped when dropped.

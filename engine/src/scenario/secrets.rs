@@ -87,6 +87,11 @@ pub fn redact_body(body: &str) -> String {
 /// A whole scenario, as resolved, with its secrets taken out: of requests, and of variables wherever they stand.
 pub(super) fn redact_scenario(scenario: &mut Value) {
     redact_vars(scenario);
+    redact_key(scenario, "target", |target| {
+        redact_key(target, "proxy_authorization", |value| {
+            redact_text(value, |text| redact_header("Proxy-Authorization", text));
+        });
+    });
     let Some(requests) = scenario.get_mut("requests").and_then(Value::as_object_mut) else { return };
     for request in requests.values_mut() {
         if let Some(headers) = request.get_mut("headers").and_then(Value::as_object_mut) {
