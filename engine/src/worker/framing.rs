@@ -10,7 +10,7 @@ const HEADERS_MOST: usize = 128;
 pub const HEAD_BYTES_MOST: usize = 64 << 10;
 /// A longer head is read anew every time: there is a memo for each request.
 const MEMO_BYTES_MOST: usize = 4 << 10;
-/// The longest line of a chunk's size with its extensions, and the longest trailer line.
+/// The longest line of a chunk's size with its extensions, and the longest that all trailer lines together may be.
 const CHUNK_LINE_MOST: usize = 16 << 10;
 
 /// Of a body that is to be looked into at most so much is kept.
@@ -61,13 +61,39 @@ enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Chunk {
     /// In the line with the chunk's size: the size so far, how many of its digits, and bytes of the line.
-    Size { size: u64, digits: u8, in_extension: bool, line: usize },
+    Size { size: u64, digits: u8, part: SizePart, line: usize },
     /// So many bytes of the chunk are still to come.
     Data(u64),
-    /// In the line end behind the chunk's data.
+    /// In front of the line end behind the chunk's data.
     DataEnd,
-    /// In a trailer line with so many bytes so far.
-    Trailer { line: usize },
+    /// Behind the CR of that line end.
+    DataLineFeed,
+    /// In the trailers with so many bytes so far.
+    Trailer { part: TrailerPart, bytes: usize },
+}
+
+/// Where in the line with a chunk's size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SizePart {
+    Digits,
+    /// In the blanks behind the digits: no more digits can come.
+    Blanks,
+    Extension,
+    /// Behind the CR. A bare LF is no line end here (RFC 9112, section 7.1): who takes it for one finds other chunks
+    /// than who does not.
+    LineFeed,
+}
+
+/// Where in the trailers. What is no field there is the head of the next answer, behind chunks that did not end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TrailerPart {
+    LineStart,
+    Name,
+    Value,
+    /// Behind the CR of a field's line.
+    LineFeed,
+    /// Behind the CR of the empty line.
+    LastLineFeed,
 }
 
 /// How far the bytes went.
@@ -159,11 +185,21 @@ impl Framing {
             return Ok(length);
         }
         self.status = status;
-        self.keep_alive = status != 101 && facts.keep_alive.unwrap_or(is_http_1_1);
+        // By RFC 9112, section 6.1, a length beside a transfer encoding, and a transfer encoding in HTTP/1.0, are signs
+        // that somebody on the way sees another end of this answer: nothing more is asked on such a connection.
+        let is_doubtful = facts.transfer_encoding && (facts.length.is_some() || !is_http_1_1);
+        self.keep_alive = status != 101 && !is_doubtful && facts.keep_alive.unwrap_or(is_http_1_1);
         let bodiless = self.is_head || matches!(status, 101 | 204 | 304);
         self.state = match facts {
             _ if bodiless => State::Done,
+            // HTTP/1.0 knows no transfer encoding: its framing is faulty.
+            Facts { transfer_encoding: true, .. } if !is_http_1_1 => return Err(BadResponse),
             Facts { chunked: true, .. } => State::Chunked(Chunk::START),
+            // Whatever else is done to the body, the length does not count.
+            Facts { transfer_encoding: true, .. } => {
+                self.keep_alive = false;
+                State::UntilClose
+            }
             Facts { length: Some(0), .. } => State::Done,
             Facts { length: Some(length), .. } => State::Length(length),
             Facts { .. } => {
@@ -220,56 +256,85 @@ impl Head {
             Ok(httparse::Status::Partial) if bytes.len() < HEAD_BYTES_MOST => return Ok(None),
             Ok(httparse::Status::Partial) | Err(_) => return Err(BadResponse),
         };
-        let status = response.code.ok_or(BadResponse)?;
+        // httparse takes any three digits.
+        let status = response.code.filter(|&status| status >= 100).ok_or(BadResponse)?;
         let head = Self { status, facts: Facts::of(response.headers)?, is_http_1_1: response.version == Some(1) };
         Ok(Some((head, length)))
     }
 }
 
 impl Chunk {
-    const START: Self = Self::Size { size: 0, digits: 0, in_extension: false, line: 0 };
+    const START: Self = Self::Size { size: 0, digits: 0, part: SizePart::Digits, line: 0 };
 
     /// The state behind one byte outside a chunk's data.
     fn after(self, byte: u8) -> Result<State, BadResponse> {
         let next = match self {
-            Self::Size { digits: 0, .. } if byte == b'\n' => return Err(BadResponse),
-            Self::Size { size: 0, .. } if byte == b'\n' => Self::Trailer { line: 0 },
-            Self::Size { size, .. } if byte == b'\n' => Self::Data(size),
-            Self::Size { line: CHUNK_LINE_MOST.., .. } | Self::Trailer { line: CHUNK_LINE_MOST.. } => {
+            Self::Size { line: CHUNK_LINE_MOST.., .. } | Self::Trailer { bytes: CHUNK_LINE_MOST.., .. } => {
                 return Err(BadResponse);
             }
-            Self::Size { size, digits, in_extension, line } => {
-                let digit = (byte as char).to_digit(16);
-                match digit.filter(|_| !in_extension) {
-                    // 15 digits are an exabyte, and cannot overflow.
-                    Some(digit) if digits < 15 => Self::Size {
-                        size: size << 4 | u64::from(digit),
-                        digits: digits + 1,
-                        in_extension,
-                        line: line + 1,
-                    },
-                    None if in_extension || matches!(byte, b';' | b'\r' | b' ' | b'\t') && digits > 0 => {
-                        Self::Size { size, digits, in_extension: true, line: line + 1 }
-                    }
-                    _ => return Err(BadResponse),
-                }
+            Self::Size { size: 0, part: SizePart::LineFeed, .. } if byte == b'\n' => {
+                Self::Trailer { part: TrailerPart::LineStart, bytes: 0 }
             }
-            Self::DataEnd if byte == b'\r' => Self::DataEnd,
-            Self::DataEnd if byte == b'\n' => Self::START,
-            Self::Data(_) | Self::DataEnd => return Err(BadResponse),
-            Self::Trailer { line: 0 } if byte == b'\n' => return Ok(State::Done),
-            Self::Trailer { .. } if byte == b'\n' => Self::Trailer { line: 0 },
-            Self::Trailer { line } if byte == b'\r' => Self::Trailer { line },
-            Self::Trailer { line } => Self::Trailer { line: line + 1 },
+            Self::Size { size, part: SizePart::LineFeed, .. } if byte == b'\n' => Self::Data(size),
+            Self::Size { size, digits, part: SizePart::Digits, line } if byte.is_ascii_hexdigit() => {
+                // 15 digits are an exabyte, and cannot overflow.
+                let digit = (byte as char).to_digit(16).filter(|_| digits < 15).ok_or(BadResponse)?;
+                let size = size << 4 | u64::from(digit);
+                Self::Size { size, digits: digits + 1, part: SizePart::Digits, line: line + 1 }
+            }
+            Self::Size { digits: 0, .. } => return Err(BadResponse),
+            Self::Size { size, digits, part, line } => {
+                Self::Size { size, digits, part: part.after(byte)?, line: line + 1 }
+            }
+            Self::DataEnd if byte == b'\r' => Self::DataLineFeed,
+            Self::DataLineFeed if byte == b'\n' => Self::START,
+            Self::Data(_) | Self::DataEnd | Self::DataLineFeed => return Err(BadResponse),
+            Self::Trailer { part: TrailerPart::LastLineFeed, .. } if byte == b'\n' => return Ok(State::Done),
+            Self::Trailer { part, bytes } => Self::Trailer { part: part.after(byte)?, bytes: bytes + 1 },
         };
         Ok(State::Chunked(next))
     }
+}
+
+impl SizePart {
+    /// The part behind one byte that is neither a digit of the size nor the end of the line.
+    const fn after(self, byte: u8) -> Result<Self, BadResponse> {
+        match (self, byte) {
+            (Self::Digits | Self::Blanks, b' ' | b'\t') => Ok(Self::Blanks),
+            (Self::Digits | Self::Blanks, b';') => Ok(Self::Extension),
+            (Self::Digits | Self::Blanks | Self::Extension, b'\r') => Ok(Self::LineFeed),
+            (Self::Extension, _) if byte != b'\n' => Ok(Self::Extension),
+            _ => Err(BadResponse),
+        }
+    }
+}
+
+impl TrailerPart {
+    /// The part behind one byte that does not end the trailers.
+    const fn after(self, byte: u8) -> Result<Self, BadResponse> {
+        match (self, byte) {
+            (Self::LineStart, b'\r') => Ok(Self::LastLineFeed),
+            (Self::Name, b':') | (Self::Value, b'\t' | b' '..=b'~' | 0x80..) => Ok(Self::Value),
+            (Self::LineStart | Self::Name, _) if is_token(byte) => Ok(Self::Name),
+            (Self::Value, b'\r') => Ok(Self::LineFeed),
+            (Self::LineFeed, b'\n') => Ok(Self::LineStart),
+            _ => Err(BadResponse),
+        }
+    }
+}
+
+/// Whether a field's name may have this byte.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
 /// What the headers say of the framing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Facts {
     length: Option<u64>,
+    transfer_encoding: bool,
+    /// Whether the last transfer encoding is `chunked`.
     chunked: bool,
     keep_alive: Option<bool>,
 }
@@ -281,13 +346,17 @@ impl Facts {
             // The length of the name tells most headers apart from the three that matter.
             match header.name.len() {
                 14 if header.name.eq_ignore_ascii_case("content-length") => {
-                    let length = parse_length(header.value).ok_or(BadResponse)?;
-                    if facts.length.is_some_and(|other| other != length) {
-                        return Err(BadResponse);
+                    // The same length more than once is one length (RFC 9112, section 6.3).
+                    for value in tokens(header.value) {
+                        let length = parse_length(value).ok_or(BadResponse)?;
+                        if facts.length.is_some_and(|other| other != length) {
+                            return Err(BadResponse);
+                        }
+                        facts.length = Some(length);
                     }
-                    facts.length = Some(length);
                 }
                 17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
+                    facts.transfer_encoding = true;
                     facts.chunked =
                         tokens(header.value).last().is_some_and(|token| token.eq_ignore_ascii_case(b"chunked"));
                 }
@@ -312,8 +381,7 @@ fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// A number of bytes: digits only, at most 18 of them, so that sums cannot overflow.
-fn parse_length(value: &[u8]) -> Option<u64> {
-    let digits = value.trim_ascii();
+fn parse_length(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -462,6 +530,7 @@ mod tests {
         for bytes in [
             b"SSH-2.0-OpenSSH_9.2\r\n".as_slice(),
             b"HTTP/2 200\r\n\r\n",
+            b"HTTP/1.1 099 Low\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
@@ -476,6 +545,87 @@ mod tests {
                 "{}",
                 String::from_utf8_lossy(bytes)
             );
+        }
+    }
+
+    const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+    #[test]
+    fn the_lines_of_chunks_end_with_cr_and_lf() {
+        for chunks in [
+            "5\nhello\r\n0\r\n\r\n",
+            "5\r\r\nhello\r\n0\r\n\r\n",
+            "5\rx\nhello\r\n0\r\n\r\n",
+            "5;a\nhello\r\n0\r\n\r\n",
+            "5;a\rb\r\nhello\r\n0\r\n\r\n",
+            "5 5\r\nhello\r\n0\r\n\r\n",
+            "5 a\r\nhello\r\n0\r\n\r\n",
+            ";a\r\n",
+            " 5\r\n",
+            "0x5\r\n",
+            "-5\r\n",
+            "5\r\nhello\n0\r\n\r\n",
+            "5\r\nhello\r\r\n0\r\n\r\n",
+            "5\r\nhello0\r\n\r\n",
+            "0\n\n",
+            "0\r\n\n",
+            "0\r\nX: y\n\r\n",
+            "0\r\nX: y\rz\r\n\r\n",
+        ] {
+            let bytes = format!("{CHUNKED}{chunks}");
+            assert!(feed_in_pieces(false, bytes.as_bytes(), &[]).is_err(), "{chunks:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_field_is_no_trailer() {
+        for trailers in [
+            "HTTP/1.1 200 OK\r\n\r\n",
+            "X\r\n\r\n",
+            "X : y\r\n\r\n",
+            ": y\r\n\r\n",
+            "X: y\r\n z\r\n\r\n",
+            "X: \0\r\n\r\n",
+        ] {
+            let bytes = format!("{CHUNKED}0\r\n{trailers}");
+            assert!(feed_in_pieces(false, bytes.as_bytes(), &[]).is_err(), "{trailers:?}");
+        }
+    }
+
+    #[test]
+    fn trailers_without_end_are_refused() {
+        let bytes = format!("{CHUNKED}0\r\n{}", "X: y\r\n".repeat(CHUNK_LINE_MOST / 6 + 1));
+        assert!(feed_in_pieces(false, bytes.as_bytes(), &[]).is_err());
+    }
+
+    #[test]
+    fn a_transfer_encoding_outweighs_a_length_and_the_connection_is_not_used_again() {
+        let length = "Content-Length: 2\r\n";
+        let both = format!("HTTP/1.1 200 OK\r\n{length}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nno");
+        let (framing, done, taken) = feed_in_pieces(false, both.as_bytes(), &[]).expect("HTTP");
+        assert!(done && taken == both.len() - 2 && !framing.keep_alive());
+        for encoding in ["chunked, identity", "gzip", "xchunked", "", "chunked\r\nTransfer-Encoding: identity"] {
+            let bytes = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {encoding}\r\n{length}\r\n0\r\n\r\n");
+            let (mut framing, done, taken) = feed_in_pieces(false, bytes.as_bytes(), &[]).expect(encoding);
+            assert!(!done && taken == bytes.len() && !framing.keep_alive() && framing.finish_at_close(), "{encoding}");
+        }
+    }
+
+    #[test]
+    fn http_1_0_has_no_transfer_encoding() {
+        let head = b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert!(feed_in_pieces(false, head, &[]).is_err());
+        let (framing, done, _) = feed_in_pieces(true, head, &[]).expect("no body, no framing");
+        assert!(done && !framing.keep_alive());
+    }
+
+    #[test]
+    fn a_length_said_more_than_once_is_one_length_where_it_is_the_same() {
+        for (lengths, taken) in [("5, 5", Some(5)), ("5\r\ncontent-length: 5,5", Some(5)), ("5, 6", None), ("5,", None)]
+        {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {lengths}\r\n\r\n");
+            let fed = feed_in_pieces(false, format!("{head}hello!").as_bytes(), &[]).ok();
+            assert_eq!(fed.map(|(_, _, taken)| taken - head.len()), taken, "{lengths}");
         }
     }
 
