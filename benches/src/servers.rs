@@ -1,12 +1,14 @@
 //! Who answers: one process on a processor of its own, doing as little as it can.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use drumfire_tests::nginx::{Nginx, Settings};
+use drumfire_tests::certificates::Authority;
+use drumfire_tests::nginx::{HELLO, Nginx, Settings, free_address};
 use drumfire_tests::pin::spawn_on;
 use drumfire_tests::program::ends_within;
 
@@ -20,12 +22,37 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// Where nginx is not installed or does not start.
 pub fn nginx_on(cpu: usize) -> anyhow::Result<Nginx> {
-    Nginx::start(Settings {
-        locations: r#"location / { return 200 "hello\n"; }"#,
-        also: "",
-        witness: false,
-        cpu: Some(cpu),
-    })
+    Nginx::start(Settings { locations: HELLO, also: "", witness: false, cpu: Some(cpu) })
+}
+
+/// The same over TLS 1.3 alone, with a P-256 key, at an address of its own.
+pub struct Secured {
+    address: SocketAddr,
+    _nginx: Nginx,
+    _authority: Authority,
+}
+
+impl Secured {
+    /// Starts it. It resumes no session, so that every connection costs everybody a whole handshake.
+    ///
+    /// # Errors
+    /// Where nginx is not installed or does not start.
+    pub fn nginx_on(cpu: usize) -> anyhow::Result<Self> {
+        let (authority, address) = (Authority::new(), free_address()?);
+        let own = authority.certify(&[&address.ip().to_string()]);
+        let (certificate, key) = (own.certificate.display(), own.key.display());
+        let also = format!(
+            "listen {address} ssl backlog=4096; ssl_certificate {certificate}; ssl_certificate_key {key}; \
+             ssl_protocols TLSv1.3; ssl_session_cache off; ssl_session_tickets off;"
+        );
+        let nginx = Nginx::start(Settings { locations: HELLO, also: &also, witness: false, cpu: Some(cpu) })?;
+        Ok(Self { address, _nginx: nginx, _authority: authority })
+    }
+
+    /// Where it listens: `https://127.0.0.1:PORT/`.
+    pub fn url(&self) -> String {
+        format!("https://{}/", self.address)
+    }
 }
 
 /// One of the bench's own servers; stopped when dropped.

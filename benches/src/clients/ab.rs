@@ -39,12 +39,16 @@ impl Client for Ab {
     }
 
     fn command(&self, load: &Load, _place: &Place<'_>) -> anyhow::Result<Option<Command>> {
-        if load.demand != Demand::Closed {
-            return Ok(None);
-        }
         let mut command = Command::new(&self.program);
+        match load.demand {
+            Demand::Closed => {
+                command.arg("-k");
+            }
+            Demand::Reconnecting => {}
+            Demand::Pipelined(_) | Demand::Open(_) => return Ok(None),
+        }
         command
-            .args(["-k", "-q", "-c", &load.connections.to_string(), "-t", &load.seconds.to_string()])
+            .args(["-q", "-c", &load.connections.to_string(), "-t", &load.seconds.to_string()])
             // A time alone means at most 50,000 requests; and it wants memory for as many as it may make.
             .args(["-n", &(u64::from(load.seconds) * PER_SECOND_MOST).to_string(), &load.url]);
         Ok(Some(command))

@@ -56,6 +56,9 @@ impl Client for Drumfire {
             .arg(run_directory(place.folder));
         match load.demand {
             Demand::Closed => {}
+            Demand::Reconnecting => {
+                command.args(["--requests-per-connection", "1"]);
+            }
             Demand::Pipelined(_) if !self.has("--pipeline") => return Ok(None),
             Demand::Pipelined(depth) => {
                 command.args(["--pipeline", &depth.to_string()]);
@@ -67,6 +70,9 @@ impl Client for Drumfire {
                 };
                 command.args(["-r", &format!("{}/s", rate.per_second), "--arrival", arrival]);
             }
+        }
+        if load.secured() {
+            command.args(["--insecure", "--no-resumption"]);
         }
         if let Some(pacing) = self.pacing {
             command.args(["--pacing", pacing]);

@@ -42,9 +42,9 @@ impl Client for Floor {
 
     fn command(&self, load: &Load, _place: &Place<'_>) -> anyhow::Result<Option<Command>> {
         let depth = match load.demand {
-            Demand::Closed => 1,
+            Demand::Closed if !load.secured() => 1,
             Demand::Pipelined(depth) => depth,
-            Demand::Open(_) => return Ok(None),
+            Demand::Closed | Demand::Reconnecting | Demand::Open(_) => return Ok(None),
         };
         let mut command = Command::new(&self.program);
         command

@@ -36,6 +36,9 @@ impl Client for Gcannon {
     }
 
     fn command(&self, load: &Load, place: &Place<'_>) -> anyhow::Result<Option<Command>> {
+        if load.secured() {
+            return Ok(None);
+        }
         let mut command = Command::new(&self.program);
         command
             .arg(&load.url)
@@ -46,7 +49,7 @@ impl Client for Gcannon {
             Demand::Pipelined(depth) => {
                 command.args(["-p", &depth.to_string()]);
             }
-            Demand::Open(_) => return Ok(None),
+            Demand::Reconnecting | Demand::Open(_) => return Ok(None),
         }
         Ok(Some(command))
     }

@@ -44,6 +44,7 @@ impl Client for H2load {
         ]);
         match load.demand {
             Demand::Closed => {}
+            Demand::Reconnecting => return Ok(None),
             Demand::Pipelined(depth) => {
                 command.args(["-m", &depth.to_string()]);
             }

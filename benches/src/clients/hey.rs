@@ -45,6 +45,9 @@ impl Client for Hey {
         ]);
         match load.demand {
             Demand::Closed => {}
+            Demand::Reconnecting => {
+                command.arg("-disable-keepalive");
+            }
             Demand::Pipelined(_) => return Ok(None),
             Demand::Open(_) => {
                 let Some(rate) = load.even_rate() else { return Ok(None) };

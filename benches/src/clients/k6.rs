@@ -57,7 +57,7 @@ impl Client for K6 {
 fn script(load: &Load) -> Option<String> {
     let (connections, seconds) = (load.connections, load.seconds);
     let scenario = match load.demand {
-        Demand::Closed => format!("executor: 'constant-vus', vus: {connections}"),
+        Demand::Closed | Demand::Reconnecting => format!("executor: 'constant-vus', vus: {connections}"),
         Demand::Pipelined(_) => return None,
         Demand::Open(_) => format!(
             "executor: 'constant-arrival-rate', rate: {}, timeUnit: '1s', preAllocatedVUs: {connections}",
@@ -68,10 +68,14 @@ fn script(load: &Load) -> Option<String> {
         "import http from 'k6/http';
 export const options = {{
   discardResponseBodies: true,
+  insecureSkipTLSVerify: {},
+  noConnectionReuse: {},
   scenarios: {{ load: {{ {scenario}, duration: '{seconds}s', gracefulStop: '0s' }} }},
 }};
 export default () => {{ http.get('{}'); }};
 ",
+        load.secured(),
+        load.demand == Demand::Reconnecting,
         load.url
     ))
 }

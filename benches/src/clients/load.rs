@@ -20,6 +20,8 @@ pub struct Load {
 pub enum Demand {
     /// As many as possible, each connection one after another.
     Closed,
+    /// As many as possible, each over a connection of its own.
+    Reconnecting,
     /// As many as possible, with so many on their way over each connection.
     Pipelined(u32),
     /// So many in a second, whatever the answers do.
@@ -57,6 +59,11 @@ impl Rate {
 }
 
 impl Load {
+    /// Whether it goes over TLS, by certificates that nobody knows.
+    pub fn secured(&self) -> bool {
+        self.url.starts_with("https:")
+    }
+
     /// The rate, where it is one at even distances.
     pub fn even_rate(&self) -> Option<u32> {
         match self.demand {

@@ -44,11 +44,17 @@ impl Client for Oha {
         ]);
         match load.demand {
             Demand::Closed => {}
+            Demand::Reconnecting => {
+                command.arg("--disable-keepalive");
+            }
             Demand::Pipelined(_) => return Ok(None),
             Demand::Open(_) => {
                 let Some(rate) = load.even_rate() else { return Ok(None) };
                 command.args(["-q", &rate.to_string(), "--latency-correction"]);
             }
+        }
+        if load.secured() {
+            command.arg("--insecure");
         }
         command.arg(&load.url);
         Ok(Some(command))

@@ -36,10 +36,14 @@ impl Client for Shb {
     }
 
     fn command(&self, load: &Load, place: &Place<'_>) -> anyhow::Result<Option<Command>> {
-        if load.demand != Demand::Closed {
-            return Ok(None);
-        }
         let mut command = Command::new(&self.program);
+        match load.demand {
+            Demand::Closed => {}
+            Demand::Reconnecting => {
+                command.arg("--disable-keepalive");
+            }
+            Demand::Pipelined(_) | Demand::Open(_) => return Ok(None),
+        }
         command.args(["-t", &place.threads().to_string(), "-c", &load.connections.to_string()]).args([
             "-z",
             &format!("{}s", load.seconds),

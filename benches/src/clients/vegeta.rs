@@ -39,7 +39,7 @@ impl Client for Vegeta {
         let rate = match load.demand {
             // As fast as its workers get answers.
             Demand::Closed => 0,
-            Demand::Pipelined(_) => return Ok(None),
+            Demand::Reconnecting | Demand::Pipelined(_) => return Ok(None),
             Demand::Open(_) => match load.even_rate() {
                 Some(rate) => rate,
                 None => return Ok(None),
@@ -57,6 +57,9 @@ impl Client for Vegeta {
             .arg(targets)
             .arg("-output")
             .arg(place.folder.join("results"));
+        if load.secured() {
+            command.arg("-insecure");
+        }
         if rate == 0 {
             // More than these workers would hide that the server is slow; without a rate they are the only bound.
             command.args(["-max-workers", &connections]);

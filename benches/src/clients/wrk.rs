@@ -41,6 +41,9 @@ impl Client for Wrk {
         command.arg(format!("-d{}s", load.seconds));
         match load.demand {
             Demand::Closed => {}
+            Demand::Reconnecting => {
+                command.args(["-H", "Connection: close"]);
+            }
             Demand::Pipelined(depth) => {
                 let script = place.folder.join("pipeline.lua");
                 fs::write(&script, pipelining(depth))?;

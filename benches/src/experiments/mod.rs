@@ -8,6 +8,7 @@ mod lag;
 mod open;
 mod pacing;
 mod pipelined;
+mod secured;
 mod soak;
 
 use clap::ValueEnum;
@@ -22,6 +23,8 @@ pub enum Experiment {
     Closed,
     /// The same with 16 requests on their way over each connection.
     Pipelined,
+    /// TLS against every peer that speaks it: requests on kept-alive connections, and handshakes.
+    Secured,
     /// Arrivals at a rate, as a witness saw them, against every peer that has one.
     Open,
     /// What `--pacing` costs and buys.
@@ -45,6 +48,7 @@ impl Experiment {
         match self {
             Self::Closed => closed::run(bench),
             Self::Pipelined => pipelined::run(bench),
+            Self::Secured => secured::run(bench),
             Self::Open => Ok(open::run(bench)),
             Self::Pacing => Ok(pacing::run(bench)),
             Self::Lag => lag::run(bench),

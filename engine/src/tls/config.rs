@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
+use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion, version};
 
 use super::trust::Trusting;
 use crate::scenario::target::{Tls, TlsVersion};
@@ -71,11 +71,11 @@ impl Security {
         let name = tls.server_name.as_deref().unwrap_or(host);
         let name = ServerName::try_from(name.to_owned()).map_err(|_| TlsError::Name { name: name.to_owned() })?;
         let setup = |error: rustls::Error| TlsError::Setup(error.to_string());
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let builder = ClientConfig::builder_with_provider(Arc::new(provider()))
             .with_protocol_versions(versions(tls.min_version))
             .map_err(setup)?;
         let builder = if tls.insecure {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(Trusting::new()))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Trusting))
         } else {
             builder.with_root_certificates(roots(tls.ca_cert.as_deref())?)
         };
@@ -105,6 +105,24 @@ impl Security {
         }
         Credentials { config: Arc::new(config), name: self.name.clone() }
     }
+}
+
+/// What encrypts. AES with 128 bits goes first, as browsers have it: a server that leaves the choice to the client does
+/// then what it does for them, and the hashes of the handshake are those that processors have instructions for.
+fn provider() -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    let is_first = |suite: &SupportedCipherSuite| {
+        use rustls::CipherSuite::{
+            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS13_AES_128_GCM_SHA256,
+        };
+        matches!(
+            suite.suite(),
+            TLS13_AES_128_GCM_SHA256 | TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 | TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        )
+    };
+    // Stable: among themselves they stay as they are.
+    provider.cipher_suites.sort_by_key(|suite| !is_first(suite));
+    provider
 }
 
 fn versions(least: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {
