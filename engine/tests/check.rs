@@ -65,3 +65,20 @@ fn an_unknown_host_is_named() {
     let error = Target::new(&scenario.target, unknown).expect_err("unknown");
     assert_eq!(error.to_string(), "cannot find the host `shop.invalid` of http://shop.invalid: nobody knows it");
 }
+
+#[test]
+fn how_connections_are_made_is_shown_where_it_is_not_as_always() {
+    let text = "[target]\nbase_url = 'https://shop.example'\nproxy = 'http://127.0.0.1:3128'\nconnect_timeout = '1s'\n\
+        first_byte_timeout = '2s'\nsource_addresses = ['127.0.0.2', '127.0.0.3']\ndns = '30s'\n\
+        [target.tls]\ninsecure = true\nresumption = false\n\
+        [requests.list]\npath = '/'\n[flows]\nlook = [{ request = 'list' }]\n\
+        [[scenarios]]\nname = 's'\nexecutor = 'constant-vus'\nvus = 2\nduration = '1s'\nflow = 'look'\n\
+        requests_per_connection = 10\nchurn = '5/s'\nwarm_up = true\n";
+    let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
+    let scenario =
+        scenario::check("s.toml", "s", text.to_owned(), &variables, &Tags::new()).unwrap_or_else(|e| panic!("{e}"));
+    let target = Target::new(&scenario.target, |_, port| Ok(vec![([127, 0, 0, 1], port).into()])).expect("a target");
+    let plan = compile(&scenario, &Options::with_seed(1), &unknown_captures(&scenario), target).expect("a plan");
+    let text = engine::check::describe(&plan, &[], 1024);
+    insta::assert_snapshot!(text.replace(concat!("drumfire/", env!("CARGO_PKG_VERSION")), "drumfire/VERSION"));
+}

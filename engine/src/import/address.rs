@@ -21,7 +21,7 @@ pub(super) fn encoded(value: &str) -> String {
 /// A URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
-    /// `http://host:port`.
+    /// `http://host:port` or `https://host:port`.
     pub(super) origin: String,
     /// From the first `/` on, query included, percent-encoded where it must be.
     pub(super) path: String,
@@ -41,9 +41,8 @@ pub(super) fn parse(text: &str) -> Result<Address, String> {
     }
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-    // The host is checked by those who will read the scenario; that they do not speak TLS is another matter.
-    http::parse_url(&format!("http://{host}"))?;
     let origin = format!("{scheme}://{}", host.to_ascii_lowercase());
+    http::parse_url(&origin)?;
     Ok(Address { origin, path: path(rest), user: user.map(str::to_owned) })
 }
 
@@ -64,18 +63,9 @@ pub(super) fn most_frequent<'a>(texts: impl IntoIterator<Item = &'a str>) -> Opt
 }
 
 impl Draft {
-    /// Sets whom the load goes to: `${BASE_URL:-origin}`, in a form that a scenario can have.
+    /// Sets whom the load goes to: `${BASE_URL:-origin}`.
     pub(super) fn set_target(&mut self, origin: &str) {
-        let url = match http::parse_url(origin) {
-            Ok(_) => origin.to_owned(),
-            Err(reason) => {
-                let plain = origin.replacen("https://", "http://", 1);
-                let fallback = if http::parse_url(&plain).is_ok() { plain } else { "http://127.0.0.1:8080".to_owned() };
-                self.note(None, format!("the target was {origin}, here it is {fallback}: {reason}"));
-                fallback
-            }
-        };
-        self.base_url = Written::variable("BASE_URL", &url);
+        self.base_url = Written::variable("BASE_URL", origin);
     }
 }
 

@@ -84,8 +84,10 @@ struct Draft {
     /// Of the whole run.
     tags: Table,
     base_url: Written,
-    /// With its unit; the scenario's default where there is none.
-    request_timeout: Option<String>,
+    /// What else `[target]` says.
+    target: Table,
+    /// What `[target.tls]` says, where the target is secured.
+    tls: Table,
     vars: Table,
     requests: Vec<Request>,
     flows: Vec<Flow>,
@@ -154,6 +156,24 @@ impl Draft {
         if self.notes.len() < MOST_NOTES { self.notes.push(note) } else { self.more_notes += 1 }
     }
 
+    /// Says something of the target's connections, which all requests share: what was said of them first holds.
+    fn connect(&mut self, line: impl Into<Option<usize>>, key: &str, value: Value) {
+        let differs = insert(&mut self.target, key, value);
+        self.note_difference(line, key, differs);
+    }
+
+    /// Says something of how connections are secured, as [`Draft::connect`] does.
+    fn secure(&mut self, line: impl Into<Option<usize>>, key: &str, value: Value) {
+        let differs = insert(&mut self.tls, key, value);
+        self.note_difference(line, key, differs);
+    }
+
+    fn note_difference(&mut self, line: impl Into<Option<usize>>, key: &str, differs: bool) {
+        if differs {
+            self.note(line, format!("`{key}` is the same for all requests here: what was asked for first holds"));
+        }
+    }
+
     /// That nothing of an input can be sent, with the first reason that was noted.
     fn nothing_left(&self, message: &str) -> Wrong {
         let first = self.notes.first();
@@ -171,6 +191,21 @@ impl Draft {
             ("duration".to_owned(), Value::literal("30s")),
             ("flow".to_owned(), Value::literal(name)),
         ]);
+    }
+}
+
+/// Adds an entry to a table; into a table that is already there what the new one holds. Returns whether there was another
+/// value, which stays.
+fn insert(table: &mut Table, key: &str, value: Value) -> bool {
+    match (table.iter_mut().find(|(known, _)| known == key), value) {
+        (None, value) => {
+            table.push((key.to_owned(), value));
+            false
+        }
+        (Some((_, Value::Table(known))), Value::Table(new)) => {
+            new.into_iter().fold(false, |differs, (key, value)| insert(known, &key, value) || differs)
+        }
+        (Some((_, known)), value) => *known != value,
     }
 }
 
@@ -342,7 +377,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_command_makes_it_panic_or_write_what_is_refused(
-            words in proptest::collection::vec("curl|http://a/|-[A-Za-z#]{1,3}|--[a-z-]{1,12}|'|\"|\\$'|\\\\|[|;&#\n]|\\PC{0,8}|\\{\"token\": 1\\}", 0..12),
+            words in proptest::collection::vec("curl|http://a/|https://a/|--proxy|--resolve|a:443:\\PC{0,4}|-[A-DF-Za-z#]{1,3}|--[a-z-]{1,12}|'|\"|\\$'|\\\\|[|;&#\n]|\\PC{0,8}|\\{\"token\": 1\\}", 0..12),
         ) {
             if let Ok(imported) = from_text(Kind::Curl, "file", &words.join(" ")) {
                 accepted(&imported.text);

@@ -68,11 +68,7 @@ impl Draft {
         let path = self.secrets.path(&sent.path, &mut found);
         let headers = self.headers(sent, &mut found);
         let body = self.body(sent, &mut found);
-        for Found { of, variable } in found {
-            let form = if variable.starts_with("BASIC_TOKEN") { " (the Base64 of user:password)" } else { "" };
-            let how = "with --var or in the environment";
-            self.note(sent.line, format!("the secret in {of} is not in this file: give it as {variable}{form}, {how}"));
-        }
+        self.note_secrets(sent.line, found);
         self.requests.push(Request {
             name,
             method,
@@ -84,6 +80,15 @@ impl Draft {
             checks: Vec::new(),
         });
         Some(self.requests.len() - 1)
+    }
+
+    /// Says which variables the secrets of an input have become.
+    pub(super) fn note_secrets(&mut self, line: Option<usize>, found: Vec<Found>) {
+        for Found { of, variable } in found {
+            let form = if variable.starts_with("BASIC_TOKEN") { " (the Base64 of user:password)" } else { "" };
+            let how = "with --var or in the environment";
+            self.note(line, format!("the secret in {of} is not in this file: give it as {variable}{form}, {how}"));
+        }
     }
 
     fn headers(&mut self, sent: &Sent, found: &mut Vec<Found>) -> Vec<(String, Written)> {

@@ -17,6 +17,9 @@ pub(super) fn file(draft: &Draft) -> String {
         let _ = writeln!(text, "\ntags = {}", inline_table(&draft.tags));
     }
     section(&mut text, "target", &target(draft));
+    if !draft.tls.is_empty() && draft.base_url.as_str().contains("https://") {
+        section(&mut text, "target.tls", &draft.tls);
+    }
     if !draft.vars.is_empty() {
         section(&mut text, "vars", &draft.vars);
     }
@@ -52,9 +55,7 @@ fn comments(text: &mut String, draft: &Draft) {
 
 fn target(draft: &Draft) -> Table {
     let mut table = vec![("base_url".to_owned(), Value::Text(draft.base_url.clone()))];
-    if let Some(timeout) = &draft.request_timeout {
-        table.push(("request_timeout".to_owned(), Value::literal(timeout)));
-    }
+    table.extend(draft.target.iter().cloned());
     table
 }
 

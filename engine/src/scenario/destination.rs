@@ -15,7 +15,7 @@ use super::target::{DEFAULT_TIMEOUT, Family, Lookup, Proxy, Route, Target, Timeo
 use super::workload::positive_span;
 
 /// What asks for TCP: a Unix socket has none of it.
-const OF_TCP: [&str; 6] = ["resolve", "dns", "ip", "source_addresses", "proxy", "proxy_authorization"];
+pub const OF_TCP: [&str; 6] = ["resolve", "dns", "ip", "source_addresses", "proxy", "proxy_authorization"];
 
 const FAMILIES: [(&str, Family); 5] = [
     ("any", Family::Any),

@@ -1,5 +1,6 @@
 //! What people want of TLS as rustls wants to be told, files read.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ pub enum TlsError {
 pub struct Security {
     config: ClientConfig,
     name: ServerName<'static>,
+    least: TlsVersion,
     resumes: bool,
     /// Whether any certificate will do.
     pub is_insecure: bool,
@@ -94,7 +96,7 @@ impl Security {
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config.resumption = Resumption::disabled();
-        Ok(Self { config, name, resumes: tls.resumption, is_insecure: tls.insecure })
+        Ok(Self { config, name, least: tls.min_version, resumes: tls.resumption, is_insecure: tls.insecure })
     }
 
     /// For one thread: what is kept of sessions is shared with no other, so that nobody waits for a lock.
@@ -104,6 +106,19 @@ impl Security {
             config.resumption = Resumption::in_memory_sessions(SESSIONS_KEPT);
         }
         Credentials { config: Arc::new(config), name: self.name.clone() }
+    }
+}
+
+/// `1.2 or later, asks for shop.example, sessions are resumed`.
+impl fmt::Display for Security {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let least = match self.least {
+            TlsVersion::V1_2 => "1.2 or later",
+            TlsVersion::V1_3 => "1.3",
+        };
+        let sessions = if self.resumes { "sessions are resumed" } else { "every handshake is a whole one" };
+        let trust = if self.is_insecure { ", NO CERTIFICATE IS LOOKED AT" } else { "" };
+        write!(f, "{least}, asks for {}, {sessions}{trust}", self.name.to_str())
     }
 }
 

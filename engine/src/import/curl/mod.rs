@@ -1,16 +1,20 @@
 //! curl's commands: each is a request, and those of a file one flow.
 
+mod connection;
 mod options;
 mod shell;
 
 use self::shell::Command;
 use super::sent::Sent;
-use super::{Draft, Step, Wrong, address};
+use super::{Draft, Step, Value, Wrong, address};
+use crate::scenario::http;
 
 /// How many redirects `-L` follows where `--max-redirs` does not say; curl itself would follow 50.
 const REDIRECTS: u32 = 10;
 /// The most redirects that a scenario can follow.
 const MOST_REDIRECTS: u32 = 20;
+/// The longest time that is carried over: who waits longer than a day does not mean it.
+const LONGEST_SECONDS: f64 = 86_400.0;
 
 /// A command as far as it is read.
 #[derive(Default)]
@@ -26,6 +30,10 @@ struct Reading {
     redirects: Option<u32>,
     /// In seconds.
     timeout: Option<f64>,
+    /// The Unix socket that is connected to in place of the URL's host.
+    socket: Option<String>,
+    /// The file of a client certificate whose key is still to be named.
+    certificate: Option<String>,
 }
 
 /// A request on its way: its host is looked at when all are read.
@@ -44,7 +52,7 @@ pub(super) fn draft(text: &str) -> Result<Draft, Wrong> {
         let reading = read(&command, &mut draft)?;
         if let Some(reading) = reading {
             timeouts.extend(reading.timeout);
-            plan(reading, &mut planned)?;
+            plan(reading, &mut planned, &mut draft)?;
         }
     }
     let origin = address::most_frequent(planned.iter().map(|one| one.origin.as_str()))
@@ -52,6 +60,7 @@ pub(super) fn draft(text: &str) -> Result<Draft, Wrong> {
         .to_owned();
     draft.set_target(&origin);
     set_timeout(&mut draft, &timeouts);
+    connection::drop_what_means_nothing(&origin, &mut draft);
     let mut steps = Vec::new();
     for Planned { origin: other, sent, redirects } in planned {
         if other != origin {
@@ -70,11 +79,9 @@ pub(super) fn draft(text: &str) -> Result<Draft, Wrong> {
 }
 
 fn set_timeout(draft: &mut Draft, timeouts: &[f64]) {
-    /// The longest time a scenario can ask for is a year; who waits longer than a day does not mean it.
-    const LONGEST_SECONDS: f64 = 86_400.0;
     let longest = timeouts.iter().copied().fold(0.0, f64::max);
     if (0.001..=LONGEST_SECONDS).contains(&longest) {
-        draft.request_timeout = Some(super::duration(longest));
+        draft.connect(None, "request_timeout", Value::literal(&super::duration(longest)));
     }
     if timeouts.iter().any(|timeout| (timeout - longest).abs() > f64::EPSILON) || longest > LONGEST_SECONDS {
         draft
@@ -110,6 +117,7 @@ fn read(command: &Command, draft: &mut Draft) -> Result<Option<Reading>, Wrong> 
             reading.letters(word, &mut words, draft)?;
         }
     }
+    reading.finish_identity(draft);
     Ok(Some(reading))
 }
 
@@ -147,7 +155,7 @@ impl Reading {
             "-I" | "--head" => {}
             "-L" | "--location" | "--location-trusted" => self.follows = true,
             "--compressed" => self.set_header("Accept-Encoding", "gzip, deflate"),
-            "-k" | "--insecure" => draft.note(self.line, format!("`{option}`: certificates are another matter here")),
+            _ if self.connection_flag(option, draft) => {}
             _ if options::OF_NO_CONCERN.contains(&option) => {}
             _ => draft.note(self.line, format!("the option `{option}` is not carried over")),
         }
@@ -195,6 +203,7 @@ impl Reading {
                 _ => draft.note(self.line, format!("`{option} {value}` is no number and not carried over")),
             },
             "--output" | "--write-out" | "--dump-header" => {}
+            _ if self.connection_option(long, &value, draft) => {}
             _ => draft.note(self.line, format!("the option `{option}` is not carried over")),
         }
     }
@@ -231,7 +240,7 @@ fn url_encoded(value: &str) -> String {
 }
 
 /// The requests of a command, one for each of its URLs.
-fn plan(mut reading: Reading, planned: &mut Vec<Planned>) -> Result<(), Wrong> {
+fn plan(mut reading: Reading, planned: &mut Vec<Planned>, draft: &mut Draft) -> Result<(), Wrong> {
     if reading.urls.is_empty() {
         return Err(Wrong::new(reading.line, "this command names no URL"));
     }
@@ -262,7 +271,12 @@ fn plan(mut reading: Reading, planned: &mut Vec<Planned>) -> Result<(), Wrong> {
         let joint = if address.path.contains('?') { "&" } else { "?" };
         let query = if query.is_empty() { String::new() } else { format!("{joint}{}", query.join("&")) };
         sent.path = address::path(&(address.path + &query));
-        planned.push(Planned { origin: address.origin, sent, redirects });
+        if reading.socket.is_some() && address.origin.starts_with("https:") {
+            draft.note(reading.line, "TLS over a Unix socket is not spoken here: the request is sent in plain HTTP");
+        }
+        let origin = reading.socket.as_ref().map_or(address.origin, |socket| format!("unix:{socket}"));
+        http::parse_url(&origin).map_err(|reason| Wrong::new(reading.line, reason))?;
+        planned.push(Planned { origin, sent, redirects });
     }
     Ok(())
 }
@@ -333,7 +347,7 @@ mod tests {
             "curl http://a/\ncurl http://b/\ncurl http://a/ --frobnicate -k -F x=@y -d @body.json | jq .",
         );
         let notes = imported.notes.join("\n");
-        for note in ["file:2: the request to http://b/", "`--frobnicate`", "`-k`", "`-F`", "`body.json`", "`jq`"] {
+        for note in ["file:2: the request to http://b/", "`--frobnicate`", "`-F`", "`body.json`", "`jq`"] {
             assert!(notes.contains(note), "{note}\n{notes}");
             let plain = note.trim_start_matches("file:2: ");
             assert!(imported.text.contains(plain), "{note}\n{}", imported.text);

@@ -1,7 +1,7 @@
 //! The options of curl, as far as they are told apart.
 
 /// Options that take a value, with what they are called here; curl's long name.
-pub(super) const WITH_VALUE: [(&str, &str); 44] = [
+pub(super) const WITH_VALUE: [(&str, &str); 55] = [
     ("-X", "--request"),
     ("-H", "--header"),
     ("-d", "--data"),
@@ -46,6 +46,17 @@ pub(super) const WITH_VALUE: [(&str, &str); 44] = [
     ("", "--form-string"),
     ("", "--ciphers"),
     ("", "--unix-socket"),
+    ("", "--connect-to"),
+    ("", "--cert-type"),
+    ("", "--key-type"),
+    ("", "--pass"),
+    ("", "--tls-max"),
+    ("", "--proxy-header"),
+    ("", "--noproxy"),
+    ("", "--dns-servers"),
+    ("", "--local-port"),
+    ("", "--keepalive-time"),
+    ("", "--expect100-timeout"),
 ];
 
 /// Options that only concern what curl itself shows or writes.

@@ -33,6 +33,15 @@ impl<'a> Fields<'a> {
         node.text().or_else(|| self.wrong(key, node, "a string", draft))
     }
 
+    /// `true` or `false`; false where it is not there.
+    pub(super) fn is_set(&mut self, key: &'static str, draft: &mut Draft) -> bool {
+        let Some(node) = self.get(key) else { return false };
+        match node.value {
+            Literal::Boolean(boolean) => boolean,
+            _ => self.wrong(key, node, "`true` or `false`", draft).unwrap_or(false),
+        }
+    }
+
     /// A whole number in a range.
     pub(super) fn count(&mut self, key: &'static str, least: u32, draft: &mut Draft) -> Option<u32> {
         let node = self.get(key)?;

@@ -4,6 +4,7 @@
 //! Whatever would have to be run (conditions, loops, values of answers) is noted with its line.
 
 mod checks;
+mod connection;
 mod fields;
 mod options;
 mod script;

@@ -4,6 +4,7 @@ use runlog::units::{Nanos, Rate};
 
 use super::super::javascript::Node;
 use super::super::{Draft, Table, Value, names};
+use super::connection;
 use super::fields::{Fields, span};
 use crate::scenario::limits;
 
@@ -24,7 +25,9 @@ pub(super) fn scenarios(options: Option<&Node>, draft: &mut Draft) -> Vec<Scenar
     let mut fields = Fields::new("`options`", entries);
     fields.get("thresholds");
     draft.tags = fields.texts("tags", limits::check_tag, draft);
-    let scenarios = match fields.get("scenarios") {
+    let policy = connection::policy(&mut fields, draft);
+    connection::target(&mut fields, draft);
+    let mut scenarios = match fields.get("scenarios") {
         Some(node) => {
             node.object().unwrap_or_default().iter().filter_map(|(name, node)| one(name, node, draft)).collect()
         }
@@ -33,7 +36,10 @@ pub(super) fn scenarios(options: Option<&Node>, draft: &mut Draft) -> Vec<Scenar
     fields.note_others(draft);
     if scenarios.is_empty() {
         draft.note(None, "no scenario is left: as it is, one virtual user goes through it once");
-        return vec![alone(once())];
+        scenarios.push(alone(once()));
+    }
+    for scenario in &mut scenarios {
+        scenario.common.extend(policy.clone());
     }
     scenarios
 }

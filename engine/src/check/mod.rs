@@ -1,5 +1,7 @@
 //! What a plan would do, as text for people: every request as bytes, the schedules, and what the run needs.
 
+mod connection;
+
 use std::fmt::Write;
 
 use runlog::manifest::Tags;
@@ -26,7 +28,7 @@ pub fn describe(plan: &Plan, errands: &[(Part, Errand)], open_files: u64) -> Str
     let mut page = Page::default();
     page.line(format_args!("{}", plan.name));
     page.tags("  ", &plan.tags);
-    target(plan, &mut page);
+    connection::target(&plan.target, &mut page);
     for (part, errand) in errands {
         one_errand(*part, errand, &mut page);
     }
@@ -65,14 +67,6 @@ impl Page {
             self.line(format_args!("{indent}{:<12}{}", "tags", pairs.join(", ")));
         }
     }
-}
-
-fn target(plan: &Plan, page: &mut Page) {
-    let addresses: Vec<String> = plan.target.addresses.iter().map(ToString::to_string).collect();
-    page.heading("Target");
-    page.line(format_args!("  {:<12}{}", "base URL", plan.target.base_url));
-    page.line(format_args!("  {:<12}{}", "addresses", addresses.join(", ")));
-    page.line(format_args!("  {:<12}{} for each request", "timeout", plan.target.timeouts.request));
 }
 
 /// What is sent, and what it is called.
@@ -223,6 +217,7 @@ fn one_scenario(plan: &Plan, scenario: &Scenario, page: &mut Page) {
             "pipeline", scenario.pipeline
         ));
     }
+    connection::policy(scenario, page);
     page.line(format_args!("    {:<12}{}", "mix", shares.join(", ")));
     page.line(format_args!("    {:<12}up to {} behind the schedule's end", "stop", scenario.graceful_stop));
     page.tags("    ", &scenario.tags);
