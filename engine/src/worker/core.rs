@@ -443,7 +443,7 @@ impl Core {
         }
         if let Some(file) = &message.body_file {
             let keeps_body = self.crew.vu(place).journey.hop.as_ref().is_none_or(|hop| hop.method.is_none());
-            exchange.upload = keeps_body.then(|| file.bytes());
+            exchange.upload = keeps_body.then_some(&**file);
         }
         if message.needs.head {
             let bytes = exchange.composed.as_deref().or(message.fixed.as_deref()).unwrap_or_default();

@@ -6,6 +6,7 @@ use runlog::units::Nanos;
 
 use super::vu::VuPlace;
 use crate::answer::Figures;
+use crate::data::BodyFile;
 use crate::plan::{Check, Message, Request};
 
 /// A request that is wanted, or on its way.
@@ -26,7 +27,7 @@ pub struct Exchange {
     /// When it should have been sent.
     pub scheduled: Nanos,
     /// A file that is sent behind it as its body.
-    pub upload: Option<&'static [u8]>,
+    pub upload: Option<&'static BodyFile>,
     /// How long it took to open a connection for it; zero where one was open.
     pub connecting: Nanos,
     /// How long it took to secure that connection.

@@ -281,7 +281,7 @@ impl Line {
         if message.expects_continue || exchange.upload.is_some() {
             let until = message.expects_continue.then(|| now.after(CONTINUE_PATIENCE));
             match (exchange.upload.take(), until) {
-                (Some(file), _) => self.outbox.keep(Outgoing::Streamed(file), until),
+                (Some(file), _) => self.outbox.keep_file(file, until),
                 (None, Some(until)) => outgoing = self.outbox.keep_body_of(outgoing, until),
                 (None, None) => {}
             }
@@ -291,7 +291,7 @@ impl Line {
     }
 
     /// What was put together is sent.
-    pub const fn departed(&mut self) {
+    pub fn departed(&mut self) {
         self.outbox.departed();
     }
 

@@ -1,8 +1,11 @@
 //! What is on its way out of a connection: pieces in their order, one after another where it matters.
 
+use std::ops::Range;
+
 use memchr::memmem;
 use runlog::units::Nanos;
 
+use crate::data::BodyFile;
 use crate::tls::Session;
 use crate::wire::Outgoing;
 
@@ -12,6 +15,8 @@ use super::spare::Spare;
 const SEALED_AT_ONCE: usize = 64 << 10;
 /// So much is handed to the wire at once.
 const SENT_AT_ONCE: usize = 1 << 30;
+/// So much of a file is: what is sent is forgotten piece by piece.
+const OF_A_FILE_AT_ONCE: usize = 4 << 20;
 /// What is longer than this may not fit into the socket's buffer, and is to be told of when it is sent.
 const LONG: usize = 64 << 10;
 /// How long a server may take to say `100 Continue` before the body is sent all the same (RFC 9110, 10.1.1).
@@ -26,6 +31,8 @@ pub struct Outbox {
     ready: Vec<u8>,
     /// What is left of the request sent last.
     rest: Option<Rest>,
+    /// What of a file the wire has.
+    piece: Option<(&'static BodyFile, Range<usize>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +49,8 @@ enum Lent {
 #[derive(Debug)]
 struct Rest {
     bytes: Outgoing,
+    /// The file whose bytes these are, where they are one's.
+    file: Option<&'static BodyFile>,
     at: usize,
     /// Until then it is for the server to ask for it.
     waits_until: Option<Nanos>,
@@ -85,8 +94,11 @@ impl Outbox {
     }
 
     /// What the wire had is sent.
-    pub const fn departed(&mut self) {
+    pub fn departed(&mut self) {
         self.lent = Lent::Nothing;
+        if let Some((file, piece)) = self.piece.take() {
+            file.forget(piece);
+        }
     }
 
     /// Forgets everything.
@@ -103,9 +115,14 @@ impl Outbox {
         Some(Outgoing::Composed(std::mem::replace(&mut self.ready, spare.buffer())))
     }
 
-    /// Keeps what is to be sent behind a request's head, when the server asks for it or at once.
-    pub fn keep(&mut self, bytes: Outgoing, waits_until: Option<Nanos>) {
-        self.rest = Some(Rest { bytes, at: 0, waits_until });
+    /// Keeps bytes that are to be sent behind a request's head, when the server asks for them or at once.
+    fn keep(&mut self, bytes: Outgoing, waits_until: Option<Nanos>) {
+        self.rest = Some(Rest { bytes, file: None, at: 0, waits_until });
+    }
+
+    /// Keeps a file that is to be sent behind a request's head, when the server asks for it or at once.
+    pub fn keep_file(&mut self, file: &'static BodyFile, waits_until: Option<Nanos>) {
+        self.rest = Some(Rest { bytes: Outgoing::Streamed(file.bytes()), file: Some(file), at: 0, waits_until });
     }
 
     /// Takes apart a request whose body waits for the server to ask for it: what is left is its head.
@@ -167,10 +184,15 @@ impl Outbox {
     ) -> Result<(Outgoing, usize), Unsealed> {
         let Some(mut rest) = self.rest.take() else { return Ok((Outgoing::Prepared(&[]), 0)) };
         self.lent = Lent::Body;
-        let most = if session.is_some() { SEALED_AT_ONCE } else { SENT_AT_ONCE };
+        let most = match (&session, rest.file) {
+            (Some(_), _) => SEALED_AT_ONCE,
+            (None, Some(_)) => OF_A_FILE_AT_ONCE,
+            (None, None) => SENT_AT_ONCE,
+        };
         let start = rest.at;
         let end = rest.bytes.bytes().len().min(start + most);
         rest.at = end;
+        self.piece = rest.file.map(|file| (file, start..end));
         let is_last = end == rest.bytes.bytes().len();
         let outgoing = match session {
             Some(session) => {
