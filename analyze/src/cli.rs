@@ -1,8 +1,11 @@
-//! The command line, as it can be written.
+//! The command line, as it can be written: a command each in `command`.
 
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
+use crate::command::report::ReportArgs;
+use crate::command::summary::SummaryArgs;
+use crate::command::{report, summary};
+use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
 #[derive(Debug, Parser)]
@@ -21,37 +24,21 @@ const EXIT_CODES: &str = "Exit codes: 0 passed, 2 the input is wrong, 3 the meas
 pub enum Command {
     /// Show the figures of runs: percentiles, errors, checks, thresholds, verdict
     #[command(after_help = EXIT_CODES)]
-    Summary(Summary),
+    Summary(SummaryArgs),
     /// Write one self-contained HTML page with tables and charts
     #[command(after_help = "The page needs no network and can be rewritten; its path goes to standard output.")]
-    Report(Report),
+    Report(ReportArgs),
 }
 
-/// `drumfire-analyze summary`.
-#[derive(Debug, Args)]
-pub struct Summary {
-    /// Run directories
-    #[arg(value_name = "RUN", required = true)]
-    pub runs: Vec<PathBuf>,
-    /// One JSON document on standard output, and nothing else
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `drumfire-analyze report`.
-#[derive(Debug, Args)]
-pub struct Report {
-    /// Run directories
-    #[arg(value_name = "RUN", required = true)]
-    pub runs: Vec<PathBuf>,
-    /// Where to write the page [default: report.html in the first run directory]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
-impl Report {
-    /// Where the page goes.
-    pub fn file(&self) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| self.runs[0].join("report.html"))
+impl Command {
+    /// Does it. Returns the exit code.
+    ///
+    /// # Errors
+    /// Why there is no result.
+    pub fn run(&self) -> Result<u8, Failure> {
+        match self {
+            Self::Summary(args) => summary::run(args),
+            Self::Report(args) => report::run(args),
+        }
     }
 }

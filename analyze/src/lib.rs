@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON, report.html
-//!                                                 └─ exit: what it means for whoever asked
+//!                  command: what is asked          └─ exit: what it means for whoever asked
 //! ```
 //!
 //! An analysis knows no renderer and a renderer no analysis: both know only `section`. Statistics are `runlog`'s.
 
 pub mod analysis;
 pub mod cli;
+pub mod command;
 pub mod exit;
 pub mod failure;
 pub mod load;

@@ -1,10 +1,12 @@
 //! What was found out about one run: what renderers are given.
 
+use std::path::PathBuf;
+
 use runlog::summary::Summary;
 
 use crate::analysis::Analysis;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{self, Run};
 use crate::section::Section;
 
 /// A run's figures, and what analyses made of them.
@@ -17,6 +19,14 @@ pub struct Report {
 }
 
 impl Report {
+    /// Opens runs and has analyses look at each.
+    ///
+    /// # Errors
+    /// Where a run cannot be read.
+    pub fn of_all(runs: &[PathBuf], analyses: &[&dyn Analysis]) -> Result<Vec<Self>, Failure> {
+        runs.iter().map(|path| Self::of(load::load(path)?, analyses)).collect()
+    }
+
     /// Has analyses look at a run, one after another.
     ///
     /// # Errors

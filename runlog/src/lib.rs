@@ -19,6 +19,7 @@ pub mod reader;
 pub mod row;
 pub mod samples;
 pub mod sign;
+pub mod sketch;
 pub mod spread;
 pub mod statistics;
 pub mod summary;

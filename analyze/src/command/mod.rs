@@ -1,0 +1,18 @@
+//! The commands, a file each: what can be asked, and what is done then. Load, analyse, render; the exit code says what it
+//! means for whoever asked.
+
+pub mod report;
+pub mod summary;
+
+use std::io::{self, Write, stdout};
+
+use crate::failure::Failure;
+
+/// Writes to standard output. That nobody reads on (`| head`) is no failure.
+fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}

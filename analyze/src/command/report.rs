@@ -1,0 +1,38 @@
+//! `drumfire-analyze report`: one page of HTML.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::print;
+use crate::analysis;
+use crate::exit;
+use crate::failure::Failure;
+use crate::render::{Renderer, html::Html};
+use crate::report::Report;
+
+/// `drumfire-analyze report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Run directories
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Where to write the page [default: report.html in the first run directory]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Writes the page and says where it is.
+///
+/// # Errors
+/// Where a run cannot be read or the page not be written.
+pub fn run(asked: &ReportArgs) -> Result<u8, Failure> {
+    let reports = Report::of_all(&asked.runs, analysis::REPORT)?;
+    let mut page = Vec::new();
+    Html.render(&reports, &mut page)?;
+    let path = asked.output.clone().unwrap_or_else(|| asked.runs[0].join("report.html"));
+    fs::write(&path, page).map_err(|source| Failure::Write { path: path.clone(), source })?;
+    print(format!("{}\n", path.display()).as_bytes())?;
+    Ok(exit::PASSED)
+}

@@ -1,0 +1,129 @@
+//! How times are spread, in a few hundred bytes: what is kept for each window of time and each request.
+//!
+//! Buckets are logarithmic with 128 to an octave, those of HdrHistogram with two significant digits: a time is known to
+//! within 1/128 of itself. Below 256 ns every value has its own.
+
+use serde::{Deserialize, Serialize};
+
+/// Buckets to an octave, as a power of two.
+const BITS: u32 = 7;
+/// How many buckets there are: enough for every `u64`.
+pub const BUCKETS: usize = (64 - BITS as usize + 1) << BITS;
+
+/// The bucket of a value.
+#[inline]
+pub const fn bucket(value: u64) -> usize {
+    let above = (u64::BITS - 1 - (value | 1).leading_zeros()).saturating_sub(BITS);
+    ((above as usize) << BITS) + (value >> above) as usize
+}
+
+/// The lowest value of a bucket.
+pub const fn lowest(bucket: usize) -> u64 {
+    let above = (bucket >> BITS).saturating_sub(1);
+    ((bucket - (above << BITS)) as u64) << above
+}
+
+/// The highest value of a bucket.
+pub const fn highest(bucket: usize) -> u64 {
+    let above = (bucket >> BITS).saturating_sub(1);
+    lowest(bucket) + ((1 << above) - 1)
+}
+
+/// How times (in nanoseconds) are spread: the buckets that have any, ascending, with how many.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sketch {
+    buckets: Vec<(u16, u32)>,
+}
+
+impl Sketch {
+    /// A sketch of buckets with how many times each has, ascending, none of them twice.
+    pub fn new(buckets: Vec<(u16, u32)>) -> Self {
+        debug_assert!(buckets.is_sorted_by(|a, b| a.0 < b.0));
+        Self { buckets }
+    }
+
+    /// The buckets that have any, ascending, with how many.
+    pub fn buckets(&self) -> impl ExactSizeIterator<Item = (usize, u32)> + '_ {
+        self.buckets.iter().map(|&(bucket, count)| (usize::from(bucket), count))
+    }
+
+    /// How many times.
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().map(|&(_, count)| u64::from(count)).sum()
+    }
+
+    /// Whether there are no times.
+    pub const fn is_empty(&self) -> bool {
+        self.buckets.is_empty()
+    }
+
+    /// Adds the times of another.
+    pub fn merge(&mut self, other: &Self) {
+        if other.is_empty() {
+            return;
+        }
+        let mine = std::mem::take(&mut self.buckets);
+        self.buckets.reserve(mine.len() + other.buckets.len());
+        let (mut left, mut right) = (mine.into_iter().peekable(), other.buckets.iter().copied().peekable());
+        loop {
+            let next = match (left.peek(), right.peek()) {
+                (Some(l), Some(r)) if l.0 == r.0 => {
+                    let sum = l.1.saturating_add(r.1);
+                    right.next();
+                    left.next().map(|(bucket, _)| (bucket, sum))
+                }
+                (Some(l), Some(r)) if l.0 > r.0 => right.next(),
+                (Some(_), _) => left.next(),
+                (None, _) => right.next(),
+            };
+            match next {
+                Some(bucket) => self.buckets.push(bucket),
+                None => return,
+            }
+        }
+    }
+}
+
+impl FromIterator<u64> for Sketch {
+    fn from_iter<I: IntoIterator<Item = u64>>(values: I) -> Self {
+        let mut places: Vec<u16> = values.into_iter().map(|value| bucket(value) as u16).collect();
+        places.sort_unstable();
+        let runs = places.chunk_by(PartialEq::eq);
+        Self { buckets: runs.map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_buckets_cover_every_value() {
+        assert_eq!((lowest(0), highest(0)), (0, 0));
+        assert_eq!(bucket(u64::MAX) + 1, BUCKETS);
+        assert_eq!(highest(BUCKETS - 1), u64::MAX);
+        for place in 1..BUCKETS {
+            assert_eq!(lowest(place), highest(place - 1) + 1, "{place}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_lies_within_its_bucket(value in any::<u64>(), shift in 0_u32..64) {
+            let value = value >> shift;
+            let place = bucket(value);
+            prop_assert!((lowest(place)..=highest(place)).contains(&value));
+            prop_assert!(highest(place) - lowest(place) <= value / 128);
+        }
+
+        #[test]
+        fn sketches_add_up(values in proptest::collection::vec(0_u64..5_000, 0..80), cut in 0_usize..80) {
+            let (some, others) = values.split_at(cut.min(values.len()));
+            let mut merged: Sketch = some.iter().copied().collect();
+            merged.merge(&others.iter().copied().collect());
+            prop_assert_eq!(merged.count(), values.len() as u64);
+            prop_assert_eq!(merged, values.into_iter().collect());
+        }
+    }
+}
