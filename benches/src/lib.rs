@@ -13,6 +13,7 @@
 //!
 //! Programs are in `bin/`: `peers` does the experiments, and starts the others.
 
+pub mod analysis;
 pub mod arrivals;
 pub mod bench;
 pub mod clients;

@@ -161,6 +161,7 @@ impl Run {
 fn is_rows_file(path: &Path) -> bool {
     path.file_name()
         .and_then(|name| name.to_str())
+        .map(|name| name.strip_suffix(".zst").unwrap_or(name))
         .and_then(|name| name.strip_prefix("requests-")?.strip_suffix(".csv"))
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }

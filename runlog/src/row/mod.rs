@@ -1,6 +1,12 @@
 //! The row of `requests-CC.csv`, one per scheduled arrival, and the only list of its columns.
 
+mod field;
+mod names;
+
 use crate::outcome::{Blame, Failure};
+
+use self::field::Text;
+pub use self::names::Names;
 
 /// A scenario, by its place in the manifest's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -24,38 +30,11 @@ impl FailedChecks {
     }
 }
 
-/// The names of scenarios and requests as they stand in the rows: quoted where CSV wants it, once, before the load.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
-    scenarios: Vec<Box<[u8]>>,
-    requests: Vec<Box<[u8]>>,
-}
-
-impl Names {
-    /// The names in the order of their ids.
-    pub fn new<'a>(scenarios: impl IntoIterator<Item = &'a str>, requests: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            scenarios: scenarios.into_iter().map(quoted).collect(),
-            requests: requests.into_iter().map(quoted).collect(),
-        }
-    }
-}
-
-/// A name as a CSV field on one line. Control characters, which no name should have, become spaces.
-fn quoted(name: &str) -> Box<[u8]> {
-    let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.contains([',', '"']) || line.is_empty() || line.trim() != line {
-        format!("\"{}\"", line.replace('"', "\"\"")).into_bytes().into()
-    } else {
-        line.into_bytes().into()
-    }
-}
-
 /// One kind of value in a column: how it is written and how it is read back.
 trait Field: Sized {
     fn encode(&self, names: &Names, line: &mut Line<'_>);
     /// `None` where the text is not of this kind.
-    fn decode(text: &[u8], names: &Names) -> Option<Self>;
+    fn decode(text: Text<'_>, names: &Names) -> Option<Self>;
 }
 
 macro_rules! columns {
@@ -131,21 +110,41 @@ macro_rules! columns {
             /// # Errors
             /// The name of the column that could not be read; the batch then has to be thrown away.
             pub fn push_line(&mut self, line: &[u8], wanted: Columns, names: &Names) -> Result<(), &'static str> {
-                let mut fields = Fields { rest: Some(line) };
+                let (ends, found) = ends_of_fields(line);
+                if found < FIELDS {
+                    // What is wrong with those that are there is said first.
+                    let there = Columns(wanted.0 & ((1 << found) - 1));
+                    self.push_fields(line, 0, &ends, there, names)?;
+                    return Err(NAMES[found]);
+                }
+                if (ends[FIELDS - 1] as usize) < line.len() {
+                    return Err("a column too many");
+                }
+                self.push_fields(line, 0, &ends, wanted, names)
+            }
+
+            /// Appends the wanted columns of a line within a larger text: the line begins at `begin`, and its fields end
+            /// before `ends`.
+            ///
+            /// # Errors
+            /// The name of the column that could not be read; the batch then has to be thrown away.
+            #[inline]
+            pub(crate) fn push_fields(
+                &mut self,
+                block: &[u8],
+                begin: usize,
+                ends: &[u32; FIELDS],
+                wanted: Columns,
+                names: &Names,
+            ) -> Result<(), &'static str> {
                 $(
-                    if Columns::$column.0 > wanted.0 {
-                        // Nothing behind this column is wanted.
-                        self.rows += 1;
-                        return Ok(());
-                    }
-                    let text = fields.next().ok_or(stringify!($field))?;
                     if wanted.contains(Columns::$column) {
+                        const PLACE: usize = Place::$field as usize;
+                        let start = if PLACE == 0 { begin } else { ends[PLACE.saturating_sub(1)] as usize + 1 };
+                        let text = Text::new(block, start, ends[PLACE] as usize);
                         self.$field.push(Field::decode(text, names).ok_or(stringify!($field))?);
                     }
                 )*
-                if fields.next().is_some() {
-                    return Err("a column too many");
-                }
                 self.rows += 1;
                 Ok(())
             }
@@ -304,23 +303,26 @@ pub fn header() -> String {
     NAMES.join(",") + "\n"
 }
 
-/// The fields of a line, one after another.
-struct Fields<'a> {
-    rest: Option<&'a [u8]>,
-}
+/// How many fields a line has.
+pub(crate) const FIELDS: usize = NAMES.len();
 
-impl<'a> Fields<'a> {
-    /// The next field as it stands, quotes and all.
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        let end = match rest.first() {
-            Some(b'"') => end_of_quoted(rest)?,
-            // Most fields are a few digits: a plain loop beats a vectorised search.
-            _ => rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len()),
+/// Where the fields of a line end, quotes and all, and how many of them were found.
+fn ends_of_fields(line: &[u8]) -> ([u32; FIELDS], usize) {
+    let mut ends = [0; FIELDS];
+    let mut start = 0;
+    for (found, end) in ends.iter_mut().enumerate() {
+        let Some(rest) = line.get(start..) else { return (ends, found) };
+        let length = match rest.first() {
+            Some(b'"') => end_of_quoted(rest),
+            _ => Some(memchr::memchr(b',', rest).unwrap_or(rest.len())),
         };
-        self.rest = (end < rest.len()).then(|| &rest[end + 1..]);
-        Some(&rest[..end])
+        match length.and_then(|length| u32::try_from(start + length).ok()) {
+            Some(place) => *end = place,
+            None => return (ends, found),
+        }
+        start = *end as usize + 1;
     }
+    (ends, FIELDS)
 }
 
 /// Where a quoted field at the start of `text` ends: behind its closing quote, at a comma or the end of the line.
@@ -341,24 +343,9 @@ impl Field for u64 {
         line.push_number(*self);
     }
 
-    fn decode(text: &[u8], _: &Names) -> Option<Self> {
-        if text.is_empty() || text.len() > 20 {
-            return None;
-        }
-        let mut value = 0_u64;
-        for byte in text {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                return None;
-            }
-            // 19 digits cannot overflow; the twentieth is checked.
-            value = if text.len() < 20 {
-                value * 10 + u64::from(digit)
-            } else {
-                value.checked_mul(10)?.checked_add(u64::from(digit))?
-            };
-        }
-        Some(value)
+    #[inline]
+    fn decode(text: Text<'_>, _: &Names) -> Option<Self> {
+        text.number()
     }
 }
 
@@ -369,7 +356,8 @@ macro_rules! narrower_integers {
                 u64::from(*self).encode(names, line);
             }
 
-            fn decode(text: &[u8], names: &Names) -> Option<Self> {
+            #[inline]
+    fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
                 u64::decode(text, names)?.try_into().ok()
             }
         }
@@ -384,7 +372,8 @@ impl<T: Field> Field for Option<T> {
         }
     }
 
-    fn decode(text: &[u8], names: &Names) -> Option<Self> {
+    #[inline]
+    fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
         if text.is_empty() { Some(None) } else { T::decode(text, names).map(Some) }
     }
 }
@@ -394,7 +383,8 @@ impl Field for FailedChecks {
         self.0.encode(names, line);
     }
 
-    fn decode(text: &[u8], names: &Names) -> Option<Self> {
+    #[inline]
+    fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
         u64::decode(text, names).map(Self)
     }
 }
@@ -404,8 +394,9 @@ impl Field for Failure {
         line.push_text(self.word().as_bytes());
     }
 
-    fn decode(text: &[u8], _: &Names) -> Option<Self> {
-        Self::from_word(text)
+    #[inline]
+    fn decode(text: Text<'_>, _: &Names) -> Option<Self> {
+        Self::from_word(text.bytes())
     }
 }
 
@@ -413,12 +404,12 @@ macro_rules! named {
     ($type:ident in $list:ident) => {
         impl Field for $type {
             fn encode(&self, names: &Names, line: &mut Line<'_>) {
-                line.push_text(&names.$list[usize::from(self.0)]);
+                line.push_text(names.$list.name(self.0));
             }
 
-            fn decode(text: &[u8], names: &Names) -> Option<Self> {
-                let place = names.$list.iter().position(|name| **name == *text)?;
-                u16::try_from(place).ok().map(Self)
+            #[inline]
+            fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
+                names.$list.id(text).map(Self)
             }
         }
     };
