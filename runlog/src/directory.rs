@@ -156,6 +156,16 @@ impl Run {
             rows,
         })
     }
+
+    /// About how many rows it has: as the engine counted them, or judging by the size of the files.
+    pub fn rows_expected(&self) -> u64 {
+        /// No row of ours is shorter by much.
+        const SHORT_ROW_BYTES: u64 = 50;
+        match &self.manifest.ending {
+            Some(ending) => ending.cores.iter().map(|books| books.rows).sum(),
+            None => self.rows.iter().map(|file| file.unpacked_bytes() / SHORT_ROW_BYTES).sum(),
+        }
+    }
 }
 
 fn is_rows_file(path: &Path) -> bool {
