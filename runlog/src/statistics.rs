@@ -166,7 +166,8 @@ mod tests {
     fn figures_of_a_hundred() {
         let figures = (1..=100).collect::<Samples>().figures().expect("there are samples");
         let interval = |lower_ns, upper_ns| Some(Interval { lower_ns, upper_ns });
-        let ci95 = Intervals { p50: interval(40, 61), p90: interval(84, 96), p95: interval(90, 100), ..Intervals::default() };
+        let ci95 =
+            Intervals { p50: interval(40, 61), p90: interval(84, 96), p95: interval(90, 100), ..Intervals::default() };
         let expected =
             Figures { samples: 100, mean: 50.5, min: 1, p50: 50, p90: 90, p95: 95, p99: 99, p999: 100, max: 100, ci95 };
         assert_eq!(figures, expected);

@@ -11,7 +11,7 @@ use crate::manifest::{Ending, How, Lookups, Manifest};
 use crate::metric::{Metric, MetricKind};
 use crate::reader::ReadError;
 use crate::statistics::Figures;
-use crate::tally::{Answers, Cells, Counts, Gathered, Grouping, Groups, Question, Questions, Recall, gather};
+use crate::tally::{Answers, Cells, Counts, Gathered, Grouping, Groups, Question, Questions, Recall, Stretch, gather};
 use crate::threshold::{Aggregation, Threshold, ThresholdResult};
 use crate::units::{Nanos, Percentile};
 use crate::validity::Validity;
@@ -146,7 +146,7 @@ impl RunFacts {
 /// # Errors
 /// Where a row cannot be read.
 pub fn summarize(run: &Run) -> Result<Summary, ReadError> {
-    let wanted = Wanted::of(run);
+    let wanted = Wanted::of(run, Stretch::WHOLE);
     let gathered = gather(&run.rows, None, || wanted.nothing())?;
     wanted.summary(&gathered, None)
 }
@@ -178,14 +178,14 @@ pub struct Wanted<'r> {
 }
 
 impl<'r> Wanted<'r> {
-    /// Of this run.
-    pub fn of(run: &'r Run) -> Self {
+    /// Of a stretch of this run.
+    pub fn of(run: &'r Run, within: Stretch) -> Self {
         let thresholds = run.manifest.thresholds.iter().filter(|threshold| threshold.is_of_rows());
         let more = thresholds.map(|threshold| threshold.metric).filter(|metric| metric.kind() == MetricKind::Time);
         let mut metrics: Vec<Metric> = SHOWN.into_iter().chain(more).collect();
         metrics.sort_unstable();
         metrics.dedup();
-        Self { run, cells: Cells { requests: run.manifest.requests.len() }, metrics }
+        Self { run, cells: Cells { within, ..Cells::new(run.manifest.requests.len()) }, metrics }
     }
 
     /// What its rows are gathered in.
@@ -207,6 +207,7 @@ impl<'r> Wanted<'r> {
         let manifest = &self.run.manifest;
         let groups = &gathered.tally;
         let elapsed = groups.elapsed;
+        let length = self.cells.within.length(elapsed);
         let all = self.sets();
         let mut questions = Questions::of(groups);
         let asked: Vec<Times> = all.iter().map(|set| Times::ask(&mut questions, set)).collect();
@@ -217,13 +218,13 @@ impl<'r> Wanted<'r> {
         let mut requests: Vec<Group> = Vec::with_capacity(all.len());
         let names = manifest.requests.iter().map(|request| request.name.as_str()).chain(["total"]);
         for ((set, times), name) in all.iter().zip(&asked).zip(names) {
-            requests.push(Group::new(name.to_owned(), &counts(groups, set), &times.figures(&answers), elapsed));
+            requests.push(Group::new(name.to_owned(), &counts(groups, set), &times.figures(&answers), length));
         }
         let total = requests.pop().unwrap_or_else(|| unreachable!("the total is the last of them"));
         let recorded = manifest.ending.as_ref().map_or(&[][..], |ending| &ending.thresholds);
         let judge = |(place, trial): (usize, &Trial<'_>)| match recorded.get(place) {
             Some(result) if !trial.threshold.is_of_rows() => result.clone(),
-            _ => trial.judge(groups, &answers),
+            _ => trial.judge(groups, &answers, length),
         };
         let mut summary = Summary {
             thresholds: trials.iter().enumerate().map(judge).collect(),
@@ -231,7 +232,7 @@ impl<'r> Wanted<'r> {
             validity: Validity::unknown(),
             run: RunFacts {
                 torn_lines: gathered.torn_lines,
-                ..RunFacts::new(manifest, &self.run.path, elapsed, total.count)
+                ..RunFacts::new(manifest, &self.run.path, elapsed, groups.rows)
             },
             requests,
             total,
@@ -285,8 +286,7 @@ impl<'r> Wanted<'r> {
 }
 
 /// What became of the arrivals of these groups together.
-pub fn counts<G: Grouping>(groups: &Groups<'_, G>, set: &[usize]) -> Counts
-{
+pub fn counts<G: Grouping>(groups: &Groups<'_, G>, set: &[usize]) -> Counts {
     let mut counts = Counts::default();
     for group in set.iter().filter_map(|&group| groups.groups().get(group)) {
         counts.merge(&group.counts);
@@ -343,7 +343,7 @@ struct Trial<'t> {
 }
 
 impl Trial<'_> {
-    fn judge(&self, groups: &Groups<'_, Cells>, answers: &Answers) -> ThresholdResult {
+    fn judge(&self, groups: &Groups<'_, Cells>, answers: &Answers, length: Nanos) -> ThresholdResult {
         let counts = counts(groups, &self.cells);
         let metric = self.threshold.metric;
         let value = match (metric.kind(), self.threshold.condition.aggregation) {
@@ -353,7 +353,7 @@ impl Trial<'_> {
             (MetricKind::Share, _) => {
                 counts.value(metric).filter(|(_, whole)| *whole > 0).map(|(part, whole)| part as f64 / whole as f64)
             }
-            (_, Aggregation::Rate) => counts.value(metric).and_then(|(total, _)| per_second(total, groups.elapsed)),
+            (_, Aggregation::Rate) => counts.value(metric).and_then(|(total, _)| per_second(total, length)),
             _ => counts.value(metric).map(|(total, _)| total as f64),
         };
         self.threshold.judge(value.filter(|_| counts.arrivals > 0))

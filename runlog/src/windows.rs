@@ -247,7 +247,7 @@ impl Counters {
 impl<'a> Windowing<'a> {
     /// Nothing yet, in windows of this length.
     pub fn new(manifest: &'a Manifest, width: Nanos) -> Self {
-        let cells = Cells { requests: manifest.requests.len() };
+        let cells = Cells::new(manifest.requests.len());
         Self { requests: &manifest.requests, cells, done: Windows::new(width), open: Default::default() }
     }
 
@@ -354,7 +354,7 @@ mod tests {
 
     fn windowing(requests: &[Request]) -> Windowing<'_> {
         let width = Nanos::from_millis(100);
-        Windowing { requests, cells: Cells { requests: 2 }, done: Windows::new(width), open: Default::default() }
+        Windowing { requests, cells: Cells::new(2), done: Windows::new(width), open: Default::default() }
     }
 
     fn any_row() -> impl Strategy<Value = Row> {

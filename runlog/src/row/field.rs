@@ -38,7 +38,6 @@ impl<'a> Text<'a> {
     #[inline(always)]
     pub(super) fn number(self) -> Option<u64> {
         match self.len() {
-            0 => None,
             length @ 1..=8 => eight_digits(self.word(self.end)?, length),
             length @ 9..=16 => {
                 let high = eight_digits(self.word(self.end - 8)?, length - 8)?;
@@ -52,14 +51,12 @@ impl<'a> Text<'a> {
     /// The eight bytes before this place; zeros where the block begins later.
     #[inline]
     fn word(self, end: usize) -> Option<u64> {
-        match end.checked_sub(8) {
-            Some(start) => self.block.get(start..end)?.try_into().ok().map(u64::from_le_bytes),
-            None => {
-                let mut bytes = [0; 8];
-                bytes[8 - end..].copy_from_slice(self.block.get(..end)?);
-                Some(u64::from_le_bytes(bytes))
-            }
+        if let Some(start) = end.checked_sub(8) {
+            return self.block.get(start..end)?.try_into().ok().map(u64::from_le_bytes);
         }
+        let mut bytes = [0; 8];
+        bytes[8 - end..].copy_from_slice(self.block.get(..end)?);
+        Some(u64::from_le_bytes(bytes))
     }
 
     #[cold]

@@ -29,7 +29,11 @@ pub(super) struct List {
 impl List {
     fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<Box<[u8]>> = names.into_iter().map(quoted).collect();
-        let mut list = Self { slots: vec![0; (4 * names.len()).next_power_of_two().max(8)].into(), ends: Vec::new(), names: Vec::new() };
+        let mut list = Self {
+            slots: vec![0; (4 * names.len()).next_power_of_two().max(8)].into(),
+            ends: Vec::new(),
+            names: Vec::new(),
+        };
         for (id, name) in (1..).zip(&names) {
             let mut slot = list.slot(Text::new(name, 0, name.len()));
             while list.slots[slot] != 0 {

@@ -20,14 +20,46 @@ pub trait Grouping: Sync {
     fn group(&self, batch: &Batch, place: usize) -> Option<usize>;
 }
 
+/// A stretch of a run: what was scheduled from one instant to before another, since t=0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// From here on.
+    pub from: Nanos,
+    /// Up to here.
+    pub to: Nanos,
+}
+
+impl Stretch {
+    /// All of it.
+    pub const WHOLE: Self = Self { from: Nanos::ZERO, to: Nanos(u64::MAX) };
+
+    /// Whether what was scheduled then belongs to it.
+    #[inline]
+    pub const fn has(self, scheduled_ns: u64) -> bool {
+        self.from.0 <= scheduled_ns && scheduled_ns < self.to.0
+    }
+
+    /// How long it is of a run of this length.
+    #[must_use]
+    pub fn length(self, elapsed: Nanos) -> Nanos {
+        elapsed.min(self.to).since(self.from)
+    }
+}
+
 /// A group for each request in each scenario: what all of the run's figures can be put together from.
 #[derive(Debug, Clone, Copy)]
 pub struct Cells {
     /// How many requests there are.
     pub requests: usize,
+    /// What is looked at.
+    pub within: Stretch,
 }
 
 impl Cells {
+    /// Of a whole run.
+    pub const fn new(requests: usize) -> Self {
+        Self { requests, within: Stretch::WHOLE }
+    }
     /// The group of a request in a scenario, by their places in the manifest.
     pub const fn of(self, scenario: usize, request: usize) -> usize {
         scenario * self.requests + request
@@ -36,12 +68,13 @@ impl Cells {
 
 impl Grouping for Cells {
     fn columns(&self) -> Columns {
-        Columns::SCENARIO.and(Columns::REQUEST)
+        Columns::SCENARIO.and(Columns::REQUEST).and(Columns::SCHEDULED_NS)
     }
 
     #[inline]
     fn group(&self, batch: &Batch, place: usize) -> Option<usize> {
-        Some(self.of(usize::from(batch.scenario[place].0), usize::from(batch.request[place].0)))
+        let cell = self.of(usize::from(batch.scenario[place].0), usize::from(batch.request[place].0));
+        self.within.has(batch.scheduled_ns[place]).then_some(cell)
     }
 }
 
@@ -192,9 +225,11 @@ pub struct Groups<'a, G> {
     pub(super) requests: &'a [Request],
     pub(super) metrics: &'a [Metric],
     recall: Recall,
-    groups: Vec<Group>,
-    /// From t=0 to the end of the last arrival.
+    all: Vec<Group>,
+    /// From t=0 to the end of the last arrival, in a group or not.
     pub elapsed: Nanos,
+    /// How many rows there were, in a group or not.
+    pub rows: u64,
     /// The groups of a batch's rows.
     ids: Vec<Option<usize>>,
 }
@@ -202,12 +237,12 @@ pub struct Groups<'a, G> {
 impl<'a, G: Grouping> Groups<'a, G> {
     /// Nothing yet: the `metrics` are those of times that are wanted, the `requests` those of the manifest.
     pub const fn new(grouping: &'a G, requests: &'a [Request], metrics: &'a [Metric], recall: Recall) -> Self {
-        Self { grouping, requests, metrics, recall, groups: Vec::new(), elapsed: Nanos::ZERO, ids: Vec::new() }
+        Self { grouping, requests, metrics, recall, all: Vec::new(), elapsed: Nanos::ZERO, rows: 0, ids: Vec::new() }
     }
 
     /// The groups that there are, by their numbers.
     pub fn groups(&self) -> &[Group] {
-        &self.groups
+        &self.all
     }
 
     pub(super) const fn recall(&self) -> Recall {
@@ -224,8 +259,8 @@ impl<'a, G: Grouping> Groups<'a, G> {
     }
 
     fn reserve(&mut self, groups: usize) {
-        while self.groups.len() < groups {
-            self.groups.push(self.new_group());
+        while self.all.len() < groups {
+            self.all.push(self.new_group());
         }
     }
 }
@@ -248,16 +283,18 @@ impl<G: Grouping> Tally for Groups<'_, G> {
         let mut ids = std::mem::take(&mut self.ids);
         number(self.grouping, batch, &mut ids);
         self.reserve(ids.iter().flatten().max().map_or(0, |most| most + 1));
+        self.rows += batch.len() as u64;
         for (place, id) in ids.iter().enumerate() {
-            let Some(id) = *id else { continue };
             let row = batch.row(place);
-            self.groups[id].counts.add(&row, &self.requests[usize::from(row.request.0)]);
             self.elapsed = self.elapsed.max(Nanos(row.end_ns()));
+            if let Some(id) = *id {
+                self.all[id].counts.add(&row, &self.requests[usize::from(row.request.0)]);
+            }
         }
         for (metric, place_of_metric) in self.metrics.iter().zip(0..) {
             metric.each_time(batch, |place, ns| {
                 let Some(id) = ids[place] else { return };
-                let times: &mut Times = &mut self.groups[id].times[place_of_metric];
+                let times: &mut Times = &mut self.all[id].times[place_of_metric];
                 times.histogram.record(ns);
                 if let Some(kept) = &mut times.kept {
                     kept.push(ns);
@@ -268,9 +305,10 @@ impl<G: Grouping> Tally for Groups<'_, G> {
     }
 
     fn merge(&mut self, other: Self) {
-        self.reserve(other.groups.len());
+        self.reserve(other.all.len());
         self.elapsed = self.elapsed.max(other.elapsed);
-        for (mine, theirs) in self.groups.iter_mut().zip(other.groups) {
+        self.rows += other.rows;
+        for (mine, theirs) in self.all.iter_mut().zip(other.all) {
             mine.counts.merge(&theirs.counts);
             for (mine, theirs) in mine.times.iter_mut().zip(theirs.times) {
                 mine.histogram.merge(&theirs.histogram);

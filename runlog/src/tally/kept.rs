@@ -52,7 +52,9 @@ mod tests {
         fn every_time_is_kept(short in 0_u64..10_000, values in proptest::collection::vec(any::<u64>(), 0..20)) {
             let (mut one, mut other) = (Kept::default(), Kept::default());
             (0..short).for_each(|value| one.push(value));
-            values.iter().for_each(|&value| other.push(value));
+            for &value in &values {
+                other.push(value);
+            }
             one.merge(other);
             let mut all = Vec::new();
             one.each(|value| all.push(value));

@@ -8,7 +8,7 @@ mod ranks;
 
 use std::sync::atomic::AtomicU64;
 
-pub use self::groups::{Cells, Counts, Group, Grouping, Groups, Recall};
+pub use self::groups::{Cells, Counts, Group, Grouping, Groups, Recall, Stretch};
 pub use self::ranks::{Answers, Question, Questions};
 use crate::reader::{ReadError, Reading, RowFile};
 use crate::row::{Batch, Columns};

@@ -145,7 +145,9 @@ impl<'t, 'a, G: Grouping> Questions<'t, 'a, G> {
             Recall::Files if self.slots == 0 => Vec::new(),
             Recall::Files => gather(files, progress, new)?.tally.slots,
         };
-        slots.iter_mut().for_each(|values| values.sort_unstable());
+        for values in &mut slots {
+            values.sort_unstable();
+        }
         Ok(Answers { asked: self.asked, slots })
     }
 
@@ -304,7 +306,7 @@ mod tests {
             let files = [RowFile::open(path, names).expect("our file")];
             let requests = [request(), request()];
             let metrics = [Metric::HttpReqDuration, Metric::ResponseTime];
-            let cells = Cells { requests: 2 };
+            let cells = Cells::new(2);
             for recall in [Recall::Memory, Recall::Files] {
                 let groups = gather(&files, None, || Groups::new(&cells, &requests, &metrics, recall)).expect("rows").tally;
                 let mut questions = Questions::of(&groups);
