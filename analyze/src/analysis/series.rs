@@ -58,9 +58,10 @@ impl Timeline {
         let scheduled = self.counts(self.rows.clone(), SCHEDULED)?;
         let completed = self.counts(self.rows.clone().filter(col(RESPONSE).is_not_null()), ENDED)?;
         Ok(Chart {
-            title: "Scheduled and completed",
+            title: "Scheduled and completed".into(),
             note: "Arrivals per second that the schedule brought, and answers per second that came back. Where the \
-                   lines part, answers are late or missing.",
+                   lines part, answers are late or missing."
+                .into(),
             unit: Unit::PerSecond,
             stacked: false,
             at: self.buckets.middles(),
@@ -73,8 +74,8 @@ impl Timeline {
 
     fn response_times(&self) -> Result<Chart, Failure> {
         Ok(Chart {
-            title: "Response time",
-            note: "Of the answered arrivals that were scheduled at that time.",
+            title: "Response time".into(),
+            note: "Of the answered arrivals that were scheduled at that time.".into(),
             unit: Unit::Time,
             stacked: false,
             at: self.buckets.middles(),
@@ -84,9 +85,10 @@ impl Timeline {
 
     fn lag(&self) -> Result<Chart, Failure> {
         Ok(Chart {
-            title: "Lag",
+            title: "Lag".into(),
             note: "How long after its scheduled time an arrival was sent: the generator's own lateness, and the wait \
-                   for a free connection.",
+                   for a free connection."
+                .into(),
             unit: Unit::Time,
             stacked: false,
             at: self.buckets.middles(),
@@ -106,8 +108,10 @@ impl Timeline {
             lines.push(Line::new(name_of(kind), self.per_second(&counts)));
         }
         let chart = Chart {
-            title: "Errors",
-            note: "Arrivals per second that got no answer, by kind, or one with a status that was not wanted, by class.",
+            title: "Errors".into(),
+            note:
+                "Arrivals per second that got no answer, by kind, or one with a status that was not wanted, by class."
+                    .into(),
             unit: Unit::PerSecond,
             stacked: true,
             at: self.buckets.middles(),
