@@ -46,6 +46,8 @@ pub enum Value {
     Text(Cow<'static, str>),
     /// So many.
     Count(u64),
+    /// A number of no unit that is named here.
+    Number(f64),
     /// A span of time.
     Time(Nanos),
     /// So many per second.

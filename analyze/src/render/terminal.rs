@@ -86,7 +86,11 @@ impl Style {
 }
 
 impl Terminal {
-    fn part(&self, part: &Part, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes a part of a section.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn part(&self, part: &Part, out: &mut dyn Write) -> io::Result<()> {
         match part {
             Part::Headline(finding) => self.finding(finding, out),
             Part::Findings(findings) => findings.iter().try_for_each(|finding| self.finding(finding, out)),

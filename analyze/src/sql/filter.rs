@@ -1,0 +1,147 @@
+//! What of a query's condition is cheap to decide before a row becomes values: when it was scheduled, and its names.
+//!
+//! It may let pass what the whole condition does not, and never the other way round: polars has the last word.
+
+use std::ops::{Range, RangeInclusive};
+
+use polars::prelude::{BooleanFunction, Expr, FunctionExpr, LiteralValue, Operator};
+use runlog::row::{Batch, Columns};
+
+use super::source::Source;
+
+/// Rows that may be wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Filter {
+    scheduled: Option<RangeInclusive<u64>>,
+    /// Whether the scenario at this place is wanted; without it, all are.
+    scenarios: Option<Vec<bool>>,
+    requests: Option<Vec<bool>>,
+}
+
+impl Filter {
+    /// Rows of a run within a window for which a condition may hold.
+    pub fn new(window: &Range<u64>, condition: Option<&Expr>, source: &Source) -> Self {
+        let is_all = *window == (0..u64::MAX);
+        // An empty window has no last instant.
+        let scheduled = (!is_all).then(|| match window.end.checked_sub(1) {
+            Some(last) => window.start..=last,
+            None => 1..=0,
+        });
+        let mut filter = Self { scheduled, scenarios: None, requests: None };
+        if let Some(condition) = condition {
+            filter.narrow(condition, source);
+        }
+        filter
+    }
+
+    /// The columns that it looks at.
+    pub fn needs(&self) -> Option<Columns> {
+        let needs = [
+            self.scheduled.as_ref().map(|_| Columns::SCHEDULED_NS),
+            self.scenarios.as_ref().map(|_| Columns::SCENARIO),
+            self.requests.as_ref().map(|_| Columns::REQUEST),
+        ];
+        needs.into_iter().flatten().reduce(Columns::and)
+    }
+
+    /// The places of a batch's rows that may be wanted.
+    pub fn places(&self, batch: &Batch, places: &mut Vec<usize>) {
+        places.clear();
+        let is_scheduled =
+            |at: usize| self.scheduled.as_ref().is_none_or(|range| range.contains(&batch.scheduled_ns[at]));
+        let is_among = |wanted: &Option<Vec<bool>>, id: &dyn Fn() -> u16| {
+            wanted.as_ref().is_none_or(|wanted| wanted.get(usize::from(id())).copied().unwrap_or(false))
+        };
+        places.extend((0..batch.len()).filter(|&at| {
+            is_scheduled(at)
+                && is_among(&self.scenarios, &|| batch.scenario[at].0)
+                && is_among(&self.requests, &|| batch.request[at].0)
+        }));
+    }
+
+    fn narrow(&mut self, condition: &Expr, source: &Source) {
+        let Expr::BinaryExpr { left, op, right } = condition else { return };
+        if matches!(op, Operator::And | Operator::LogicalAnd) {
+            self.narrow(left, source);
+            self.narrow(right, source);
+            return;
+        }
+        let compared = match (&**left, &**right) {
+            (Expr::Column(name), Expr::Literal(value)) => Some((name.as_str(), *op, value)),
+            (Expr::Literal(value), Expr::Column(name)) => mirrored(*op).map(|op| (name.as_str(), op, value)),
+            _ => None,
+        };
+        let Some((name, op, value)) = compared else { return };
+        let manifest = &source.run.manifest;
+        match name {
+            "scheduled_ns" => self.narrow_time(op, value, 1.0),
+            "time_s" => self.narrow_time(op, value, 1e9),
+            "scenario" => {
+                let names = manifest.scenarios.iter().map(|scenario| scenario.name.as_str());
+                narrow_names(&mut self.scenarios, op, value, names);
+            }
+            "request" => {
+                let names = manifest.requests.iter().map(|request| request.name.as_str());
+                narrow_names(&mut self.requests, op, value, names);
+            }
+            _ => {}
+        }
+    }
+
+    /// A little is let through on either side, so that what rounding does is left to polars.
+    fn narrow_time(&mut self, op: Operator, value: &LiteralValue, unit_ns: f64) {
+        let Some(value) = value.to_any_value().and_then(|value| value.extract::<f64>()) else { return };
+        if !value.is_finite() {
+            return;
+        }
+        let at = value * unit_ns;
+        let margin = 1_000.0 + at.abs() * 1e-9;
+        let (least, most) = match op {
+            Operator::Gt | Operator::GtEq => (at - margin, f64::INFINITY),
+            Operator::Lt | Operator::LtEq => (f64::NEG_INFINITY, at + margin),
+            Operator::Eq => (at - margin, at + margin),
+            _ => return,
+        };
+        let now = self.scheduled.clone().unwrap_or(0..=u64::MAX);
+        // `as` keeps within what a u64 can be.
+        let last = if most < 0.0 { return self.scheduled = Some(1..=0) } else { most as u64 };
+        self.scheduled = Some(*now.start().max(&(least as u64))..=*now.end().min(&last));
+    }
+}
+
+const fn mirrored(op: Operator) -> Option<Operator> {
+    Some(match op {
+        Operator::Eq => Operator::Eq,
+        Operator::Lt => Operator::Gt,
+        Operator::LtEq => Operator::GtEq,
+        Operator::Gt => Operator::Lt,
+        Operator::GtEq => Operator::LtEq,
+        _ => return None,
+    })
+}
+
+fn narrow_names<'a>(
+    wanted: &mut Option<Vec<bool>>,
+    op: Operator,
+    value: &LiteralValue,
+    names: impl Iterator<Item = &'a str>,
+) {
+    let Some(value) = value.extract_str().filter(|_| op == Operator::Eq) else { return };
+    let now: Vec<bool> = names.map(|name| name == value).collect();
+    *wanted = Some(match wanted.take() {
+        Some(before) => before.iter().zip(&now).map(|(before, now)| *before && *now).collect(),
+        None => now,
+    });
+}
+
+/// Whether a condition looks at each row by itself, so that rows may be decided on a chunk at a time.
+pub(super) fn is_by_row(condition: &Expr) -> bool {
+    condition.into_iter().all(|part| match part {
+        Expr::Column(_) | Expr::BinaryExpr { .. } | Expr::Cast { .. } | Expr::Alias(..) | Expr::Ternary { .. } => true,
+        Expr::Literal(value) => matches!(value, LiteralValue::Dyn(_) | LiteralValue::Scalar(_)),
+        Expr::Function { function: FunctionExpr::Boolean(function), .. } => {
+            matches!(function, BooleanFunction::IsNull | BooleanFunction::IsNotNull | BooleanFunction::Not)
+        }
+        _ => false,
+    })
+}
