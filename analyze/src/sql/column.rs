@@ -245,3 +245,14 @@ pub(super) fn worker_of(file: &RowFile) -> u64 {
     let name = file.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     name.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_the_rows_come_first_and_in_their_order() {
+        let names: Vec<String> = all(&[]).into_iter().map(|column| column.name).collect();
+        assert_eq!(names[..runlog::row::NAMES.len()], *runlog::row::NAMES);
+    }
+}

@@ -145,3 +145,42 @@ pub(super) fn is_by_row(condition: &Expr) -> bool {
         _ => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::source;
+    use polars::prelude::{col, lit, when};
+    use std::path::Path;
+
+    fn filter(condition: Expr) -> Filter {
+        let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../runlog/fixtures/fifty-rows"));
+        let sources = source::open(&[fixture.to_owned()]).expect("our own run");
+        Filter::new(&(0..u64::MAX), Some(&condition), &sources[0])
+    }
+
+    #[test]
+    fn names_and_times_are_decided_before_a_row_becomes_values() {
+        let all = filter(col("status").eq(lit(200)).or(col("request").eq(lit("list"))));
+        assert_eq!(all, Filter { scheduled: None, scenarios: None, requests: None });
+        assert_eq!(all.needs(), None);
+        let some = filter(col("request").eq(lit("order")).and(lit("steady").eq(col("scenario"))));
+        assert_eq!(some.requests, Some(vec![false, false, true]));
+        assert_eq!(some.scenarios, Some(vec![true, false]));
+        assert_eq!(filter(col("request").neq(lit("order"))).requests, None);
+        let early = filter(col("time_s").lt(lit(1.0)).and(lit(500_000_000).lt_eq(col("scheduled_ns"))));
+        let range = early.scheduled.expect("a range");
+        assert!((499_990_000..500_000_000).contains(range.start()), "{range:?}");
+        assert!((1_000_000_000..1_000_010_000).contains(range.end()), "{range:?}");
+        assert!(filter(col("time_s").lt(lit(-1.0))).scheduled.expect("a range").is_empty());
+    }
+
+    #[test]
+    fn what_looks_at_other_rows_is_not_decided_a_chunk_at_a_time() {
+        assert!(is_by_row(&col("status").eq(lit(200)).and(col("error").is_null().not())));
+        assert!(is_by_row(&when(col("failed")).then(lit(1)).otherwise(lit(0)).eq(lit(1))));
+        assert!(!is_by_row(&col("duration_ns").gt(col("duration_ns").mean())));
+        let of_request = col("duration_ns").max().over([col("request")]).expect("a window");
+        assert!(!is_by_row(&col("duration_ns").gt(of_request)));
+    }
+}

@@ -93,3 +93,91 @@ impl Requests {
         Ok(LazyFrame::anonymous_scan(Arc::new(self), args)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runlog::directory::Run;
+    use runlog::row::{self, Row};
+    use std::fs;
+    use std::path::Path;
+
+    const ROWS: u64 = 300_000;
+
+    /// The run of fifty rows with others in their place: one a millisecond, in a file of several pieces.
+    fn many_rows() -> tempfile::TempDir {
+        let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../runlog/fixtures/fifty-rows"));
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let manifest =
+            fs::read_to_string(fixture.join("run.json")).expect("ours").replace("\"rows\": 27", "\"rows\": 300000");
+        fs::write(home.path().join("run.json"), manifest).expect("writable");
+        let names = Run::open(fixture).expect("ours").manifest.names();
+        let mut text = row::header().into_bytes();
+        for number in 0..ROWS {
+            let row =
+                Row { scheduled_ns: number * 1_000_000, duration_ns: Some(number), status: 200, ..Row::default() };
+            text.extend_from_slice(&row.line(&names));
+        }
+        fs::write(home.path().join("requests-00.csv"), text).expect("writable");
+        home
+    }
+
+    /// A query's cells, and how many bytes of the disk were read for them.
+    fn asked(home: &Path, memory: Memory, query: &str) -> Result<(Vec<Vec<Cell>>, u64), SqlError> {
+        let mut database = Database::with_memory(&[home.to_owned()], 0..u64::MAX, memory)?;
+        let answer = database.ask(query)?;
+        let rows = (0..answer.rows()).map(|place| answer.row(place)).collect();
+        Ok((rows, database.sources[0].bytes_read.load(Ordering::Relaxed)))
+    }
+
+    #[test]
+    fn a_limit_reads_no_more_than_it_needs_and_the_first_rows() {
+        let home = many_rows();
+        let (all, whole) = asked(home.path(), Memory::OfMachine, "SELECT count(*) AS n FROM requests").expect("rows");
+        assert_eq!(all, [[Cell::Whole(ROWS as i64)]]);
+        let query = "SELECT duration_ns FROM requests LIMIT 3";
+        let (first, read) = asked(home.path(), Memory::OfMachine, query).expect("rows");
+        assert_eq!(first, [[Cell::Whole(0)], [Cell::Whole(1)], [Cell::Whole(2)]]);
+        assert!(read < whole / 5, "{read} of {whole} bytes");
+    }
+
+    #[test]
+    fn rows_keep_their_order_across_chunks_and_threads() {
+        let home = many_rows();
+        let query = "SELECT duration_ns FROM requests WHERE duration_ns % 1000 = 7";
+        let (rows, _) = asked(home.path(), Memory::OfMachine, query).expect("rows");
+        let expected: Vec<_> = (0..ROWS as i64 / 1000).map(|row| vec![Cell::Whole(row * 1000 + 7)]).collect();
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn what_does_not_fit_into_memory_is_refused_and_what_does_is_not() {
+        let home = many_rows();
+        let megabyte = Memory::Fixed(1 << 20);
+        let refused = |query| asked(home.path(), megabyte, query).expect_err(query).to_string();
+        let error = refused("SELECT sum(duration_ns) FROM requests");
+        assert!(
+            error.starts_with("the query needs 300,023 rows in memory, 2.29 MiB of them, and 1.00 MiB are free"),
+            "{error}"
+        );
+        assert!(error.contains("name fewer columns, filter with WHERE"), "{error}");
+        refused("SELECT sum(duration_ns) FROM requests WHERE status = 200");
+        for query in [
+            "SELECT sum(duration_ns) AS x FROM requests WHERE time_s < 1",
+            "SELECT sum(duration_ns) AS x FROM requests WHERE request = 'list' AND duration_ns < 1000",
+            "SELECT sum(duration_ns) AS x FROM (SELECT duration_ns FROM requests LIMIT 1000)",
+        ] {
+            let (rows, _) = asked(home.path(), megabyte, query).expect(query);
+            assert_eq!(rows, [[Cell::Whole(999 * 500)]], "{query}");
+        }
+    }
+
+    #[test]
+    fn queries_over_the_rows_at_the_same_time_do_not_wait_for_each_other() {
+        let home = many_rows();
+        let query = "SELECT count(*) AS n FROM requests a JOIN requests b ON a.duration_ns = b.duration_ns \
+                     JOIN requests c ON a.duration_ns = c.duration_ns WHERE a.duration_ns < 100 AND b.duration_ns % 2 = 0";
+        let (rows, _) = asked(home.path(), Memory::OfMachine, query).expect("rows");
+        assert_eq!(rows, [[Cell::Whole(50)]]);
+    }
+}
