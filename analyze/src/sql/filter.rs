@@ -3,6 +3,7 @@
 //! It may let pass what the whole condition does not, and never the other way round: polars has the last word.
 
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 
 use polars::prelude::{BooleanFunction, Expr, FunctionExpr, LiteralValue, Operator};
 use runlog::row::{Batch, Columns};
@@ -132,6 +133,23 @@ fn narrow_names<'a>(
         Some(before) => before.iter().zip(&now).map(|(before, now)| *before && *now).collect(),
         None => now,
     });
+}
+
+/// A condition without what polars adds for itself: of `ORDER BY … LIMIT`, what it has learnt meanwhile of rows that will not
+/// be among the first. That cannot be evaluated here, and changes no answer.
+pub(super) fn as_asked(condition: Expr) -> Option<Expr> {
+    match condition {
+        Expr::BinaryExpr { left, op: op @ (Operator::And | Operator::LogicalAnd), right } => {
+            match (as_asked((*left).clone()), as_asked((*right).clone())) {
+                (Some(left), Some(right)) => {
+                    Some(Expr::BinaryExpr { left: Arc::new(left), op, right: Arc::new(right) })
+                }
+                (one, other) => one.or(other),
+            }
+        }
+        Expr::Display { .. } => None,
+        other => Some(other),
+    }
 }
 
 /// Whether a condition looks at each row by itself, so that rows may be decided on a chunk at a time.

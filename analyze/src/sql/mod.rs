@@ -16,11 +16,12 @@ mod samples;
 mod source;
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use polars::prelude::{IntoLazy, LazyFrame, PolarsError, ScanArgsAnonymous};
+use polars::prelude::{IntoLazy, LazyFrame, PolarsError, ScanArgsAnonymous, polars_err};
 use polars::sql::SQLContext;
 
 pub use self::answer::{Answer, Cell};
@@ -71,7 +72,10 @@ impl Database {
     /// # Errors
     /// Where the query is wrong, its rows cannot be read, or are more than memory holds.
     pub fn ask(&mut self, query: &str) -> Result<Answer, SqlError> {
-        let answered = self.context.execute(query).and_then(LazyFrame::collect);
+        // polars panics where it should say that it cannot do something.
+        let asked = AssertUnwindSafe(|| self.context.execute(query).and_then(LazyFrame::collect));
+        let answered =
+            catch_unwind(asked).unwrap_or_else(|_| Err(polars_err!(SQLInterface: "polars has no answer to it")));
         answered.map(Answer::new).map_err(|error| self.explained(&error))
     }
 

@@ -18,7 +18,7 @@ use runlog::row::{Batch, Columns};
 use super::SqlError;
 use super::column::{self, RequestColumn, Values, worker_of};
 use super::error::Told;
-use super::filter::{Filter, is_by_row};
+use super::filter::{Filter, as_asked, is_by_row};
 use super::memory::Memory;
 use super::source::Source;
 
@@ -130,7 +130,7 @@ impl AnonymousScan for Requests {
             }
             None => self.columns.iter().collect(),
         };
-        let needed = Needed { columns, first: args.n_rows, condition: args.predicate };
+        let needed = Needed { columns, first: args.n_rows, condition: args.predicate.and_then(as_asked) };
         self.read(&needed).map_err(|error| self.told.tell(error))
     }
 

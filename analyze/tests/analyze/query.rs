@@ -99,6 +99,28 @@ fn counts_are_those_of_the_rows() {
 }
 
 #[test]
+fn the_first_of_an_order_are_found() {
+    let run = FiftyRows::copied();
+    for (query, expected) in [
+        ("SELECT request FROM requests ORDER BY response_ns DESC NULLS LAST LIMIT 2", json!([["list"], ["list"]])),
+        (
+            "SELECT duration_ns FROM requests ORDER BY duration_ns NULLS LAST LIMIT 2 OFFSET 1",
+            json!([[4_500_000], [5_000_000]]),
+        ),
+        (
+            "SELECT max(response_ns) AS most_ns FROM requests WHERE scenario = 'burst' GROUP BY request ORDER BY most_ns LIMIT 1",
+            json!([[7_505_000]]),
+        ),
+        (
+            "SELECT status, duration_ns FROM requests WHERE request = 'order' AND NOT failed ORDER BY duration_ns DESC LIMIT 1",
+            json!([[201, 31_000_000]]),
+        ),
+    ] {
+        assert_eq!(rows(&run, query), expected, "{query}");
+    }
+}
+
+#[test]
 fn a_tag_of_the_request_comes_before_one_of_the_scenario_and_that_before_one_of_the_run() {
     let run = FiftyRows::copied();
     run.edit_manifest(|manifest| {
