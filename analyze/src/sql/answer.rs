@@ -1,6 +1,6 @@
 //! The answer to a query: columns of cells, and what they are as a table of a section.
 
-use polars::prelude::{AnyValue, DataFrame, DataType};
+use polars::prelude::{AnyValue, DataFrame, DataType, PlSmallStr};
 
 use super::measure::Measure;
 use crate::section::{Column, Kind, Row, Table, Value};
@@ -38,7 +38,7 @@ impl Answer {
 
     /// The names of its columns, in their order.
     pub fn columns(&self) -> Vec<&str> {
-        self.frame.get_column_names().into_iter().map(|name| name.as_str()).collect()
+        self.frame.get_column_names().into_iter().map(PlSmallStr::as_str).collect()
     }
 
     /// The cells of a row, one for each column; none behind the last row.

@@ -88,8 +88,15 @@ impl Known {
         let tables = self.tables.iter().map(|(table, columns)| format!("  {table} ({})", columns.join(", ")));
         let tables = format!("there are\n{}", printable_lines(&tables.collect::<Vec<_>>()));
         let unknown = unknown_name(&said);
-        let meant = unknown.and_then(|(kind, name)| self.closest(kind, name));
+        let meant =
+            unknown.filter(|(_, name)| !self.has_column(name)).and_then(|(kind, name)| self.closest(kind, name));
         let what = match (unknown, quoted(&said, "duplicate output name '", '\'')) {
+            (Some((COLUMN, name)), _) if self.has_column(name) => {
+                let name = printable(name);
+                format!(
+                    "`{name}` is not there any more at that place: ORDER BY and an outer SELECT see what is named with AS"
+                )
+            }
             (Some((kind, name)), _) => format!("there is no {kind} `{}`", printable(name)),
             (_, Some(name)) => {
                 format!("two columns of the answer are called `{}`: name them with AS", printable(name))
@@ -97,6 +104,10 @@ impl Known {
             _ => printable(said.lines().next().unwrap_or_default()),
         };
         SqlError::Wrong { what, meant, tables }
+    }
+
+    fn has_column(&self, name: &str) -> bool {
+        self.tables.iter().any(|(_, columns)| columns.iter().any(|column| column == name))
     }
 
     fn closest(&self, kind: &str, name: &str) -> Option<String> {

@@ -138,7 +138,7 @@ mod tests {
     fn a_limit_reads_no_more_than_it_needs_and_the_first_rows() {
         let home = many_rows();
         let (all, whole) = asked(home.path(), Memory::OfMachine, "SELECT count(*) AS n FROM requests").expect("rows");
-        assert_eq!(all, [[Cell::Whole(ROWS as i64)]]);
+        assert_eq!(all, [[Cell::Whole(ROWS.cast_signed())]]);
         let query = "SELECT duration_ns FROM requests LIMIT 3";
         let (first, read) = asked(home.path(), Memory::OfMachine, query).expect("rows");
         assert_eq!(first, [[Cell::Whole(0)], [Cell::Whole(1)], [Cell::Whole(2)]]);
@@ -150,7 +150,7 @@ mod tests {
         let home = many_rows();
         let query = "SELECT duration_ns FROM requests WHERE duration_ns % 1000 = 7";
         let (rows, _) = asked(home.path(), Memory::OfMachine, query).expect("rows");
-        let expected: Vec<_> = (0..ROWS as i64 / 1000).map(|row| vec![Cell::Whole(row * 1000 + 7)]).collect();
+        let expected: Vec<_> = (0..ROWS.cast_signed() / 1000).map(|row| vec![Cell::Whole(row * 1000 + 7)]).collect();
         assert_eq!(rows, expected);
     }
 

@@ -90,12 +90,13 @@ fn events(sources: &[Source]) -> PolarsResult<DataFrame> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use polars::prelude::PlSmallStr;
     use runlog::samples::Sample;
 
     fn columns_of<T: Sample>(table: PolarsResult<DataFrame>, more: &[&str]) {
         let names = table.expect("a table").get_column_names_owned();
         let expected: Vec<&str> = T::NAMES.iter().chain(more).copied().collect();
-        assert_eq!(names.iter().map(|name| name.as_str()).collect::<Vec<_>>(), expected);
+        assert_eq!(names.iter().map(PlSmallStr::as_str).collect::<Vec<_>>(), expected);
     }
 
     #[test]

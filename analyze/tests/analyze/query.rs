@@ -187,6 +187,10 @@ fn a_wrong_query_is_told_with_what_there_is_and_what_was_meant() {
         ("SELECT count(*) FROM reqests", "there is no table `reqests`; did you mean `requests`?"),
         ("SELECT count(*) FROM requests WHERE statsu = 200", "there is no column `statsu`; did you mean `status`?"),
         ("SELECT min(vu), max(vu) FROM requests", "two columns of the answer are called `vu`: name them with AS"),
+        (
+            "SELECT request, count(*) AS n FROM requests GROUP BY request ORDER BY max(vu)",
+            "the query is wrong: `vu` is not there any more at that place",
+        ),
         ("SELEC 1", "sql parser error: Expected: an SQL statement, found: SELEC at Line: 1, Column: 1"),
         ("SELECT frobnicate(status) FROM requests", "frobnicate"),
         ("", "statement"),
