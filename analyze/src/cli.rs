@@ -2,9 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
 use crate::command::summary::SummaryArgs;
-use crate::command::{report, summary};
+use crate::command::{query, report, summary};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -28,6 +29,9 @@ pub enum Command {
     /// Write one self-contained HTML page with tables and charts
     #[command(after_help = "The page needs no network and can be rewritten; its path goes to standard output.")]
     Report(ReportArgs),
+    /// Answer a question in SQL: query RUN 'SELECT …', or a file that ends with .sql
+    #[command(after_help = "Tables: requests, engine, probes, events; see docs/sql.md.")]
+    Query(QueryArgs),
 }
 
 impl Command {
@@ -39,6 +43,7 @@ impl Command {
         match self {
             Self::Summary(args) => summary::run(args),
             Self::Report(args) => report::run(args),
+            Self::Query(args) => query::run(args),
         }
     }
 }

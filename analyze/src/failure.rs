@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use polars::error::PolarsError;
 use runlog::reader::ReadError;
 
+use crate::sql::SqlError;
+
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -23,9 +25,33 @@ pub enum Failure {
     /// It is no run directory, or not one that can be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// More groups than a table can show.
+    #[error(
+        "these are {groups} groups or more, and a table of more than {most} is of use to nobody: ask for fewer keys, longer windows, or a stretch with --from and --to"
+    )]
+    TooManyGroups {
+        /// How many there are.
+        groups: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A query over the rows failed, which is a bug.
     #[error("the rows could not be grouped: {0}")]
     Query(#[from] PolarsError),
+    /// A query has no answer.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// A run directory stands where a query should.
+    #[error("the query is missing: `{}` is a directory, and what comes last is the query, such as 'SELECT count(*) FROM requests', or a file that ends with .sql", .0.display())]
+    NoQuery(PathBuf),
+    /// Analyses in SQL could not be read.
+    #[error("cannot read `{}`: {source}", .path.display())]
+    Analyses {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The page could not be put together, which is a bug.
     #[error("the report could not be put together: {0}")]
     Page(#[from] askama::Error),
@@ -46,7 +72,15 @@ impl Failure {
     /// 2 where the input is wrong, 1 where something failed on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Missing(_) | Self::Several { .. } | Self::Read(_) | Self::Write { .. } => 2,
+            Self::Sql(error) if error.is_bug() => 1,
+            Self::Missing(_)
+            | Self::Several { .. }
+            | Self::TooManyGroups { .. }
+            | Self::Read(_)
+            | Self::Write { .. }
+            | Self::NoQuery(_)
+            | Self::Analyses { .. }
+            | Self::Sql(_) => 2,
             Self::Query(_) | Self::Page(_) | Self::Output(_) => 1,
         }
     }

@@ -1,7 +1,9 @@
 //! The commands, a file each: what can be asked, and what is done then. Load, analyse, render; the exit code says what it
 //! means for whoever asked.
 
+pub mod query;
 pub mod report;
+pub mod stretch;
 pub mod summary;
 
 use std::io::{self, Write, stdout};
