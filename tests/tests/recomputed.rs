@@ -7,41 +7,8 @@ use drumfire_tests::python::recomputed;
 use drumfire_tests::run::Row;
 use drumfire_tests::same::assert_same;
 use drumfire_tests::scratch::Scratch;
-use drumfire_tests::written::{self, Request};
+use drumfire_tests::written::{self, Request, answered, dropped, failed, numbers};
 use serde_json::Value;
-
-/// An answered arrival.
-fn answered(request: &str, scheduled_ns: u64, lag_ns: u64, duration_ns: u64) -> Row {
-    Row {
-        scheduled_ns,
-        lag_ns: Some(lag_ns),
-        connect_ns: 0,
-        tls_ns: 0,
-        ttfb_ns: Some(duration_ns / 2),
-        duration_ns: Some(duration_ns),
-        scenario: "steady".to_owned(),
-        request: request.to_owned(),
-        status: 200,
-        error: String::new(),
-        failed_checks: 0,
-        bytes_sent: 100,
-        bytes_received: 1_000,
-        connection: Some((0, 1)),
-        vu: Some((0, 1)),
-    }
-}
-
-/// An arrival that was sent and got no answer.
-fn failed(request: &str, scheduled_ns: u64, error: &str) -> Row {
-    let row = answered(request, scheduled_ns, 700, 1_000_000);
-    Row { status: 0, error: error.to_owned(), ttfb_ns: None, bytes_received: 0, ..row }
-}
-
-/// An arrival that was never sent: without lag, duration and connection.
-fn dropped(request: &str, scheduled_ns: u64) -> Row {
-    let row = failed(request, scheduled_ns, "dropped");
-    Row { lag_ns: None, duration_ns: None, bytes_sent: 0, connection: None, vu: None, ..row }
-}
 
 /// Writes a run of these rows, has both look at it, asserts that they agree, and returns what they agree on.
 #[track_caller]
@@ -56,11 +23,6 @@ fn agreed(requests: &[Request], cores: &[Vec<Row>]) -> Value {
     assert_same("run.rows", &recomputed["run"]["rows"], &summary["run"]["rows"]);
     assert_same("run.elapsed_ns", &recomputed["run"]["elapsed_ns"], &summary["run"]["elapsed_ns"]);
     recomputed
-}
-
-/// So many numbers, the same every time (Lehmer 1951, with the factor of Park and Miller 1988).
-fn numbers(count: usize) -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(20_231), |last| Some(last * 48_271 % 2_147_483_647)).take(count)
 }
 
 #[test]
