@@ -10,10 +10,12 @@
 //! record       where it is kept                        chance     chance with a seed
 //!
 //! analysis     the analysis against other ways to the same table
+//! gate         how often the gate is wrong
 //! floor        the least that any client can cost      serve      servers of our own: the witness, plaintext
 //! ```
 //!
-//! Programs are in `bin/`: `peers` does the experiments, `analysis` compares ways to a table; both start the others.
+//! Programs are in `bin/`: `peers` does the experiments, `analysis` compares ways to a table, `gate` counts wrong verdicts; they start the
+//! others.
 
 pub mod analysis;
 pub mod arrivals;
@@ -22,6 +24,7 @@ pub mod chance;
 pub mod clients;
 pub mod experiments;
 pub mod floor;
+pub mod gate;
 pub mod machine;
 pub mod measure;
 pub mod record;
