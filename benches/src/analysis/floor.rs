@@ -163,3 +163,58 @@ fn field(bytes: &[u8], end: u8) -> (&[u8], &[u8]) {
 fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::analysis::answer::Answer;
+    use crate::analysis::made_up::MadeUp;
+    use crate::statistics::percentile;
+
+    /// The same by sorting, a row at a time.
+    fn slowly(folder: &Path) -> anyhow::Result<Value> {
+        let mut by_name: BTreeMap<String, [Vec<u64>; 4]> = BTreeMap::new();
+        for core in 0..2 {
+            let mut reader = csv::Reader::from_path(folder.join(rows_file(core)))?;
+            for row in reader.records() {
+                let row = row?;
+                let [all, errors, response, service] = by_name.entry(row[7].to_owned()).or_default();
+                all.push(1);
+                if &row[8] != "200" {
+                    errors.push(1);
+                }
+                if row[9].is_empty() {
+                    response.push(row[1].parse::<u64>()? + row[5].parse::<u64>()?);
+                    service.push(row[5].parse()?);
+                }
+            }
+        }
+        let figures = |times: &mut Vec<u64>| {
+            times.sort_unstable();
+            let [p50, p90, p95, p99, p999] = [50.0, 90.0, 95.0, 99.0, 99.9].map(|percent| percentile(times, percent));
+            let mean = times.iter().sum::<u64>() as f64 / times.len() as f64;
+            json!({"mean": mean, "max": times.last(), "p50": p50, "p90": p90, "p95": p95, "p99": p99, "p999": p999})
+        };
+        let requests: Vec<Value> = by_name
+            .iter_mut()
+            .map(|(name, [all, errors, response, service])| {
+                json!({"request": name, "count": all.len(), "errors": errors.len(),
+                       "response_time_ns": figures(response), "service_time_ns": figures(service)})
+            })
+            .collect();
+        Ok(json!({"requests": requests}))
+    }
+
+    #[test]
+    fn the_floor_gives_the_answer_that_sorting_gives() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        MadeUp { rows: 30_000, rate: 1_000, seed: 3 }.write(folder.path()).expect("it can be made up");
+        let answer = |figures: anyhow::Result<Value>| {
+            Answer::from_json(&figures.expect("figures").to_string()).expect("a whole answer")
+        };
+        let (fast, slow) = (answer(table(folder.path())), answer(slowly(folder.path())));
+        fast.ensure_same(&slow).expect("the same answer");
+    }
+}

@@ -122,3 +122,20 @@ impl MadeUp {
         manifest.json().to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_used_again_and_another_run_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let run = MadeUp { rows: 1_000, rate: 100, seed: 1 };
+        run.write(folder.path()).expect("it can be written");
+        let rows = fs::read(folder.path().join(rows_file(1))).expect("rows");
+        run.write(folder.path()).expect("it is there");
+        let error = MadeUp { rows: 2_000, ..run }.write(folder.path()).expect_err("another run is there");
+        assert!(error.to_string().starts_with("another run is in "), "{error}");
+        assert_eq!(fs::read(folder.path().join(rows_file(1))).expect("rows"), rows);
+    }
+}
