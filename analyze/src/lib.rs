@@ -8,6 +8,7 @@
 //! An analysis knows no renderer and a renderer no analysis: both know only `section`. Statistics are `runlog`'s.
 
 pub mod analysis;
+pub mod baseline;
 pub mod cli;
 pub mod command;
 pub mod exit;
