@@ -1,7 +1,7 @@
 //! Drumfire's analysis: reads run directories, never the network, and says what they mean.
 //!
 //! ```text
-//! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON, report.html
+//! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON, Markdown, report.html
 //!                  command: what is asked          └─ exit: what it means for whoever asked
 //! ```
 //!
@@ -13,6 +13,7 @@ pub mod cli;
 pub mod command;
 pub mod exit;
 pub mod failure;
+pub mod gate;
 pub mod load;
 pub mod render;
 pub mod report;

@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn what_is_said_of_a_measure_outweighs_what_is_said_of_all() {
         let mut file = MaxRegression::default();
-        assert_eq!(file.allowed(Measure::P95), 0.10);
+        assert_eq!(Some(file.allowed(Measure::P95)), Some(0.10));
         file.set(None, 0.05);
         file.set(Some(Measure::P99), 0.20);
         let mut asked = MaxRegression::default();
@@ -169,6 +169,6 @@ mod tests {
         let both = file.overridden_by(&asked);
         assert_eq!((both.allowed(Measure::P95), both.allowed(Measure::P99)), (0.15, 0.20));
         asked.set(Some(Measure::P99), 0.30);
-        assert_eq!(file.overridden_by(&asked).allowed(Measure::P99), 0.30);
+        assert_eq!(Some(file.overridden_by(&asked).allowed(Measure::P99)), Some(0.30));
     }
 }

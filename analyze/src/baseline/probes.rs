@@ -7,6 +7,7 @@ use super::problem::Problem;
 use super::unit::Unit;
 use super::{Budget, Measure};
 
+const EXPECTED: &str = "a table such as `{ at_most = \"5ms\" }`, `{ at_least = \"85%\" }` or `{ at_most = 20 }`";
 const BOUNDS: [&str; 2] = ["at_most", "at_least"];
 
 /// What a metric's name ends in where its samples are times, and a sample of 1 in nanoseconds.
@@ -44,7 +45,6 @@ fn budget(probe: &str, metric: &str, entry: &Entry<'_>) -> Result<Budget, Proble
         let known: Vec<&str> = Measure::OF_PROBES.iter().map(|measure| measure.name()).collect();
         Problem::unknown(entry.at.clone(), entry.key, &format!("the limits of `{metric}`"), &known)
     })?;
-    const EXPECTED: &str = "a table such as `{ at_most = \"5ms\" }`, `{ at_least = \"85%\" }` or `{ at_most = 20 }`";
     let (mut at_most, mut at_least) = (None, None);
     for bound in entry.table(EXPECTED)? {
         match bound.key {

@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(Unit::Share.write(0.0001), "0.01%");
         assert_eq!(Unit::Share.write(0.031), "3.1%");
         assert_eq!(Unit::PerSecond.write(1999.5), "1999.5/s");
-        assert_eq!(significant(0.142_857_142_857, 6), 0.142_857);
+        assert_eq!(Some(significant(0.142_857_142_857, 6)), Some(0.142_857));
     }
 
     proptest! {

@@ -1,7 +1,10 @@
 //! The renderers: reports in, bytes out. They know sections and no analysis, and compute nothing.
+//! What is for machines (JSON, JUnit) is made of typed results.
 
 pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 mod plot;
 pub mod terminal;
 mod value;
