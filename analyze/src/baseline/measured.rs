@@ -50,7 +50,10 @@ pub struct Measured {
     pub samples: u64,
 }
 
-/// A 95 % confidence interval.
+/// How sure it is that an interval holds the true value.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// A confidence interval: see [`CONFIDENCE`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Interval {
@@ -61,7 +64,8 @@ pub enum Interval {
         /// The upper end.
         high: f64,
     },
-    /// Of the difference to the baseline's figure as a share of that: (run − baseline) / baseline.
+    /// Of the difference to the baseline's figure: as a share of that, (run − baseline) / baseline; of error rates (which
+    /// may be 0) run − baseline.
     Change {
         /// The lower end.
         low: f64,

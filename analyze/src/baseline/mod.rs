@@ -90,8 +90,19 @@ pub struct Figure {
     pub measure: Measure,
     /// In nanoseconds, as a share of one, or per second: see [`Measure::unit`].
     pub value: f64,
-    /// How far runs of the same are apart by chance, as a share of the value; unknown where there is none.
+    /// How far runs of the same are apart by chance: as a share of the value, of error rates (which may be 0) as a
+    /// difference of shares. Unknown where there is none.
     pub noise: Option<f64>,
+}
+
+impl Figure {
+    /// The noise in the unit of the value.
+    pub fn noise_floor(&self) -> Option<f64> {
+        match self.measure {
+            Measure::ErrorRate => self.noise,
+            _ => self.noise.map(|noise| noise * self.value),
+        }
+    }
 }
 
 /// The limits of one number of what a probe sampled. They are limits: no regression is allowed on top.

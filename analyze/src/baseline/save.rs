@@ -58,7 +58,8 @@ fn figure(measure: Measure, groups: &[&MeasuredGroup]) -> Option<Figure> {
         return None;
     }
     let furthest = values.iter().map(|other| (other - value).abs()).fold(0.0, f64::max);
-    let noise = (values.len() > 1 && value > 0.0).then(|| significant(furthest / value * 100.0, 3) / 100.0);
+    let whole = if measure == Measure::ErrorRate { 1.0 } else { value };
+    let noise = (values.len() > 1).then(|| significant(furthest / whole * 100.0, 3) / 100.0);
     Some(Figure { measure, value, noise })
 }
 

@@ -60,11 +60,11 @@ fn of_figure(
     };
     match measured {
         Err(missing) => Check { outcome: Outcome::Missing(missing), ..check },
-        Ok(measured) => held(check, measured, is_saved),
+        Ok(measured) => held(check, figure, measured, is_saved),
     }
 }
 
-fn held(mut check: Check, measured: &Measured, is_saved: bool) -> Check {
+fn held(mut check: Check, figure: &Figure, measured: &Measured, is_saved: bool) -> Check {
     check.value = Some(measured.value);
     check.samples = measured.samples;
     check.interval = measured.interval;
@@ -78,7 +78,7 @@ fn held(mut check: Check, measured: &Measured, is_saved: bool) -> Check {
     let tolerated = check.baseline * check.max_regression;
     let is_the_same = change.abs() <= check.baseline * PRECISION;
     let is_beyond_limit = measured.value * sign > check.limit * sign && !is_the_same;
-    let is_beyond_noise = exceeds(change.abs(), check.noise, check.baseline)
+    let is_beyond_noise = figure.noise_floor().is_none_or(|floor| change.abs() > floor)
         && measured.interval.is_none_or(|interval| excludes_baseline(interval, check.baseline));
     check.outcome = match () {
         () if measured.samples < check.measure.samples_needed() => Outcome::NotEnoughData,
@@ -88,10 +88,6 @@ fn held(mut check: Check, measured: &Measured, is_saved: bool) -> Check {
         () => Outcome::Passed,
     };
     check
-}
-
-fn exceeds(difference: f64, noise: Option<f64>, baseline: f64) -> bool {
-    noise.is_none_or(|noise| difference > noise * baseline)
 }
 
 /// Whether the baseline's figure (no change at all) is none of those that the interval has.
@@ -220,6 +216,9 @@ mod tests {
         assert_eq!(outcome(&saved, measured(Measure::ErrorRate, 0.001)), Outcome::Regressed);
         let interval = Some(Interval::Value { low: 0.0, high: 0.002 });
         assert_eq!(outcome(&saved, Measured { interval, ..measured(Measure::ErrorRate, 0.001) }), Outcome::WithinNoise);
+        let noisy = baseline(Measure::ErrorRate, 0.0, Some(0.001), true);
+        assert_eq!(outcome(&noisy, measured(Measure::ErrorRate, 0.001)), Outcome::WithinNoise, "noise is a difference");
+        assert_eq!(outcome(&noisy, measured(Measure::ErrorRate, 0.0011)), Outcome::Regressed);
     }
 
     #[test]

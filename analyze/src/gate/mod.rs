@@ -119,7 +119,7 @@ pub struct Check {
     pub change: Option<f64>,
     /// What chance may have moved.
     pub interval: Option<Interval>,
-    /// How far runs of the same are apart by chance, as a share of the baseline's figure.
+    /// How far runs of the same are apart by chance: as a share of the baseline's figure; of error rates as a difference.
     pub noise: Option<f64>,
     /// How many arrivals or samples the value comes from.
     pub samples: u64,

@@ -3,7 +3,7 @@
 use runlog::units::Nanos;
 
 use super::{Bound, Check, Missing, Outcome, Subject};
-use crate::baseline::measured::Interval;
+use crate::baseline::measured::{CONFIDENCE, Interval};
 use crate::baseline::unit::{Unit, significant};
 use crate::section::{Finding, Level, Value};
 
@@ -72,15 +72,14 @@ impl Check {
             };
             finding = finding.and("; allowed are ").and(Value::Change(allowed));
         }
+        let sure = |finding: Finding| finding.and(format!("; {:.0} % interval ", CONFIDENCE * 100.0));
         finding = match self.interval {
             Some(Interval::Value { low, high }) => {
-                finding.and("; 95 % interval ").and(value(self.unit, low)).and(" to ").and(value(self.unit, high))
+                sure(finding).and(value(self.unit, low)).and(" to ").and(value(self.unit, high))
             }
-            Some(Interval::Change { low, high }) => finding
-                .and("; 95 % interval of the difference ")
-                .and(Value::Change(low))
-                .and(" to ")
-                .and(Value::Change(high)),
+            Some(Interval::Change { low, high }) => {
+                sure(finding).and("of the difference ").and(Value::Change(low)).and(" to ").and(Value::Change(high))
+            }
             None => finding,
         };
         match self.noise {

@@ -88,6 +88,41 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::baseline::Measure;
+    use crate::baseline::measured::Interval;
+    use crate::baseline::unit::Unit;
+    use crate::gate::{Bound, Subject};
+
+    fn check(interval: Option<Interval>, noise: Option<f64>) -> Check {
+        Check {
+            subject: Subject::Request { request: "list".to_owned() },
+            measure: Measure::P95,
+            unit: Unit::Time,
+            baseline: 200e6,
+            max_regression: 0.1,
+            limit: 220e6,
+            bound: Bound::AtMost,
+            value: Some(231e6),
+            change: Some(0.155),
+            interval,
+            noise,
+            samples: 1000,
+            outcome: Outcome::Regressed,
+        }
+    }
+
+    #[test]
+    fn a_failure_says_what_is_known_of_chance() {
+        let said = |check: Check| sentence(&check.finding().sentence);
+        let beginning = "list p95 was 231 ms (+15.50 %) against the baseline's 200 ms; allowed are +10.00 %";
+        assert_eq!(said(check(None, None)), beginning);
+        let interval = Some(Interval::Value { low: 225e6, high: 240e6 });
+        let expected = format!("{beginning}; 95 % interval 225 ms to 240 ms; noise 3.10 %");
+        assert_eq!(said(check(interval, Some(0.031))), expected);
+        let interval = Some(Interval::Change { low: 0.12, high: 0.2 });
+        let expected = format!("{beginning}; 95 % interval of the difference +12.00 % to +20.00 %");
+        assert_eq!(said(check(interval, None)), expected);
+    }
 
     #[test]
     fn timestamps_are_those_of_the_schema() {
