@@ -2,10 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::command::baseline::BaselineArgs;
+use crate::command::gate::GateArgs;
 use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
 use crate::command::summary::SummaryArgs;
-use crate::command::{query, report, summary};
+use crate::command::{baseline, gate, query, report, summary};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -20,6 +22,9 @@ pub struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 passed, 2 the input is wrong, 3 the measurement is not valid (the generator \
                           was the limit), 99 a threshold failed.";
 
+const GATE_EXIT_CODES: &str = "Exit codes: 0 passed, 2 the input is wrong or of another scenario, 3 the measurement is not \
+                               valid, 99 a figure is worse than the baseline allows, or missing.";
+
 /// What the analysis does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -32,6 +37,12 @@ pub enum Command {
     /// Answer a question in SQL: query RUN 'SELECT …', or a file that ends with .sql
     #[command(after_help = "Tables: requests, engine, probes, events; see docs/sql.md.")]
     Query(QueryArgs),
+    /// Save the figures of runs, to hold others against
+    #[command(after_help = "Exit codes: 0 saved, 2 the input is wrong, 3 a measurement is not valid.")]
+    Baseline(BaselineArgs),
+    /// Hold a run against a baseline
+    #[command(after_help = GATE_EXIT_CODES)]
+    Gate(GateArgs),
 }
 
 impl Command {
@@ -44,6 +55,8 @@ impl Command {
             Self::Summary(args) => summary::run(args),
             Self::Report(args) => report::run(args),
             Self::Query(args) => query::run(args),
+            Self::Baseline(args) => baseline::run(args),
+            Self::Gate(args) => gate::run(args),
         }
     }
 }

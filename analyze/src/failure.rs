@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use polars::error::PolarsError;
 use runlog::reader::ReadError;
+use runlog::text::printable;
 
+use crate::baseline::Invalid;
+use crate::exit;
+use crate::gate::OtherScenario;
 use crate::sql::SqlError;
 
 /// Why there is no result.
@@ -35,6 +39,45 @@ pub enum Failure {
         /// How many there may be.
         most: usize,
     },
+    /// A baseline file cannot be had as text.
+    #[error("cannot read the baseline `{}`: {source}", .path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A baseline file says something that cannot be.
+    #[error(transparent)]
+    InvalidBaseline(#[from] Invalid),
+    /// A run is of another scenario than the baseline.
+    #[error(transparent)]
+    OtherScenario(#[from] OtherScenario),
+    /// Runs that are to be one baseline did not do the same.
+    #[error(
+        "the runs are of different scenarios: `{}` (sha256 {:.12}) and `{}` (sha256 {:.12}); a baseline is of one",
+        printable(&.first.0), .first.1, printable(&.other.0), .other.1
+    )]
+    DifferentScenarios {
+        /// The first run's name and digest.
+        first: (String, String),
+        /// The other's.
+        other: (String, String),
+    },
+    /// A run that no baseline is made of.
+    #[error("`{}` is not a run to hold others against: {}", .run.display(), printable(&.reasons.join("; ")))]
+    NotToJudgeBy {
+        /// The run directory.
+        run: PathBuf,
+        /// Why not.
+        reasons: Vec<String>,
+    },
+    /// A baseline is there already.
+    #[error("`{}` is there already, and nothing is overwritten: --update puts new figures in place of its own", .0.display())]
+    Exists(PathBuf),
+    /// A hand-written baseline would lose its limits.
+    #[error("`{}` is hand-written, and its limits would be lost; name another file with -o", .0.display())]
+    HandWritten(PathBuf),
     /// A query over the rows failed, which is a bug.
     #[error("the rows could not be grouped: {0}")]
     Query(#[from] PolarsError),
@@ -56,7 +99,7 @@ pub enum Failure {
     #[error("the report could not be put together: {0}")]
     Page(#[from] askama::Error),
     /// A file could not be written.
-    #[error("cannot write `{}`: {source}; name another place with -o", .path.display())]
+    #[error("cannot write `{}`: {source}; name another place", .path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -69,18 +112,25 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// 2 where the input is wrong, 1 where something failed on the way.
+    /// 2 where the input is wrong, 3 where the measurement is not valid, 1 where something failed on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Sql(error) if error.is_bug() => 1,
             Self::Missing(_)
             | Self::Several { .. }
             | Self::TooManyGroups { .. }
-            | Self::Read(_)
-            | Self::Write { .. }
             | Self::NoQuery(_)
             | Self::Analyses { .. }
-            | Self::Sql(_) => 2,
+            | Self::Sql(_)
+            | Self::Read(_)
+            | Self::Write { .. }
+            | Self::Baseline { .. }
+            | Self::InvalidBaseline(_)
+            | Self::OtherScenario(_)
+            | Self::DifferentScenarios { .. }
+            | Self::Exists(_)
+            | Self::HandWritten(_) => 2,
+            Self::NotToJudgeBy { .. } => exit::NOT_VALID,
             Self::Query(_) | Self::Page(_) | Self::Output(_) => 1,
         }
     }

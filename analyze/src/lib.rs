@@ -1,17 +1,19 @@
 //! Drumfire's analysis: reads run directories, never the network, and says what they mean.
 //!
 //! ```text
-//! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON, report.html
+//! run directories ──load──▶ Run ──analysis──▶ Sections ──render──▶ terminal, JSON, Markdown, report.html
 //!                  command: what is asked          └─ exit: what it means for whoever asked
 //! ```
 //!
 //! An analysis knows no renderer and a renderer no analysis: both know only `section`. Statistics are `runlog`'s.
 
 pub mod analysis;
+pub mod baseline;
 pub mod cli;
 pub mod command;
 pub mod exit;
 pub mod failure;
+pub mod gate;
 pub mod load;
 pub mod render;
 pub mod report;

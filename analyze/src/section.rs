@@ -56,6 +56,8 @@ pub enum Value {
     Rate(Rate),
     /// A part of one; without a whole there is no share.
     Share(f64),
+    /// A difference, as a share of what it is a difference to.
+    Change(f64),
     /// So many bytes.
     Bytes(Bytes),
     /// An instant: nanoseconds since the Unix epoch.

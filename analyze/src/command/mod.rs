@@ -1,6 +1,8 @@
 //! The commands, a file each: what can be asked, and what is done then. Load, analyse, render; the exit code says what it
 //! means for whoever asked.
 
+pub mod baseline;
+pub mod gate;
 pub mod query;
 pub mod report;
 pub mod stretch;

@@ -39,7 +39,11 @@ impl<'a> Document<'a> {
     }
 }
 
-fn document(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {
+/// A value as one document, indented.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn document(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {
     // What serde_json says of a failed write is not what the system said; this conversion brings that back.
     serde_json::to_writer_pretty(&mut *out, value).map_err(std::io::Error::from)?;
     Ok(writeln!(out)?)

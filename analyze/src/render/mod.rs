@@ -1,8 +1,11 @@
 //! The renderers: reports in, bytes out. They know sections and no analysis, and compute nothing.
+//! What is for machines (JSON, JUnit) is made of typed results.
 
 pub mod answer;
 pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 mod plot;
 mod section_json;
 pub mod terminal;

@@ -75,6 +75,7 @@ fn value(value: &Value) -> Json {
         Value::Between(from, to) => with_unit(json!([from, to]), "ns"),
         Value::Rate(rate) => with_unit(json!(rate), "per_s"),
         Value::Share(share) => with_unit(json!(share), "share"),
+        Value::Change(change) => with_unit(json!(change), "change"),
         Value::Bytes(bytes) => with_unit(json!(bytes.0), "bytes"),
         Value::Instant(unix_ns) => with_unit(json!(unix_ns), "unix_ns"),
     }

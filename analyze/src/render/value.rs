@@ -7,6 +7,9 @@ use runlog::units::{Nanos, Thousands};
 
 use crate::section::Value;
 
+/// From here on a change is shown as a multiple: ten times as much.
+const MULTIPLE: f64 = 9.0;
+
 /// Values put together, as people read them.
 pub fn sentence(values: &[Value]) -> String {
     values.iter().map(shown).collect()
@@ -22,7 +25,9 @@ pub fn shown(value: &Value) -> String {
         Value::Time(span) => span.to_string(),
         Value::Between(from, to) => between(*from, *to),
         Value::Rate(rate) => rate.to_string(),
-        Value::Share(share) => format!("{:.2} %", share * 100.0),
+        Value::Share(share) => per_cent(*share),
+        Value::Change(change) if *change >= MULTIPLE => format!("×{}", Thousands((change + 1.0).round() as u64)),
+        Value::Change(change) => format!("{:+.2} %", change * 100.0),
         Value::Bytes(bytes) => bytes.to_string(),
         Value::Instant(unix_ns) => utc(*unix_ns),
         Value::Passed(true) => "✓".to_owned(),
@@ -56,6 +61,15 @@ fn between(from: Nanos, to: Nanos) -> String {
     }
 }
 
+/// Two decimals; of what is less than a tenth of a percent three significant digits, so that it is not shown as nothing.
+fn per_cent(share: f64) -> String {
+    let per_cent = share * 100.0;
+    let is_tiny = per_cent > 0.0 && per_cent < 0.0995;
+    // A number below 0.1 has at least one zero behind the point.
+    let decimals = if is_tiny { (2.0 - per_cent.log10().floor()).min(9.0) as usize } else { 2 };
+    format!("{per_cent:.decimals$} %")
+}
+
 /// An instant as `2026-01-01 00:00:00 UTC`.
 fn utc(unix_ns: u64) -> String {
     let instant = UNIX_EPOCH + Duration::from_nanos(unix_ns);
@@ -73,6 +87,26 @@ mod tests {
         {
             assert_eq!(three_or_whole(number), text);
         }
+    }
+
+    #[test]
+    fn small_shares_keep_their_digits() {
+        for (share, text) in [
+            (0.0, "0.00 %"),
+            (0.1234, "12.34 %"),
+            (0.001, "0.10 %"),
+            (0.00011, "0.0110 %"),
+            (0.000_001_234, "0.000123 %"),
+            (1e-12, "0.000000000 %"),
+        ] {
+            assert_eq!(per_cent(share), text);
+        }
+    }
+
+    #[test]
+    fn changes_have_a_sign_and_large_ones_are_multiples() {
+        let texts = [0.155, -0.5, 8.99, 9.0, 4165.7].map(|change| shown(&Value::Change(change)));
+        assert_eq!(texts, ["+15.50 %", "-50.00 %", "+899.00 %", "×10", "×4,167"]);
     }
 
     #[test]

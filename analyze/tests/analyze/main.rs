@@ -1,6 +1,8 @@
 //! The program as its users see it, on a run of fifty rows that can be counted by hand, and on worse ones.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
+mod baseline;
+mod gate;
 mod plugins;
 mod query;
 mod report;
