@@ -1,5 +1,6 @@
 //! The rows of `engine.csv`, `probes.csv` and `events.csv`: what happened beside the load, a few a second at most.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -112,7 +113,15 @@ impl Sample for Event {
 /// Where the file cannot be read, or another line than the last is not of this kind.
 pub fn read<T: Sample>(path: &Path) -> Result<Vec<T>, ReadError> {
     let file = std::fs::File::open(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(std::io::BufReader::new(file));
+    parse(std::io::BufReader::new(file), path)
+}
+
+/// Reads all rows of the text of a sample file; `path` is what messages call it. A torn last line is passed over.
+///
+/// # Errors
+/// Where it cannot be read, or another line than the last is not of this kind.
+pub fn parse<T: Sample>(text: impl Read, path: &Path) -> Result<Vec<T>, ReadError> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
     let mut samples = Vec::new();
     let mut records = reader.deserialize::<T>().peekable();
     while let Some(record) = records.next() {
