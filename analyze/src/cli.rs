@@ -2,9 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::command::export::ExportArgs;
 use crate::command::report::ReportArgs;
 use crate::command::summary::SummaryArgs;
-use crate::command::{report, summary};
+use crate::command::{export, report, summary};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -28,6 +29,11 @@ pub enum Command {
     /// Write one self-contained HTML page with tables and charts
     #[command(after_help = "The page needs no network and can be rewritten; its path goes to standard output.")]
     Report(ReportArgs),
+    /// Write a run in the format of another tool: Parquet, JMeter, vegeta, k6, HdrHistogram
+    #[command(
+        after_help = "A file is written whole or not at all. What maps to what, and what is lost: docs/exports.md."
+    )]
+    Export(ExportArgs),
 }
 
 impl Command {
@@ -39,6 +45,7 @@ impl Command {
         match self {
             Self::Summary(args) => summary::run(args),
             Self::Report(args) => report::run(args),
+            Self::Export(args) => export::run(args),
         }
     }
 }

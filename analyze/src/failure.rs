@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use polars::error::PolarsError;
 use runlog::reader::ReadError;
 
+use crate::columnar::ParquetReadError;
+use crate::command::export::AskedError;
+
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -15,6 +18,12 @@ pub enum Failure {
     /// It is no run directory, or not one that can be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It is a Parquet file that cannot be read as a run.
+    #[error(transparent)]
+    ReadParquet(#[from] ParquetReadError),
+    /// What was asked for is not clear.
+    #[error(transparent)]
+    Asked(#[from] AskedError),
     /// A query over the rows failed, which is a bug.
     #[error("the rows could not be grouped: {0}")]
     Query(#[from] PolarsError),
@@ -38,7 +47,7 @@ impl Failure {
     /// 2 where the input is wrong, 1 where something failed on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Missing(_) | Self::Read(_) | Self::Write { .. } => 2,
+            Self::Missing(_) | Self::Read(_) | Self::ReadParquet(_) | Self::Asked(_) | Self::Write { .. } => 2,
             Self::Query(_) | Self::Page(_) | Self::Output(_) => 1,
         }
     }

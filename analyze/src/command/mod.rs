@@ -1,6 +1,7 @@
 //! The commands, a file each: what can be asked, and what is done then. Load, analyse, render; the exit code says what it
 //! means for whoever asked.
 
+pub mod export;
 pub mod report;
 pub mod summary;
 

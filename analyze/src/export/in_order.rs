@@ -1,0 +1,164 @@
+//! The rows of all files in the order of an instant that each has, in bounded memory.
+//!
+//! Every file is in the order in which its requests ended, nearly. A first pass finds how far each is from the order wanted;
+//! in a second one, all files are merged through a heap, out of which a row comes as soon as no earlier one can follow. So
+//! memory holds the rows of as long as the longest request took, whatever the size of the run.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use runlog::reader::{ReadError, RowFile};
+use runlog::row::{Batch, Columns, Row};
+
+use super::source::{Source, worker_of};
+use super::{ExportError, Time};
+
+/// How many batches of each file are read ahead.
+const READ_AHEAD: usize = 2;
+
+/// Hands every row to `each`, with the number in its file's name, in the order in which their times begin; those that begin
+/// together in the order of their files. Returns how many torn last lines were passed over.
+///
+/// # Errors
+/// A line that is no row, or the error of `each`.
+pub(super) fn in_order(
+    source: &Source<'_>,
+    time: Time,
+    mut each: impl FnMut(u32, &Row) -> Result<(), ExportError>,
+) -> Result<u64, ExportError> {
+    let mut disorders = Vec::new();
+    for file in &source.run.rows {
+        disorders.push(disorder(source, file, time)?);
+    }
+    std::thread::scope(|scope| {
+        let mut files = Vec::new();
+        let mut readers = Vec::new();
+        for (file, disorder) in source.run.rows.iter().zip(disorders) {
+            let (sender, batches) = sync_channel(READ_AHEAD);
+            readers.push(scope.spawn(move || send(source, file, &sender)));
+            files.push(Stream { worker: worker_of(file), batches, disorder, latest: 0 });
+        }
+        let merged = merge(files, time, &mut each);
+        let mut torn_lines = 0;
+        for reader in readers {
+            match reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+                Ok(torn) => torn_lines += torn,
+                Err(Stopped::NobodyListens) => {}
+                Err(Stopped::Read(error)) => return Err(error.into()),
+            }
+        }
+        merged.map(|()| torn_lines)
+    })
+}
+
+/// How much earlier a row of the file can begin than one before it.
+fn disorder(source: &Source<'_>, file: &RowFile, time: Time) -> Result<u64, ReadError> {
+    let (mut latest, mut most) = (0, 0);
+    source.reading(file, Columns::SCHEDULED_NS.and(Columns::LAG_NS)).each(|batch| {
+        for (&scheduled_ns, &lag_ns) in batch.scheduled_ns.iter().zip(&batch.lag_ns) {
+            let start = time.start_ns(&Row { scheduled_ns, lag_ns, ..Row::default() });
+            latest = latest.max(start);
+            most = most.max(latest - start);
+        }
+        Ok::<(), ReadError>(())
+    })?;
+    Ok(most)
+}
+
+/// Why a file is read no further.
+enum Stopped {
+    NobodyListens,
+    Read(ReadError),
+}
+
+impl From<ReadError> for Stopped {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+fn send(source: &Source<'_>, file: &RowFile, to: &SyncSender<Batch>) -> Result<u64, Stopped> {
+    source.reading(file, Columns::ALL).each(|batch| to.send(batch.clone()).map_err(|_| Stopped::NobodyListens))
+}
+
+/// A file whose rows come.
+struct Stream {
+    worker: u32,
+    batches: Receiver<Batch>,
+    disorder: u64,
+    /// When the latest row so far begins.
+    latest: u64,
+}
+
+impl Stream {
+    /// No row that is still to come begins earlier.
+    const fn horizon(&self) -> u64 {
+        self.latest.saturating_sub(self.disorder)
+    }
+}
+
+/// A row that waits for those that may come before it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    start: u64,
+    worker: u32,
+    /// Its place among all rows that came.
+    number: u64,
+    row: Unordered,
+}
+
+/// A row, which has no say in the order.
+struct Unordered(Row);
+
+impl PartialEq for Unordered {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Unordered {}
+
+impl PartialOrd for Unordered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Unordered {
+    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
+        std::cmp::Ordering::Equal
+    }
+}
+
+fn merge(
+    mut files: Vec<Stream>,
+    time: Time,
+    each: &mut impl FnMut(u32, &Row) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    let mut heap = BinaryHeap::new();
+    let mut number = 0;
+    loop {
+        // The next batch is one of the file that all wait for.
+        let slowest = (0..files.len()).min_by_key(|&file| files[file].horizon());
+        let horizon = slowest.map(|file| files[file].horizon());
+        while heap.peek().is_some_and(|Reverse(next): &Reverse<Waiting>| horizon.is_none_or(|end| next.start < end)) {
+            if let Some(Reverse(next)) = heap.pop() {
+                each(next.worker, &next.row.0)?;
+            }
+        }
+        let Some(slowest) = slowest else { return Ok(()) };
+        let file = &mut files[slowest];
+        let Ok(batch) = file.batches.recv() else {
+            files.swap_remove(slowest);
+            continue;
+        };
+        for place in 0..batch.len() {
+            let row = batch.row(place);
+            let start = time.start_ns(&row);
+            file.latest = file.latest.max(start);
+            heap.push(Reverse(Waiting { start, worker: file.worker, number, row: Unordered(row) }));
+            number += 1;
+        }
+    }
+}
