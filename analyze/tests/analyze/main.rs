@@ -1,6 +1,7 @@
 //! The program as its users see it, on a run of fifty rows that can be counted by hand, and on worse ones.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
+mod export;
 mod report;
 mod runs;
 mod series;
