@@ -162,3 +162,76 @@ fn merge(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use runlog::directory::{Run, rows_file_name};
+    use runlog::row;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Row files of a run, each with rows that begin and end at any time.
+    fn any_files() -> impl Strategy<Value = Vec<Vec<Row>>> {
+        let times = (0_u64..5_000, proptest::option::of(0_u64..500), proptest::option::of(0_u64..900));
+        let row = times.prop_map(|(scheduled_ns, lag_ns, duration_ns)| Row {
+            scheduled_ns,
+            lag_ns,
+            duration_ns,
+            ..Row::default()
+        });
+        proptest::collection::vec(proptest::collection::vec(row, 0..60), 0..5)
+    }
+
+    fn run_of(files: &[Vec<Row>]) -> (TempDir, Run) {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../runlog/fixtures/fifty-rows/run.json"));
+        std::fs::copy(fixture, home.path().join("run.json")).expect("writable");
+        let names = Run::open(home.path()).expect("a run").manifest.names();
+        for (worker, rows) in files.iter().enumerate() {
+            let mut text = row::header().into_bytes();
+            rows.iter().for_each(|row| text.extend(row.line(&names)));
+            std::fs::write(home.path().join(rows_file_name(worker)), text).expect("writable");
+        }
+        let run = Run::open(home.path()).expect("a run");
+        (home, run)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_row_comes_once_and_none_before_its_time(files in any_files(), time in prop_oneof![Just(Time::Response), Just(Time::Service)]) {
+            let (_keep, run) = run_of(&files);
+            let mut came = Vec::new();
+            let source = Source { run: &run, progress: None };
+            let torn_lines = in_order(&source, time, |worker, row| {
+                came.push((worker, *row));
+                Ok(())
+            });
+            prop_assert_eq!(torn_lines.expect("readable"), 0);
+            let mut expected: Vec<(u32, Row)> = Vec::new();
+            for (worker, rows) in (0..).zip(&files) {
+                expected.extend(rows.iter().map(|row| (worker, *row)));
+            }
+            expected.sort_by_key(|(worker, row)| (time.start_ns(row), *worker));
+            prop_assert_eq!(came, expected);
+        }
+    }
+
+    #[test]
+    fn files_are_read_no_further_when_nobody_wants_more() {
+        let row = |scheduled_ns| Row { scheduled_ns, ..Row::default() };
+        let (_keep, run) = run_of(&[(0..30_000).map(row).collect(), (0..30_000).map(row).collect()]);
+        let mut calls = 0;
+        let stopped = in_order(&Source { run: &run, progress: None }, Time::Response, |_, _| {
+            calls += 1;
+            Err(std::io::Error::other("enough").into())
+        });
+        assert!(matches!(stopped, Err(ExportError::Write(_))));
+        assert_eq!(calls, 1);
+    }
+}
