@@ -2,7 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use parquet::basic::Type as Physical;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::Type;
 use proptest::prelude::*;
 use runlog::directory::Run;
 use runlog::row::{Batch, COLUMNS, Columns, Kind, Row};
@@ -92,12 +96,56 @@ proptest! {
     }
 
     #[test]
-    fn a_file_that_is_not_ours_is_refused_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn a_damaged_file_is_read_or_refused_and_never_a_panic(place in any::<proptest::sample::Index>(), byte in any::<u8>()) {
+        let (_keep, run) = run_named(&NAMES);
+        let path = write(&run, &[ones(100)]);
+        let mut bytes = fs::read(&path).expect("readable");
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        fs::write(&path, bytes).expect("writable");
+        let _ = ParquetRun::open(&path).map(|again| again.batches(Columns::ALL, |_| ()));
+    }
+
+    #[test]
+    fn a_file_that_is_not_parquet_is_refused_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let home = tempfile::tempdir().expect("a temporary directory");
         let path = home.path().join("some.parquet");
         fs::write(&path, bytes).expect("writable");
         prop_assert!(ParquetRun::open(&path).is_err());
     }
+}
+
+/// So many rows of ones.
+fn ones(rows: usize) -> Batch {
+    let mut batch = Batch::default();
+    batch.restart(rows);
+    for place in 0..COLUMNS.len() {
+        batch.set_numbers(place, std::iter::repeat_n(Some(1), rows)).expect("of this kind");
+    }
+    batch
+}
+
+#[test]
+fn a_parquet_file_of_somebody_else_is_no_run() {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let path = home.path().join("theirs.parquet");
+    let column = Type::primitive_type_builder("x", Physical::INT64).build().expect("a column");
+    let schema = Type::group_type_builder("theirs").with_fields(vec![Arc::new(column)]).build().expect("a schema");
+    let file = fs::File::create(&path).expect("writable");
+    let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::default()).expect("writable");
+    writer.close().expect("writable");
+    let error = ParquetRun::open(&path).expect_err("not ours").to_string();
+    assert!(error.contains("is no run: it has no `drumfire.run.json`"), "{error}");
+}
+
+#[test]
+fn a_run_of_a_newer_major_version_is_refused() {
+    let (_keep, run) = run_named(&NAMES);
+    let manifest = run.path.join("run.json");
+    let text = fs::read_to_string(&manifest).expect("readable");
+    fs::write(&manifest, text.replace(r#""major":1"#, r#""major":9"#)).expect("writable");
+    let error = ParquetRun::open(&write(&run, &[])).expect_err("newer").to_string();
+    assert!(error.contains("has format 9"), "{error}");
 }
 
 #[test]
@@ -124,16 +172,11 @@ fn only_the_columns_asked_for_are_read_and_row_groups_are_shared_out() {
 #[test]
 fn a_name_that_the_manifest_does_not_know_is_no_row() {
     let (_keep, run) = run_named(&NAMES);
-    let mut batch = Batch::default();
-    batch.restart(1);
-    for place in 0..COLUMNS.len() {
-        batch.set_numbers(place, std::iter::once(Some(2))).expect("of this kind");
-    }
-    let path = write(&run, &[batch]);
+    let path = write(&run, &[ones(1)]);
     let text = fs::read(&path).expect("readable");
     let again = ParquetRun::open(&path).expect("our file");
     // The dictionary's texts are packed, so the manifest is what is changed here.
-    let forged = ParquetRun { manifest: run_named(&NAMES[..2]).1.manifest, ..again };
+    let forged = ParquetRun { manifest: run_named(&NAMES[..1]).1.manifest, ..again };
     let error = forged.batches(Columns::REQUEST, |_| ()).expect_err("no row").to_string();
     assert!(error.contains("a `request` is not what it should be"), "{error}");
 

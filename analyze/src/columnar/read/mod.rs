@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, RowGroupMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 use runlog::directory::{self, ENGINE, EVENTS, PROBES};
@@ -159,8 +159,25 @@ impl ParquetRun {
 
 /// A reader with a place in the file of its own.
 fn reader_of(path: &Path) -> Result<SerializedFileReader<File>, ParquetReadError> {
-    let file = File::open(path).map_err(|source| ParquetReadError::Io { path: path.to_owned(), source })?;
-    SerializedFileReader::new(file).map_err(|source| ParquetReadError::Broken { path: path.to_owned(), source })
+    let io = |source| ParquetReadError::Io { path: path.to_owned(), source };
+    let broken = |source| ParquetReadError::Broken { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let bytes = file.metadata().map_err(io)?.len();
+    let reader = SerializedFileReader::new(file).map_err(broken)?;
+    let chunks = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
+    if let Some(chunk) = chunks.into_iter().find(|chunk| !lies_within(chunk, bytes)) {
+        let what = format!("its column `{}` is said to lie outside of it", chunk.column_path());
+        return Err(broken(ParquetError::General(what)));
+    }
+    Ok(reader)
+}
+
+/// Whether a column of a row group is where it can be: the parquet crate takes that for granted.
+fn lies_within(chunk: &ColumnChunkMetaData, file_bytes: u64) -> bool {
+    let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
+    let (start, length) = (u64::try_from(start), u64::try_from(chunk.compressed_size()));
+    let end = start.ok().zip(length.ok()).and_then(|(start, length)| start.checked_add(length));
+    end.is_some_and(|end| end <= file_bytes)
 }
 
 /// Where the columns of a row are in the file.
