@@ -193,7 +193,7 @@ mod tests {
         let names = Run::open(home.path()).expect("a run").manifest.names();
         for (worker, rows) in files.iter().enumerate() {
             let mut text = row::header().into_bytes();
-            rows.iter().for_each(|row| text.extend(row.line(&names)));
+            text.extend(rows.iter().flat_map(|row| row.line(&names)));
             std::fs::write(home.path().join(rows_file_name(worker)), text).expect("writable");
         }
         let run = Run::open(home.path()).expect("a run");
