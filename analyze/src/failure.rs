@@ -15,6 +15,14 @@ pub enum Failure {
     /// What was named does not exist.
     #[error("there is no run directory `{}`", .0.display())]
     Missing(PathBuf),
+    /// One run was to be named.
+    #[error("`{}` holds {runs} runs, and one is wanted: name the directory of one", .path.display())]
+    Several {
+        /// The folder.
+        path: PathBuf,
+        /// How many are in it.
+        runs: usize,
+    },
     /// It is no run directory, or not one that can be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -47,7 +55,12 @@ impl Failure {
     /// 2 where the input is wrong, 1 where something failed on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Missing(_) | Self::Read(_) | Self::ReadParquet(_) | Self::Asked(_) | Self::Write { .. } => 2,
+            Self::Missing(_)
+            | Self::Several { .. }
+            | Self::Read(_)
+            | Self::ReadParquet(_)
+            | Self::Asked(_)
+            | Self::Write { .. } => 2,
             Self::Query(_) | Self::Page(_) | Self::Output(_) => 1,
         }
     }

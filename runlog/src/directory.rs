@@ -156,6 +156,30 @@ impl Run {
             rows,
         })
     }
+
+    /// Takes in another shard of the same load: its rows and samples, and what its ending says. Scenarios and requests have to
+    /// be the same.
+    pub fn add_shard(&mut self, shard: Self) {
+        debug_assert_eq!(self.manifest.requests, shard.manifest.requests);
+        self.rows.extend(shard.rows);
+        self.engine.extend(shard.engine);
+        self.probes.extend(shard.probes);
+        self.events.extend(shard.events);
+        self.engine.sort_by_key(|sample| sample.time_ns);
+        self.probes.sort_by_key(|sample| sample.time_ns);
+        self.events.sort_by_key(|event| event.time_ns);
+        self.manifest.add_shard(shard.manifest);
+    }
+
+    /// About how many rows it has: as the engine counted them, or judging by the size of the files.
+    pub fn rows_expected(&self) -> u64 {
+        /// No row of ours is shorter by much.
+        const SHORT_ROW_BYTES: u64 = 50;
+        match &self.manifest.ending {
+            Some(ending) => ending.cores.iter().map(|books| books.rows).sum(),
+            None => self.rows.iter().map(|file| file.unpacked_bytes() / SHORT_ROW_BYTES).sum(),
+        }
+    }
 }
 
 fn is_rows_file(path: &Path) -> bool {

@@ -9,9 +9,12 @@
 //! engine.csv         samples::EngineSample   probes.csv, events.csv   samples::{ProbeSample, Event}
 //! ```
 
+pub mod buckets;
 pub mod condition;
 pub mod contribution;
 pub mod directory;
+pub mod histogram;
+pub mod interval;
 pub mod manifest;
 pub mod metric;
 pub mod outcome;
@@ -23,7 +26,9 @@ pub mod sketch;
 pub mod spread;
 pub mod statistics;
 pub mod summary;
+pub mod tally;
 pub mod text;
 pub mod threshold;
 pub mod units;
 pub mod validity;
+pub mod windows;

@@ -91,6 +91,19 @@ impl Manifest {
         })
     }
 
+    /// Takes in what the manifest of another shard of the same load says of its part: its cores and how it ended. A shard
+    /// without an ending leaves the whole without one.
+    pub fn add_shard(&mut self, shard: Self) {
+        self.started_unix_ns = self.started_unix_ns.min(shard.started_unix_ns);
+        self.planned_ns = self.planned_ns.max(shard.planned_ns);
+        self.engine.cores.extend(shard.engine.cores);
+        self.tags.extend(shard.tags);
+        self.ending = match (self.ending.take(), shard.ending) {
+            (Some(mine), Some(theirs)) => Some(mine.with_shard(theirs)),
+            _ => None,
+        };
+    }
+
     /// The names that stand in the rows.
     pub fn names(&self) -> Names {
         Names::new(self.scenarios.iter().map(|s| s.name.as_str()), self.requests.iter().map(|r| r.name.as_str()))
@@ -219,8 +232,32 @@ pub struct Ending {
     pub thresholds: Vec<ThresholdResult>,
 }
 
-/// The manner of an ending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+impl Ending {
+    /// The ending of two shards together: the worse of both, for whatever there is a better and a worse.
+    fn with_shard(mut self, shard: Self) -> Self {
+        if shard.how > self.how {
+            self.how = shard.how;
+        }
+        if !shard.reason.is_empty() && shard.reason != self.reason {
+            let between = if self.reason.is_empty() { "" } else { "; " };
+            self.reason = format!("{}{between}{}", self.reason, shard.reason);
+        }
+        self.elapsed_ns = self.elapsed_ns.max(shard.elapsed_ns);
+        self.cores.extend(shard.cores);
+        self.validity.verdict = self.validity.verdict.max(shard.validity.verdict);
+        self.validity.reasons.extend(shard.validity.reasons);
+        // Of what no row tells, each shard saw its part only: what holds for one and not for another does not hold.
+        for (mine, theirs) in self.thresholds.iter_mut().zip(shard.thresholds) {
+            if mine.passed && !theirs.passed {
+                *mine = theirs;
+            }
+        }
+        self
+    }
+}
+
+/// The manner of an ending, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum How {
     /// The schedule was run to its end.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Whose doing a failure was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Blame {
@@ -16,8 +18,8 @@ pub enum Blame {
 macro_rules! failures {
     ($($(#[$doc:meta])* $variant:ident = $word:literal by $blame:ident,)*) => {
         /// Why an arrival got no answer: the `error` column.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Failure { $($(#[$doc])* $variant,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Failure { $($(#[$doc])* #[serde(rename = $word)] $variant,)* }
 
         impl Failure {
             /// Every failure there is.

@@ -1,6 +1,6 @@
 //! The rows of `engine.csv`, `probes.csv` and `events.csv`: what happened beside the load, a few a second at most.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -137,6 +137,19 @@ pub fn parse<T: Sample>(text: impl Read, path: &Path) -> Result<Vec<T>, ReadErro
     Ok(samples)
 }
 
+/// The text of a sample file with these rows: what [`parse`] reads.
+///
+/// # Errors
+/// None that is known: texts and numbers can be written.
+pub fn text<T: Sample>(samples: &[T]) -> io::Result<Vec<u8>> {
+    let header = T::NAMES.join(",") + "\n";
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(header.into_bytes());
+    for sample in samples {
+        writer.serialize(sample).map_err(io::Error::other)?;
+    }
+    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,5 +179,6 @@ mod tests {
         std::fs::write(&path, "time_ns,kind,detail\n1,stage,\"a, b\"\n2,sta").expect("writable");
         let events: Vec<Event> = read(&path).expect("readable");
         assert_eq!(events, [Event { time_ns: 1, kind: "stage".into(), detail: "a, b".into() }]);
+        assert_eq!(text(&events).expect("in memory"), b"time_ns,kind,detail\n1,stage,\"a, b\"\n");
     }
 }

@@ -5,28 +5,27 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Buckets to an octave, as a power of two.
-const BITS: u32 = 7;
+use crate::buckets::Buckets;
+
+/// The buckets of sketches.
+type Coarse = Buckets<7>;
 /// How many buckets there are: enough for every `u64`.
-pub const BUCKETS: usize = (64 - BITS as usize + 1) << BITS;
+pub const BUCKETS: usize = Coarse::COUNT;
 
 /// The bucket of a value.
 #[inline]
 pub const fn bucket(value: u64) -> usize {
-    let above = (u64::BITS - 1 - (value | 1).leading_zeros()).saturating_sub(BITS);
-    ((above as usize) << BITS) + (value >> above) as usize
+    Coarse::of(value)
 }
 
 /// The lowest value of a bucket.
 pub const fn lowest(bucket: usize) -> u64 {
-    let above = (bucket >> BITS).saturating_sub(1);
-    ((bucket - (above << BITS)) as u64) << above
+    Coarse::lowest(bucket)
 }
 
 /// The highest value of a bucket.
 pub const fn highest(bucket: usize) -> u64 {
-    let above = (bucket >> BITS).saturating_sub(1);
-    lowest(bucket) + ((1 << above) - 1)
+    Coarse::highest(bucket)
 }
 
 /// How times (in nanoseconds) are spread: the buckets that have any, ascending, with how many.
@@ -98,25 +97,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn the_buckets_cover_every_value() {
-        assert_eq!((lowest(0), highest(0)), (0, 0));
-        assert_eq!(bucket(u64::MAX) + 1, BUCKETS);
-        assert_eq!(highest(BUCKETS - 1), u64::MAX);
-        for place in 1..BUCKETS {
-            assert_eq!(lowest(place), highest(place - 1) + 1, "{place}");
-        }
-    }
-
     proptest! {
-        #[test]
-        fn a_value_lies_within_its_bucket(value in any::<u64>(), shift in 0_u32..64) {
-            let value = value >> shift;
-            let place = bucket(value);
-            prop_assert!((lowest(place)..=highest(place)).contains(&value));
-            prop_assert!(highest(place) - lowest(place) <= value / 128);
-        }
-
         #[test]
         fn sketches_add_up(values in proptest::collection::vec(0_u64..5_000, 0..80), cut in 0_usize..80) {
             let (some, others) = values.split_at(cut.min(values.len()));

@@ -104,7 +104,11 @@ impl Spread {
 
     /// Between which two values the percentile by nearest rank lies, both included. `None` without times.
     pub fn percentile(&self, percentile: Percentile) -> Option<(u64, u64)> {
-        let index = percentile.index(usize::try_from(self.count()).ok()?)? as u64;
+        self.at(percentile.index(usize::try_from(self.count()).ok()?)? as u64)
+    }
+
+    /// Between which two values the sample of this rank lies.
+    fn at(&self, index: u64) -> Option<(u64, u64)> {
         let mut passed = 0;
         for bucket in self.buckets.iter_recorded() {
             passed += bucket.count_since_last_iteration();
@@ -120,17 +124,8 @@ impl Spread {
 
     /// The figures of a table, percentiles at the upper of their bounds. `None` without times.
     pub fn figures(&self) -> Option<Figures> {
-        let upper = |percentile| self.percentile(percentile).map(|(_, upper)| upper);
-        Some(Figures {
-            mean: self.mean()?,
-            min: self.min()?,
-            p50: upper(Percentile::P50)?,
-            p90: upper(Percentile::P90)?,
-            p95: upper(Percentile::P95)?,
-            p99: upper(Percentile::P99)?,
-            p999: upper(Percentile::P999)?,
-            max: self.max()?,
-        })
+        let upper = |rank| self.at(rank).map(|(_, upper)| upper);
+        Figures::of_ranks(self.count(), self.mean()?, self.min()?, self.max()?, upper)
     }
 }
 

@@ -2,7 +2,12 @@
 
 use serde::Serialize;
 
+use crate::interval::Interval;
 use crate::units::Percentile;
+
+/// The percentiles that tables show, ascending.
+pub const SHOWN: [Percentile; 5] =
+    [Percentile::P50, Percentile::P90, Percentile::P95, Percentile::P99, Percentile::P999];
 
 /// Samples in nanoseconds, in no order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub struct Samples {
 /// The figures that a table shows of samples, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Figures {
+    /// How many samples.
+    pub samples: u64,
     /// The sum of the samples over their number.
     pub mean: f64,
     /// The smallest.
@@ -29,6 +36,53 @@ pub struct Figures {
     pub p999: u64,
     /// The largest.
     pub max: u64,
+    /// How sure the percentiles are.
+    pub ci95: Intervals,
+}
+
+/// The 95 % confidence intervals of percentiles; absent where there are too few samples for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Intervals {
+    /// Of the median.
+    pub p50: Option<Interval>,
+    /// Of the 90th percentile.
+    pub p90: Option<Interval>,
+    /// Of the 95th percentile.
+    pub p95: Option<Interval>,
+    /// Of the 99th percentile.
+    pub p99: Option<Interval>,
+    /// Of the 99.9th percentile.
+    pub p999: Option<Interval>,
+}
+
+impl Figures {
+    /// The figures of samples of which the one at each rank can be told. `None` without samples.
+    pub fn of_ranks(samples: u64, mean: f64, min: u64, max: u64, at: impl Fn(u64) -> Option<u64>) -> Option<Self> {
+        let value = |percentile: Percentile| at(percentile.index(samples as usize)? as u64);
+        let interval = |percentile: Percentile| {
+            let ranks = percentile.interval(samples)?;
+            Some(Interval { lower_ns: at(ranks.lower)?, upper_ns: at(ranks.upper)? })
+        };
+        let [p50, p90, p95, p99, p999] = SHOWN.map(interval);
+        Some(Self {
+            samples,
+            mean,
+            min,
+            p50: value(Percentile::P50)?,
+            p90: value(Percentile::P90)?,
+            p95: value(Percentile::P95)?,
+            p99: value(Percentile::P99)?,
+            p999: value(Percentile::P999)?,
+            max,
+            ci95: Intervals { p50, p90, p95, p99, p999 },
+        })
+    }
+
+    /// The percentiles that tables show, ascending, with their intervals.
+    pub const fn percentiles(&self) -> [(u64, Option<Interval>); SHOWN.len()] {
+        let Intervals { p50, p90, p95, p99, p999 } = self.ci95;
+        [(self.p50, p50), (self.p90, p90), (self.p95, p95), (self.p99, p99), (self.p999, p999)]
+    }
 }
 
 impl Samples {
@@ -83,12 +137,12 @@ impl Samples {
         Some(found)
     }
 
-    /// All the figures. `None` without samples. Reorders the samples.
+    /// All the figures. `None` without samples. Sorts the samples.
     pub fn figures(&mut self) -> Option<Figures> {
         let (mean, min, max) = (self.mean()?, self.min()?, self.max()?);
-        let [p50, p90, p95, p99, p999] =
-            self.percentiles([Percentile::P50, Percentile::P90, Percentile::P95, Percentile::P99, Percentile::P999])?;
-        Some(Figures { mean, min, p50, p90, p95, p99, p999, max })
+        self.values.sort_unstable();
+        let at = |rank: u64| self.values.get(usize::try_from(rank).ok()?).copied();
+        Figures::of_ranks(self.values.len() as u64, mean, min, max, at)
     }
 }
 
@@ -111,7 +165,12 @@ mod tests {
     #[test]
     fn figures_of_a_hundred() {
         let figures = (1..=100).collect::<Samples>().figures().expect("there are samples");
-        assert_eq!(figures, Figures { mean: 50.5, min: 1, p50: 50, p90: 90, p95: 95, p99: 99, p999: 100, max: 100 });
+        let interval = |lower_ns, upper_ns| Some(Interval { lower_ns, upper_ns });
+        let ci95 =
+            Intervals { p50: interval(40, 61), p90: interval(84, 96), p95: interval(90, 100), ..Intervals::default() };
+        let expected =
+            Figures { samples: 100, mean: 50.5, min: 1, p50: 50, p90: 90, p95: 95, p99: 99, p999: 100, max: 100, ci95 };
+        assert_eq!(figures, expected);
     }
 
     proptest! {

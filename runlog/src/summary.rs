@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 
 use serde::Serialize;
 
-use crate::contribution::Contribution;
 use crate::directory::Run;
-use crate::manifest::{Ending, How, Lookups, Manifest, Request};
+use crate::manifest::{Ending, How, Lookups, Manifest};
 use crate::metric::{Metric, MetricKind};
-use crate::reader::{self, ReadError};
-use crate::row::{Batch, Columns, Row};
-use crate::statistics::{Figures, Samples};
+use crate::reader::ReadError;
+use crate::statistics::Figures;
+use crate::tally::{Answers, Cells, Counts, Gathered, Grouping, Groups, Question, Questions, Recall, Stretch, gather};
 use crate::threshold::{Aggregation, Threshold, ThresholdResult};
-use crate::units::Nanos;
+use crate::units::{Nanos, Percentile};
 use crate::validity::Validity;
 
 /// The figures of a run. Its JSON is the stable, documented output of `summary --json`.
@@ -52,6 +52,10 @@ pub struct Group {
     pub ttfb_ns: Option<Figures>,
     /// Scheduled → sent, of arrivals that were sent.
     pub lag_ns: Option<Figures>,
+    /// Opening a connection, where one was opened. Not kept by the engine's own closing lines.
+    pub connect_ns: Option<Figures>,
+    /// The TLS handshake, where there was one. Not kept by the engine's own closing lines.
+    pub tls_ns: Option<Figures>,
     /// Status → how many answers.
     pub statuses: BTreeMap<u16, u64>,
     /// Error word → how many arrivals without an answer.
@@ -137,35 +141,234 @@ impl RunFacts {
     }
 }
 
-/// Folds the rows of a run into its figures.
+/// Reads the rows of a run into its figures.
 ///
 /// # Errors
 /// Where a row cannot be read.
 pub fn summarize(run: &Run) -> Result<Summary, ReadError> {
-    let manifest = &run.manifest;
-    let folded = reader::fold(&run.rows, Columns::ALL, || Tally::new(manifest), Tally::add)?;
-    let mut tally = Tally::new(manifest);
-    for state in &folded.states {
-        tally.merge(state);
+    let wanted = Wanted::of(run, Stretch::WHOLE);
+    let gathered = gather(&run.rows, None, || wanted.nothing())?;
+    wanted.summary(&gathered, None)
+}
+
+/// The metrics of times that every group shows.
+pub const SHOWN: [Metric; 6] = [
+    Metric::ResponseTime,
+    Metric::HttpReqDuration,
+    Metric::HttpReqWaiting,
+    Metric::ScheduleLag,
+    Metric::HttpReqConnecting,
+    Metric::HttpReqTlsHandshaking,
+];
+
+/// Above so many bytes, times are not kept to be ranked but read again.
+const MOST_KEPT_BYTES: u64 = 600 << 20;
+
+/// Of so many times of so many metrics, each with four bytes: whether to keep them, or to read them again.
+pub const fn recall(rows: u64, metrics: u64) -> Recall {
+    if rows.saturating_mul(metrics * 4) <= MOST_KEPT_BYTES { Recall::Memory } else { Recall::Files }
+}
+
+/// What a summary is made of.
+#[derive(Debug)]
+pub struct Wanted<'r> {
+    run: &'r Run,
+    cells: Cells,
+    metrics: Vec<Metric>,
+}
+
+impl<'r> Wanted<'r> {
+    /// Of a stretch of this run.
+    pub fn of(run: &'r Run, within: Stretch) -> Self {
+        let thresholds = run.manifest.thresholds.iter().filter(|threshold| threshold.is_of_rows());
+        let more = thresholds.map(|threshold| threshold.metric).filter(|metric| metric.kind() == MetricKind::Time);
+        let mut metrics: Vec<Metric> = SHOWN.into_iter().chain(more).collect();
+        metrics.sort_unstable();
+        metrics.dedup();
+        Self { run, cells: Cells { within, ..Cells::new(run.manifest.requests.len()) }, metrics }
     }
-    let elapsed = tally.elapsed;
-    let mut requests = Vec::with_capacity(manifest.requests.len());
-    for (i, request) in manifest.requests.iter().enumerate() {
-        requests.push(tally.all(|_, this| this == i).group(request.name.clone(), elapsed, &tally.wanted));
+
+    /// What its rows are gathered in.
+    pub fn nothing(&self) -> Groups<'_, Cells> {
+        // Times of connecting are few: connections are kept.
+        let recall = recall(self.run.rows_expected(), self.metrics.len() as u64 - 2);
+        Groups::new(&self.cells, &self.run.manifest.requests, &self.metrics, recall)
     }
-    let total = tally.all(|_, _| true).group("total".to_owned(), elapsed, &tally.wanted);
-    let mut summary = Summary {
-        thresholds: tally.thresholds(),
-        checks: tally.checks(),
-        validity: Validity::unknown(),
-        run: RunFacts { torn_lines: folded.torn_lines, ..RunFacts::new(manifest, &run.path, elapsed, total.count) },
-        requests,
-        total,
-    };
-    if let Some(ending) = &manifest.ending {
-        summary.conclude(ending);
+
+    /// The figures of what was gathered. What is read a second time is told in `progress`.
+    ///
+    /// # Errors
+    /// Where rows cannot be read a second time.
+    pub fn summary(
+        &self,
+        gathered: &Gathered<Groups<'_, Cells>>,
+        progress: Option<&AtomicU64>,
+    ) -> Result<Summary, ReadError> {
+        let manifest = &self.run.manifest;
+        let groups = &gathered.tally;
+        let elapsed = groups.elapsed;
+        let length = self.cells.within.length(elapsed);
+        let all = self.sets();
+        let mut questions = Questions::of(groups);
+        let asked: Vec<Times> = all.iter().map(|set| Times::ask(&mut questions, set)).collect();
+        let trials: Vec<Trial<'_>> =
+            manifest.thresholds.iter().map(|threshold| self.trial(threshold, &mut questions)).collect();
+        let answers = questions.answer(&self.run.rows, progress)?;
+
+        let mut requests: Vec<Group> = Vec::with_capacity(all.len());
+        let names = manifest.requests.iter().map(|request| request.name.as_str()).chain(["total"]);
+        for ((set, times), name) in all.iter().zip(&asked).zip(names) {
+            requests.push(Group::new(name.to_owned(), &counts(groups, set), &times.figures(&answers), length));
+        }
+        let total = requests.pop().unwrap_or_else(|| unreachable!("the total is the last of them"));
+        let recorded = manifest.ending.as_ref().map_or(&[][..], |ending| &ending.thresholds);
+        let judge = |(place, trial): (usize, &Trial<'_>)| match recorded.get(place) {
+            Some(result) if !trial.threshold.is_of_rows() => result.clone(),
+            _ => trial.judge(groups, &answers, length),
+        };
+        let mut summary = Summary {
+            thresholds: trials.iter().enumerate().map(judge).collect(),
+            checks: self.checks(groups),
+            validity: Validity::unknown(),
+            run: RunFacts {
+                torn_lines: gathered.torn_lines,
+                ..RunFacts::new(manifest, &self.run.path, elapsed, groups.rows)
+            },
+            requests,
+            total,
+        };
+        if let Some(ending) = &manifest.ending {
+            summary.conclude(ending);
+        }
+        Ok(summary)
     }
-    Ok(summary)
+
+    /// The cells of each request, and of all.
+    fn sets(&self) -> Vec<Vec<usize>> {
+        let Manifest { scenarios, requests, .. } = &self.run.manifest;
+        let of = |request| (0..scenarios.len()).map(|scenario| self.cells.of(scenario, request)).collect();
+        let mut sets: Vec<Vec<usize>> = (0..requests.len()).map(of).collect();
+        sets.push((0..scenarios.len() * requests.len()).collect());
+        sets
+    }
+
+    /// What a threshold asks.
+    fn trial<'t>(&self, threshold: &'t Threshold, questions: &mut Questions<'_, '_, Cells>) -> Trial<'t> {
+        let manifest = &self.run.manifest;
+        let mut cells = Vec::new();
+        for (i, scenario) in manifest.scenarios.iter().enumerate() {
+            for (j, request) in manifest.requests.iter().enumerate() {
+                if manifest.counts_for(threshold, scenario, request) {
+                    cells.push(self.cells.of(i, j));
+                }
+            }
+        }
+        let percentile = match threshold.condition.aggregation {
+            Aggregation::Percentile(percentile) => percentile,
+            _ => Percentile::P50,
+        };
+        let question = questions.ask_percentile(&cells, threshold.metric, percentile);
+        Trial { threshold, cells, question }
+    }
+
+    fn checks(&self, groups: &Groups<'_, Cells>) -> Vec<CheckResult> {
+        let mut results = Vec::new();
+        for (request, set) in self.run.manifest.requests.iter().zip(self.sets()) {
+            let counts = counts(groups, &set);
+            for (place, check) in request.checks.iter().enumerate() {
+                let fails = counts.failed_checks.get(place).copied().unwrap_or(0);
+                let (request, check) = (request.name.clone(), check.clone());
+                results.push(CheckResult { request, check, passes: counts.checked - fails, fails });
+            }
+        }
+        results
+    }
+}
+
+/// What became of the arrivals of these groups together.
+pub fn counts<G: Grouping>(groups: &Groups<'_, G>, set: &[usize]) -> Counts {
+    let mut counts = Counts::default();
+    for group in set.iter().filter_map(|&group| groups.groups().get(group)) {
+        counts.merge(&group.counts);
+    }
+    counts
+}
+
+/// The questions after the times that a group shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    asked: [Question; SHOWN.len()],
+}
+
+impl Times {
+    /// Asks for the times of these groups together.
+    pub fn ask<G: Grouping>(questions: &mut Questions<'_, '_, G>, set: &[usize]) -> Self {
+        Self { asked: SHOWN.map(|metric| questions.ask_figures(set, metric)) }
+    }
+
+    /// The answers, in the order of the metrics.
+    pub fn figures(&self, answers: &Answers) -> [Option<Figures>; SHOWN.len()] {
+        self.asked.map(|question| answers.figures(question))
+    }
+}
+
+impl Group {
+    /// A group of this name, with the figures of its times in the order of [`SHOWN`]; `elapsed` is what its rate is over.
+    pub fn new(request: String, counts: &Counts, times: &[Option<Figures>; SHOWN.len()], elapsed: Nanos) -> Self {
+        let [response_time_ns, service_time_ns, ttfb_ns, lag_ns, connect_ns, tls_ns] = *times;
+        Self {
+            request,
+            count: counts.arrivals,
+            errors: counts.failed,
+            rate_per_s: per_second(counts.arrivals, elapsed).unwrap_or(0.0),
+            response_time_ns,
+            service_time_ns,
+            ttfb_ns,
+            lag_ns,
+            connect_ns,
+            tls_ns,
+            statuses: counts.statuses(),
+            error_kinds: counts.failures(),
+            bytes_sent: counts.bytes_sent,
+            bytes_received: counts.bytes_received,
+        }
+    }
+}
+
+/// A threshold, and what it is judged by.
+struct Trial<'t> {
+    threshold: &'t Threshold,
+    cells: Vec<usize>,
+    question: Question,
+}
+
+impl Trial<'_> {
+    fn judge(&self, groups: &Groups<'_, Cells>, answers: &Answers, length: Nanos) -> ThresholdResult {
+        let counts = counts(groups, &self.cells);
+        let metric = self.threshold.metric;
+        let value = match (metric.kind(), self.threshold.condition.aggregation) {
+            // No row tells.
+            _ if !self.threshold.is_of_rows() => None,
+            (MetricKind::Time, aggregation) => self.of_times(aggregation, answers),
+            (MetricKind::Share, _) => {
+                counts.value(metric).filter(|(_, whole)| *whole > 0).map(|(part, whole)| part as f64 / whole as f64)
+            }
+            (_, Aggregation::Rate) => counts.value(metric).and_then(|(total, _)| per_second(total, length)),
+            _ => counts.value(metric).map(|(total, _)| total as f64),
+        };
+        self.threshold.judge(value.filter(|_| counts.arrivals > 0))
+    }
+
+    fn of_times(&self, aggregation: Aggregation, answers: &Answers) -> Option<f64> {
+        let time = |value: Option<u64>| value.map(|ns| ns as f64);
+        match aggregation {
+            Aggregation::Avg => answers.mean(self.question),
+            Aggregation::Min => time(answers.min(self.question)),
+            Aggregation::Max => time(answers.max(self.question)),
+            Aggregation::Percentile(percentile) => time(answers.percentile(self.question, percentile)),
+            Aggregation::Count | Aggregation::Rate | Aggregation::Value => Some(answers.count(self.question) as f64),
+        }
+    }
 }
 
 impl Summary {
@@ -181,244 +384,7 @@ impl Summary {
     }
 }
 
-/// What is kept of the arrivals of one request in one scenario.
-#[derive(Debug, Clone, Default)]
-struct Cell {
-    count: u64,
-    failed: u64,
-    checked: u64,
-    failed_checks: Vec<u64>,
-    statuses: BTreeMap<u16, u64>,
-    failures: BTreeMap<&'static str, u64>,
-    /// In the order of the metrics that are wanted.
-    metrics: Vec<Gathered>,
-}
-
-/// What is kept for one metric.
-#[derive(Debug, Clone, Default)]
-struct Gathered {
-    times: Samples,
-    part: u64,
-    whole: u64,
-}
-
-impl Gathered {
-    fn add(&mut self, contribution: Contribution) {
-        match contribution {
-            Contribution::Time(Some(time)) => self.times.push(time),
-            Contribution::Time(None) => {}
-            Contribution::Share { part, whole } => {
-                self.part += part;
-                self.whole += whole;
-            }
-            Contribution::Count(count) => self.whole += count,
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.times.extend(&other.times);
-        self.part += other.part;
-        self.whole += other.whole;
-    }
-
-    /// The number that a condition of this aggregation is about.
-    fn value(mut self, kind: MetricKind, aggregation: Aggregation, elapsed: Nanos) -> Option<f64> {
-        match (kind, aggregation) {
-            (MetricKind::Share, _) => (self.whole > 0).then(|| self.part as f64 / self.whole as f64),
-            (MetricKind::Counter, Aggregation::Rate) => per_second(self.whole, elapsed),
-            (MetricKind::Counter, _) => Some(self.whole as f64),
-            (MetricKind::Time, Aggregation::Avg) => self.times.mean(),
-            (MetricKind::Time, Aggregation::Min) => self.times.min().map(|value| value as f64),
-            (MetricKind::Time, Aggregation::Max) => self.times.max().map(|value| value as f64),
-            (MetricKind::Time, Aggregation::Percentile(percentile)) => {
-                self.times.percentiles([percentile]).map(|[value]| value as f64)
-            }
-            (MetricKind::Time, Aggregation::Count | Aggregation::Rate | Aggregation::Value) => {
-                Some(self.times.count() as f64)
-            }
-            // No row tells.
-            (MetricKind::Gauge, _) => None,
-        }
-    }
-}
-
-impl Cell {
-    fn add(&mut self, row: &Row, request: &Request, wanted: &[Metric]) {
-        self.count += 1;
-        self.failed += u64::from(request.has_failed(row));
-        match row.error {
-            None => *self.statuses.entry(row.status).or_default() += 1,
-            Some(failure) => *self.failures.entry(failure.word()).or_default() += 1,
-        }
-        if row.is_checked() {
-            self.checked += 1;
-            self.failed_checks.resize(request.checks.len(), 0);
-            for (check, fails) in self.failed_checks.iter_mut().enumerate() {
-                *fails += u64::from(row.failed_checks.contains(check));
-            }
-        }
-        self.metrics.resize_with(wanted.len(), Gathered::default);
-        for (gathered, metric) in self.metrics.iter_mut().zip(wanted) {
-            gathered.add(metric.contribution(row, request));
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.failed += other.failed;
-        self.checked += other.checked;
-        self.failed_checks.resize(self.failed_checks.len().max(other.failed_checks.len()), 0);
-        for (mine, theirs) in self.failed_checks.iter_mut().zip(&other.failed_checks) {
-            *mine += theirs;
-        }
-        for (&status, count) in &other.statuses {
-            *self.statuses.entry(status).or_default() += count;
-        }
-        for (&word, count) in &other.failures {
-            *self.failures.entry(word).or_default() += count;
-        }
-        self.metrics.resize_with(self.metrics.len().max(other.metrics.len()), Gathered::default);
-        for (mine, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
-            mine.merge(theirs);
-        }
-    }
-
-    fn group(self, request: String, elapsed: Nanos, wanted: &[Metric]) -> Group {
-        let mut metrics: BTreeMap<Metric, Gathered> = wanted.iter().copied().zip(self.metrics).collect();
-        let mut figures = |metric| metrics.remove(&metric).and_then(|mut gathered| gathered.times.figures());
-        let (response_time_ns, service_time_ns) = (figures(Metric::ResponseTime), figures(Metric::HttpReqDuration));
-        let (ttfb_ns, lag_ns) = (figures(Metric::HttpReqWaiting), figures(Metric::ScheduleLag));
-        let bytes = |metric| metrics.get(&metric).map_or(0, |gathered| gathered.whole);
-        Group {
-            request,
-            count: self.count,
-            errors: self.failed,
-            rate_per_s: per_second(self.count, elapsed).unwrap_or(0.0),
-            response_time_ns,
-            service_time_ns,
-            ttfb_ns,
-            lag_ns,
-            statuses: self.statuses,
-            error_kinds: self.failures,
-            bytes_sent: bytes(Metric::DataSent),
-            bytes_received: bytes(Metric::DataReceived),
-        }
-    }
-}
-
 /// So many over a time; `None` where no time has passed.
 pub fn per_second(count: u64, elapsed: Nanos) -> Option<f64> {
     (elapsed > Nanos::ZERO).then(|| count as f64 / elapsed.as_secs_f64())
-}
-
-/// What every group shows.
-const SHOWN: [Metric; 6] = [
-    Metric::ResponseTime,
-    Metric::HttpReqDuration,
-    Metric::HttpReqWaiting,
-    Metric::ScheduleLag,
-    Metric::DataSent,
-    Metric::DataReceived,
-];
-
-/// All cells, a row of requests for each scenario.
-struct Tally<'a> {
-    manifest: &'a Manifest,
-    wanted: Vec<Metric>,
-    cells: Vec<Cell>,
-    elapsed: Nanos,
-}
-
-impl<'a> Tally<'a> {
-    fn new(manifest: &'a Manifest) -> Self {
-        let cells = vec![Cell::default(); manifest.scenarios.len() * manifest.requests.len()];
-        let mut wanted = SHOWN.to_vec();
-        wanted.extend(manifest.thresholds.iter().map(|threshold| threshold.metric));
-        wanted.sort();
-        wanted.dedup();
-        Self { manifest, wanted, cells, elapsed: Nanos::ZERO }
-    }
-
-    fn add(&mut self, batch: &Batch) {
-        for place in 0..batch.len() {
-            let row = batch.row(place);
-            let request = usize::from(row.request.0);
-            let cell = usize::from(row.scenario.0) * self.manifest.requests.len() + request;
-            self.cells[cell].add(&row, &self.manifest.requests[request], &self.wanted);
-            self.elapsed = self.elapsed.max(Nanos(row.end_ns()));
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
-            mine.merge(theirs);
-        }
-        self.elapsed = self.elapsed.max(other.elapsed);
-    }
-
-    /// The cells of the scenarios and requests (by their places) that are wanted, as one.
-    fn all(&self, wanted: impl Fn(usize, usize) -> bool) -> Cell {
-        let mut sum = Cell::default();
-        self.each(wanted, |cell| sum.merge(cell));
-        sum
-    }
-
-    fn each(&self, wanted: impl Fn(usize, usize) -> bool, mut take: impl FnMut(&Cell)) {
-        let requests = self.manifest.requests.len();
-        for (i, cell) in self.cells.iter().enumerate() {
-            if wanted(i / requests, i % requests) {
-                take(cell);
-            }
-        }
-    }
-
-    fn checks(&self) -> Vec<CheckResult> {
-        let mut results = Vec::new();
-        for (i, request) in self.manifest.requests.iter().enumerate() {
-            for (place, check) in request.checks.iter().enumerate() {
-                let (mut checked, mut fails) = (0, 0);
-                self.each(
-                    |_, this| this == i,
-                    |cell| {
-                        checked += cell.checked;
-                        fails += cell.failed_checks.get(place).copied().unwrap_or(0);
-                    },
-                );
-                let passes = checked - fails;
-                results.push(CheckResult { request: request.name.clone(), check: check.clone(), passes, fails });
-            }
-        }
-        results
-    }
-
-    /// What came of each threshold: where rows cannot tell, as it was recorded when the run ended.
-    fn thresholds(&self) -> Vec<ThresholdResult> {
-        let recorded = self.manifest.ending.as_ref().map_or(&[][..], |ending| &ending.thresholds);
-        let judge = |(place, threshold): (usize, &Threshold)| match recorded.get(place) {
-            _ if threshold.is_of_rows() => self.judge(threshold),
-            Some(result) => result.clone(),
-            None => threshold.judge(None),
-        };
-        self.manifest.thresholds.iter().enumerate().map(judge).collect()
-    }
-
-    fn judge(&self, threshold: &Threshold) -> ThresholdResult {
-        let manifest = self.manifest;
-        let mut gathered = Gathered::default();
-        let mut arrivals = 0;
-        self.each(
-            |scenario, request| {
-                manifest.counts_for(threshold, &manifest.scenarios[scenario], &manifest.requests[request])
-            },
-            |cell| {
-                arrivals += cell.count;
-                let place = self.wanted.iter().position(|&metric| metric == threshold.metric);
-                if let Some(more) = place.and_then(|place| cell.metrics.get(place)) {
-                    gathered.merge(more);
-                }
-            },
-        );
-        let value = gathered.value(threshold.metric.kind(), threshold.condition.aggregation, self.elapsed);
-        threshold.judge(value.filter(|_| arrivals > 0))
-    }
 }

@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Nanos, Thousands};
 
-/// Whether the figures speak of the system under test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether the figures speak of the system under test, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// They do.
     Valid,
     /// They may not, in part.
     Suspect,
-    /// They speak of the generator.
-    Invalid,
     /// The run never ended in order, so nobody can tell.
     Unknown,
+    /// They speak of the generator.
+    Invalid,
 }
 
 /// A verdict and what led to it.

@@ -15,7 +15,7 @@ use runlog::row::{COLUMNS, Column, Kind};
 pub(super) const MANIFEST_KEY: &str = "drumfire.run.json";
 /// Before the names of the samples' files in the metadata's keys; their texts are packed with zstd and written in base64.
 pub(super) const SAMPLES_KEY_PREFIX: &str = "drumfire.zstd.base64.";
-/// The column of the number in the row file's name.
+/// The column of the row file's place.
 pub(super) const WORKER: &str = "worker";
 /// Before the tags' names in the columns' names.
 pub(super) const TAG_PREFIX: &str = "tag_";

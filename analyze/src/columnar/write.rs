@@ -13,6 +13,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use runlog::directory::{ENGINE, EVENTS, MANIFEST, PROBES, Run};
 use runlog::manifest::{Manifest, Request, Scenario};
 use runlog::row::{Batch, COLUMNS, Column};
+use runlog::samples;
 
 use super::schema::{self, MANIFEST_KEY, SAMPLES_KEY_PREFIX};
 
@@ -49,7 +50,7 @@ impl<W: Write + Send> RowWriter<W> {
         Ok(Self { file, words, tags: Tags::new(manifest), group: Vec::new(), rows: 0 })
     }
 
-    /// Adds rows, of which the batch has every column, of the row file with this number in its name.
+    /// Adds rows, of which the batch has every column, of the row file at this place.
     ///
     /// # Errors
     /// Where they cannot be written.
@@ -178,17 +179,22 @@ impl Tags {
 }
 
 fn metadata(run: &Run) -> io::Result<Vec<KeyValue>> {
-    let manifest = fs::read_to_string(run.path.join(MANIFEST))?;
+    // Text that a newer version wrote says more than this one knows; of shards, there is no such text.
+    let is_one = run.rows.iter().all(|file| file.path().parent() == Some(&run.path));
+    let manifest = if is_one {
+        fs::read_to_string(run.path.join(MANIFEST))?
+    } else {
+        serde_json::to_string_pretty(&run.manifest)? + "\n"
+    };
     let mut entries = vec![KeyValue::new(MANIFEST_KEY.to_owned(), manifest)];
-    for name in [ENGINE, PROBES, EVENTS] {
-        match fs::File::open(run.path.join(name)) {
-            Ok(file) => {
-                let packed = zstd::encode_all(file, SAMPLES_ZSTD_LEVEL)?;
-                entries.push(KeyValue::new(format!("{SAMPLES_KEY_PREFIX}{name}"), STANDARD.encode(packed)));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+    let samples = [
+        (ENGINE, samples::text(&run.engine)?),
+        (PROBES, samples::text(&run.probes)?),
+        (EVENTS, samples::text(&run.events)?),
+    ];
+    for (name, text) in samples {
+        let packed = zstd::encode_all(text.as_slice(), SAMPLES_ZSTD_LEVEL)?;
+        entries.push(KeyValue::new(format!("{SAMPLES_KEY_PREFIX}{name}"), STANDARD.encode(packed)));
     }
     Ok(entries)
 }

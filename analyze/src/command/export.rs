@@ -4,12 +4,13 @@ use std::io::{self, BufWriter, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use runlog::directory::Run;
 use runlog::units::Thousands;
 
 use crate::exit;
 use crate::export::{ExportError, Exporter, Format, Source, Time};
 use crate::failure::Failure;
+use crate::load;
+use crate::load::progress::Progress;
 use crate::output;
 
 /// How much is written at once.
@@ -18,7 +19,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 /// `drumfire-analyze export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Run directory
+    /// Run directory, or a folder with the shards of one load
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Where to write it; `-` is standard output
@@ -55,16 +56,15 @@ pub fn run(asked: &ExportArgs) -> Result<u8, Failure> {
     let format = asked.format.or_else(|| Format::of_file(&asked.output));
     let format = format.ok_or_else(|| AskedError::NoFormat(asked.output.clone()))?;
     let exporter = format.exporter(asked.time).ok_or(AskedError::BothTimes)?;
-    if !asked.run.exists() {
-        return Err(Failure::Missing(asked.run.clone()));
-    }
-    let run = Run::open(&asked.run)?;
-    let source = Source { run: &run, progress: None };
-    let torn_lines = if asked.output == Path::new("-") {
-        to_stdout(&*exporter, &source)?
-    } else {
-        to_file(&*exporter, &source, &asked.output)?
-    };
+    let run = load::open(&asked.run)?;
+    let torn_lines = Progress::of_reading(&run.rows).show(|progress| {
+        let source = Source { run: &run, progress: Some(progress) };
+        if asked.output == Path::new("-") {
+            to_stdout(&*exporter, &source)
+        } else {
+            to_file(&*exporter, &source, &asked.output)
+        }
+    })?;
     if torn_lines > 0 {
         // Nobody may be listening any more.
         let lines = Thousands(torn_lines);

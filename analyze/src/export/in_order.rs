@@ -11,13 +11,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use runlog::reader::{ReadError, RowFile};
 use runlog::row::{Batch, Columns, Row};
 
-use super::source::{Source, worker_of};
-use super::{ExportError, Time};
+use super::{ExportError, Source, Time};
 
 /// How many batches of each file are read ahead.
 const READ_AHEAD: usize = 2;
 
-/// Hands every row to `each`, with the number in its file's name, in the order in which their times begin; those that begin
+/// Hands every row to `each`, with its file's place, in the order in which their times begin; those that begin
 /// together in the order of their files. Returns how many torn last lines were passed over.
 ///
 /// # Errors
@@ -34,10 +33,10 @@ pub(super) fn in_order(
     std::thread::scope(|scope| {
         let mut files = Vec::new();
         let mut readers = Vec::new();
-        for (file, disorder) in source.run.rows.iter().zip(disorders) {
+        for ((worker, file), disorder) in (0..).zip(&source.run.rows).zip(disorders) {
             let (sender, batches) = sync_channel(READ_AHEAD);
             readers.push(scope.spawn(move || send(source, file, &sender)));
-            files.push(Stream { worker: worker_of(file), batches, disorder, latest: 0 });
+            files.push(Stream { worker, batches, disorder, latest: 0 });
         }
         let merged = merge(files, time, &mut each);
         let mut torn_lines = 0;

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use runlog::metric::MetricKind;
 use runlog::statistics::Figures;
-use runlog::summary::{self, Group, Summary};
+use runlog::summary::{Group, Summary, Wanted};
+use runlog::tally::{Stretch, gather};
 use runlog::threshold::{Aggregation, Threshold};
 use runlog::units::Percentile;
 use serde_json::{Map, Value, json};
@@ -22,7 +23,9 @@ pub struct K6 {
 
 impl Exporter for K6 {
     fn export(&self, source: &Source<'_>, out: &mut (dyn Write + Send)) -> Result<u64, ExportError> {
-        let summary = summary::summarize(source.run)?;
+        let wanted = Wanted::of(source.run, Stretch::WHOLE);
+        let gathered = gather(&source.run.rows, source.progress, || wanted.nothing())?;
+        let summary = wanted.summary(&gathered, source.progress)?;
         let mut metrics = Map::new();
         self.add_group(&summary.total, "", &mut metrics);
         for group in &summary.requests {
@@ -49,6 +52,8 @@ impl K6 {
         let times = [
             ("http_req_duration", duration),
             ("http_req_waiting", group.ttfb_ns),
+            ("http_req_connecting", group.connect_ns),
+            ("http_req_tls_handshaking", group.tls_ns),
             ("response_time", group.response_time_ns),
             ("schedule_lag", group.lag_ns),
         ];

@@ -29,7 +29,7 @@ pub use self::source::Source;
 pub use self::vegeta::Vegeta;
 
 /// Writes runs in one format.
-pub trait Exporter {
+pub trait Exporter: Sync {
     /// Writes the run. Returns how many torn last lines of its files were passed over.
     ///
     /// # Errors

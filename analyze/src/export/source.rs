@@ -19,7 +19,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Hands every row in batches to `each`, file by file, with the number in the file's name. Returns how many torn last
+    /// Hands every row in batches to `each`, file by file, with the file's place. Returns how many torn last
     /// lines were passed over.
     ///
     /// # Errors
@@ -30,8 +30,7 @@ impl<'a> Source<'a> {
         mut each: impl FnMut(u32, &Batch) -> Result<(), ExportError>,
     ) -> Result<u64, ExportError> {
         let mut torn_lines = 0;
-        for file in &self.run.rows {
-            let worker = worker_of(file);
+        for (worker, file) in (0..).zip(&self.run.rows) {
             torn_lines += self.reading(file, wanted).each(|batch| each(worker, batch))?;
         }
         Ok(torn_lines)
@@ -45,11 +44,4 @@ impl<'a> Source<'a> {
     pub(super) fn reading(&self, file: &'a RowFile, wanted: Columns) -> Reading<'a> {
         Reading { files: std::slice::from_ref(file), wanted, progress: self.progress }
     }
-}
-
-/// The number in the name of a row file: `requests-07.csv` is the one of worker 7.
-pub(super) fn worker_of(file: &RowFile) -> u32 {
-    let name = file.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let digits: String = name.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or(0)
 }

@@ -145,6 +145,25 @@ fn a_parquet_file_is_the_whole_run() {
 }
 
 #[test]
+fn shards_of_one_load_are_one_file() {
+    let (run, other) = (FiftyRows::copied(), FiftyRows::copied());
+    let folder = run.path().with_file_name("shards");
+    fs::create_dir(&folder).expect("writable");
+    for (shard, name) in [(&run, "one"), (&other, "two")] {
+        fs::rename(shard.path(), folder.join(name)).expect("writable");
+    }
+    let ran = run.analyze(&["export", "shards", "-o", "run.parquet"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let again = ParquetRun::open(&folder.with_file_name("run.parquet")).expect("our file");
+    assert_eq!((again.rows(), again.engine.len()), (100, 12));
+    let cores = again.manifest.ending.map(|ending| ending.cores.iter().map(|books| books.rows).sum());
+    assert_eq!(cores, Some(100_u64));
+
+    let ran = run.analyze(&["export", "shards", "-o", "-", "--format", "vegeta"]);
+    assert!(records(ran.out.as_bytes()).iter().zip(0..).all(|(record, number)| record[8] == format!("{number}")));
+}
+
+#[test]
 fn names_stay_in_their_fields() {
     let run = with_hostile_names();
     let name = HOSTILE.replace('\u{1b}', " ");

@@ -46,6 +46,8 @@ fn total(ledger: &Ledger, response: &Spread) -> Group {
         service_time_ns: ledger.service.figures(),
         ttfb_ns: None,
         lag_ns: ledger.lag.figures(),
+        connect_ns: None,
+        tls_ns: None,
         statuses: ledger.statuses(),
         error_kinds: ledger.failures(),
         bytes_sent: ledger.bytes_sent,

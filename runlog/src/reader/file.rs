@@ -50,6 +50,11 @@ impl RowFile {
         self.bytes
     }
 
+    /// About how long its text is, in bytes: rows pack to an eighth or so.
+    pub(crate) const fn unpacked_bytes(&self) -> u64 {
+        if self.is_packed { self.bytes.saturating_mul(8) } else { self.bytes }
+    }
+
     /// Whether it can only be read from its beginning on.
     pub(super) const fn is_packed(&self) -> bool {
         self.is_packed

@@ -26,7 +26,7 @@ fn add(chunk: &[u8; STRIDE], base: u32, places: &mut Vec<u32>) {
     places.reserve(STRIDE);
     while all != 0 {
         let at = all.trailing_zeros();
-        places.push(base + at | ((ends >> at & 1) as u32) << 31);
+        places.push((base + at) | (((ends >> at) & 1) as u32) << 31);
         all &= all - 1;
     }
 }
@@ -41,11 +41,11 @@ fn bits(chunk: &[u8; STRIDE], wanted: u8) -> u64 {
     let mut bits = 0;
     for (place, quarter) in quarters.iter().enumerate() {
         let whole = i128::from_le_bytes(*quarter);
-        // SAFETY: every processor of this architecture has SSE2.
         #[expect(
             unsafe_code,
             reason = "a quarter of all that reading a row costs, and no way to it that compilers find"
         )]
+        // SAFETY: every processor of this architecture has SSE2.
         let equal = unsafe {
             let quarter = _mm_set_epi64x((whole >> 64) as i64, whole as i64);
             _mm_movemask_epi8(_mm_cmpeq_epi8(quarter, _mm_set1_epi8(wanted.cast_signed())))

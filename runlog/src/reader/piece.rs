@@ -94,17 +94,14 @@ impl<'a> PieceReader<'a> {
             if place >= piece.end {
                 return Ok(true);
             }
-            let pushed = match self.plain_line(next) {
-                Some(ends) => {
-                    let pushed = self.batch.push_fields(&self.block, begin, &ends, self.wanted, &piece.file.names);
-                    (begin, next) = (ends[FIELDS - 1] as usize + 1, next + FIELDS);
-                    pushed
-                }
-                None => {
-                    let line = begin;
-                    (begin, next) = self.behind_line(next);
-                    self.batch.push_line(&self.block[line..begin - 1], self.wanted, &piece.file.names)
-                }
+            let pushed = if let Some(ends) = self.plain_line(next) {
+                let pushed = self.batch.push_fields(&self.block, begin, &ends, self.wanted, &piece.file.names);
+                (begin, next) = (ends[FIELDS - 1] as usize + 1, next + FIELDS);
+                pushed
+            } else {
+                let line = begin;
+                (begin, next) = self.behind_line(next);
+                self.batch.push_line(&self.block[line..begin - 1], self.wanted, &piece.file.names)
             };
             pushed.map_err(|column| not_a_row(piece.file, place, &format!("`{column}` is not what it should be")))?;
             if self.batch.len() == BATCH_ROWS {

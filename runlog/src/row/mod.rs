@@ -95,9 +95,10 @@ macro_rules! columns {
         }
 
         impl Batch {
-            /// The row at this place, of a batch that has every column.
+            /// The row at this place, with nothing in the columns that were not asked for.
+            #[inline]
             pub fn row(&self, place: usize) -> Row {
-                Row { $($field: self.$field[place],)* }
+                Row { $($field: self.$field.get(place).copied().unwrap_or_default(),)* }
             }
 
             /// How many rows.
@@ -269,6 +270,8 @@ const fn eight_digits(number: u64) -> u64 {
 pub struct Columns(u32);
 
 impl Columns {
+    /// No column.
+    pub const NONE: Self = Self(0);
     /// Every column.
     pub const ALL: Self = Self((1 << NAMES.len()) - 1);
 
@@ -331,8 +334,33 @@ impl Row {
     }
 
     /// First → last byte, where there was an answer.
+    #[inline]
     pub fn receiving_ns(&self) -> Option<u64> {
         Some(self.service_ns()?.saturating_sub(self.ttfb_ns?))
+    }
+
+    /// Opening the connection, where one was opened for it.
+    #[inline]
+    pub fn connecting_ns(&self) -> Option<u64> {
+        Some(self.connect_ns).filter(|&ns| ns > 0)
+    }
+
+    /// The TLS handshake, where there was one.
+    #[inline]
+    pub fn handshaking_ns(&self) -> Option<u64> {
+        Some(self.tls_ns).filter(|&ns| ns > 0)
+    }
+
+    /// What it waited for its connection to be opened, where it was sent: nothing where one was open.
+    #[inline]
+    pub fn blocked_ns(&self) -> Option<u64> {
+        self.lag_ns.map(|_| self.connect_ns.saturating_add(self.tls_ns))
+    }
+
+    /// Handing it to the kernel, where it was sent: always nothing, for it is taken at once.
+    #[inline]
+    pub fn sending_ns(&self) -> Option<u64> {
+        self.lag_ns.map(|_| 0)
     }
 
     /// When it was over, since t=0: answered, given up, or (never sent) scheduled.
@@ -407,7 +435,7 @@ macro_rules! narrower_integers {
             }
 
             #[inline]
-    fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
+            fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
                 u64::decode(text, names)?.try_into().ok()
             }
         }

@@ -1,6 +1,6 @@
 //! The names of scenarios and requests as they stand in the rows.
 
-use super::field::Text;
+use super::field::{Ends, Text};
 
 /// The names of scenarios and requests: quoted where CSV wants it, once, before the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ impl Names {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct List {
     names: Vec<Box<[u8]>>,
+    /// Both ends of each name, and its length: all of a name that is no longer than both.
+    ends: Vec<Ends>,
     /// Ids (one above, 0 for none) at the places that the names' hashes lead to, or the next free one behind.
     slots: Box<[u16]>,
 }
@@ -27,20 +29,26 @@ pub(super) struct List {
 impl List {
     fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<Box<[u8]>> = names.into_iter().map(quoted).collect();
-        let mut list = Self { slots: vec![0; (4 * names.len()).next_power_of_two().max(8)].into(), names: Vec::new() };
+        let mut list = Self {
+            slots: vec![0; (4 * names.len()).next_power_of_two().max(8)].into(),
+            ends: Vec::new(),
+            names: Vec::new(),
+        };
         for (id, name) in (1..).zip(&names) {
             let mut slot = list.slot(Text::new(name, 0, name.len()));
             while list.slots[slot] != 0 {
                 slot = (slot + 1) % list.slots.len();
             }
             list.slots[slot] = id;
+            list.ends.push(Text::new(name, 0, name.len()).ends());
         }
         list.names = names;
         list
     }
 
     fn slot(&self, text: Text<'_>) -> usize {
-        (text.hash() >> 32) as usize % self.slots.len()
+        // The number of slots is a power of two.
+        (text.ends().hash() >> 32) as usize & (self.slots.len() - 1)
     }
 
     pub(super) fn name(&self, id: u16) -> &[u8] {
@@ -48,14 +56,17 @@ impl List {
     }
 
     /// The id of a name; the first of those that have it.
+    #[inline]
     pub(super) fn id(&self, text: Text<'_>) -> Option<u16> {
         let mut slot = self.slot(text);
         loop {
             let id = self.slots[slot].checked_sub(1)?;
-            if *self.names[usize::from(id)] == *text.bytes() {
+            let is_it = text.ends() == self.ends[usize::from(id)]
+                && (text.len() <= Ends::BYTES || *self.names[usize::from(id)] == *text.bytes());
+            if is_it {
                 return Some(id);
             }
-            slot = (slot + 1) % self.slots.len();
+            slot = (slot + 1) & (self.slots.len() - 1);
         }
     }
 }

@@ -1,0 +1,421 @@
+//! A run over time: for each window of time and each request in each scenario, how many arrivals there were, what became of
+//! them, and how their times are spread. Small enough to be kept for any run, and to be added up for many.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::{Manifest, Request};
+use crate::metric::Metric;
+use crate::outcome::Failure;
+use crate::row::{Batch, Columns, Row};
+use crate::sketch::{self, Sketch};
+use crate::tally::{Cells, Grouping, Tally};
+use crate::units::Nanos;
+
+/// The metrics whose times are kept.
+pub const METRICS: [Metric; 4] =
+    [Metric::ResponseTime, Metric::HttpReqDuration, Metric::HttpReqWaiting, Metric::ScheduleLag];
+
+/// How an arrival ended that was not answered as wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Mishap {
+    /// Without an answer.
+    Failure(Failure),
+    /// With an unwanted status of this class: 5 for 503.
+    Status(u16),
+}
+
+impl Mishap {
+    fn of(row: &Row, request: &Request) -> Option<Self> {
+        match row.error {
+            Some(failure) => Some(Self::Failure(failure)),
+            None if request.has_failed(row) => Some(Self::Status(row.status / 100)),
+            None => None,
+        }
+    }
+}
+
+/// What happened to one request in one window.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Arrivals that were scheduled in it.
+    pub arrivals: u64,
+    /// Of these, without an answer or with a status that was not wanted.
+    pub failed: u64,
+    /// Arrivals that ended in it with an answer, whenever they were scheduled.
+    pub answered: u64,
+    /// Arrivals that ended in it otherwise than was wanted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "mishaps")]
+    pub mishaps: BTreeMap<Mishap, u64>,
+    /// The times of the arrivals that were scheduled in it, in the order of [`METRICS`].
+    pub times: [Sketch; METRICS.len()],
+    /// The longest of each.
+    pub longest_ns: [u64; METRICS.len()],
+}
+
+/// A map in JSON has texts for keys; a list of pairs need not.
+mod mishaps {
+    use super::{BTreeMap, Deserialize, Mishap, Serialize};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(map: &BTreeMap<Mishap, u64>, to: S) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Mishap, u64>, D::Error> {
+        Ok(Vec::<(Mishap, u64)>::deserialize(from)?.into_iter().collect())
+    }
+}
+
+impl Window {
+    /// Adds what happened in another.
+    pub fn merge(&mut self, other: &Self) {
+        self.arrivals += other.arrivals;
+        self.failed += other.failed;
+        self.answered += other.answered;
+        for (&mishap, count) in &other.mishaps {
+            *self.mishaps.entry(mishap).or_default() += count;
+        }
+        for (mine, theirs) in self.times.iter_mut().zip(&other.times) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.longest_ns.iter_mut().zip(&other.longest_ns) {
+            *mine = (*mine).max(*theirs);
+        }
+    }
+
+    /// The times of a metric that is kept; empty for one that is not.
+    pub fn times_of(&self, metric: Metric) -> Option<(&Sketch, u64)> {
+        let place = METRICS.iter().position(|&kept| kept == metric)?;
+        Some((&self.times[place], self.longest_ns[place]))
+    }
+}
+
+/// Windows of equal length, from t=0 on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Windows {
+    /// How long each is.
+    pub width: Nanos,
+    /// For each window, a place for each request in each scenario, or none where nothing happened.
+    windows: Vec<Vec<Window>>,
+}
+
+/// The most windows.
+const MOST: u64 = 3_600;
+/// The most windows times cells: some hundred megabytes.
+const MOST_CELLS: u64 = 1 << 16;
+
+impl Windows {
+    /// No windows yet, of this length.
+    pub const fn new(width: Nanos) -> Self {
+        Self { width, windows: Vec::new() }
+    }
+
+    /// The length of windows for a run of this length: a tenth of a second up to a minute, and then a second, or so many of
+    /// them (a power of two, so that they can be put together with those of another run) that there are not too many.
+    pub fn width(elapsed: Nanos, cells: usize) -> Nanos {
+        if elapsed <= Nanos::from_secs(60) {
+            return Nanos::from_millis(100);
+        }
+        let most = (MOST_CELLS / cells.max(1) as u64).clamp(60, MOST);
+        let mut width = Nanos::from_secs(1);
+        while elapsed.0 / width.0 > most {
+            width = Nanos(width.0 * 2);
+        }
+        width
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// The windows, each with its cells.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[Window]> {
+        self.windows.iter().map(Vec::as_slice)
+    }
+
+    /// All cells that are wanted, together, window by window.
+    pub fn together(&self, wanted: impl Fn(usize) -> bool) -> Vec<Window> {
+        let mut sums = Vec::with_capacity(self.windows.len());
+        for cells in &self.windows {
+            let mut sum = Window::default();
+            cells.iter().enumerate().filter(|(cell, _)| wanted(*cell)).for_each(|(_, window)| sum.merge(window));
+            sums.push(sum);
+        }
+        sums
+    }
+
+    /// The same in windows of another length, which has to be a multiple of this one.
+    #[must_use]
+    pub fn widened(self, width: Nanos) -> Self {
+        let of_each = ((width.0 / self.width.0.max(1)) as usize).max(1);
+        let mut wide = Self::new(width);
+        for (number, cells) in self.windows.iter().enumerate() {
+            for (cell, window) in cells.iter().enumerate() {
+                wide.cell(number / of_each, cell).merge(window);
+            }
+        }
+        wide
+    }
+
+    /// Adds those of another; both are widened to the longer length of the two.
+    pub fn merge(&mut self, mut other: Self) {
+        if other.width < self.width {
+            other = other.widened(self.width);
+        } else if self.width < other.width {
+            *self = std::mem::replace(self, Self::new(other.width)).widened(other.width);
+        }
+        for (number, cells) in other.windows.into_iter().enumerate() {
+            for (cell, window) in cells.into_iter().enumerate() {
+                self.cell(number, cell).merge(&window);
+            }
+        }
+    }
+
+    fn cell(&mut self, number: usize, cell: usize) -> &mut Window {
+        if self.windows.len() <= number {
+            self.windows.resize_with(number + 1, Vec::new);
+        }
+        let cells = &mut self.windows[number];
+        if cells.len() <= cell {
+            cells.resize_with(cell + 1, Window::default);
+        }
+        &mut cells[cell]
+    }
+}
+
+/// So many windows are written to at once: rows stand in the order in which they ended, and most end soon.
+const OPEN: usize = 8;
+
+/// Windows that are being gathered.
+#[derive(Debug)]
+pub struct Windowing<'a> {
+    requests: &'a [Request],
+    cells: Cells,
+    done: Windows,
+    open: [Open; OPEN],
+}
+
+/// A window that is written to: a counter for each bucket.
+#[derive(Debug, Default)]
+struct Open {
+    number: usize,
+    cells: Vec<[Counters; METRICS.len()]>,
+}
+
+/// How many times there are in each bucket, from the lowest to the highest of those that have any.
+#[derive(Debug, Default)]
+struct Counters {
+    counts: Vec<u32>,
+    used: Option<(usize, usize)>,
+    longest_ns: u64,
+}
+
+impl Counters {
+    #[inline]
+    fn record(&mut self, ns: u64) {
+        let bucket = sketch::bucket(ns);
+        if self.counts.len() <= bucket {
+            self.counts.resize(bucket + 1, 0);
+        }
+        self.counts[bucket] += 1;
+        let (lowest, highest) = self.used.unwrap_or((bucket, bucket));
+        self.used = Some((lowest.min(bucket), highest.max(bucket)));
+        self.longest_ns = self.longest_ns.max(ns);
+    }
+
+    /// What there was, and nothing is any more.
+    fn take(&mut self) -> Option<(Sketch, u64)> {
+        let (lowest, highest) = self.used.take()?;
+        let mut buckets = Vec::new();
+        for (bucket, count) in (lowest..).zip(&mut self.counts[lowest..=highest]) {
+            if *count > 0 {
+                buckets.push((bucket as u16, std::mem::take(count)));
+            }
+        }
+        Some((Sketch::new(buckets), std::mem::take(&mut self.longest_ns)))
+    }
+}
+
+impl<'a> Windowing<'a> {
+    /// Nothing yet, in windows of this length.
+    pub fn new(manifest: &'a Manifest, width: Nanos) -> Self {
+        let cells = Cells::new(manifest.requests.len());
+        Self { requests: &manifest.requests, cells, done: Windows::new(width), open: Default::default() }
+    }
+
+    /// What was gathered.
+    pub fn windows(mut self) -> Windows {
+        self.close_all();
+        self.done
+    }
+
+    /// The counters of a cell in a window; another window that stands in the way is closed.
+    #[inline]
+    fn counters(&mut self, number: usize, cell: usize) -> &mut [Counters; METRICS.len()] {
+        let slot = number % OPEN;
+        if self.open[slot].number != number {
+            self.close(slot);
+            self.open[slot].number = number;
+        }
+        let open = &mut self.open[slot];
+        if open.cells.len() <= cell {
+            open.cells.resize_with(cell + 1, Default::default);
+        }
+        &mut open.cells[cell]
+    }
+
+    fn close(&mut self, slot: usize) {
+        let Open { number, cells } = &mut self.open[slot];
+        for (cell, metrics) in cells.iter_mut().enumerate() {
+            for (metric, counters) in metrics.iter_mut().enumerate() {
+                if let Some((sketch, longest_ns)) = counters.take() {
+                    let window = self.done.cell(*number, cell);
+                    window.times[metric].merge(&sketch);
+                    window.longest_ns[metric] = window.longest_ns[metric].max(longest_ns);
+                }
+            }
+        }
+    }
+
+    fn close_all(&mut self) {
+        (0..OPEN).for_each(|slot| self.close(slot));
+    }
+
+    /// The window of an instant. One that no run would last to is put into the last: nothing that a file says makes it large.
+    #[inline]
+    fn number(&self, at_ns: u64) -> usize {
+        (at_ns / self.done.width.0).min(2 * MOST) as usize
+    }
+}
+
+impl Tally for Windowing<'_> {
+    fn columns(&self) -> Columns {
+        METRICS.iter().fold(self.cells.columns().and(Columns::SCHEDULED_NS).and(Columns::STATUS), |all, metric| {
+            all.and(metric.columns())
+        })
+    }
+
+    fn add(&mut self, batch: &Batch) {
+        for place in 0..batch.len() {
+            let row = batch.row(place);
+            let request = usize::from(row.request.0);
+            let cell = self.cells.of(usize::from(row.scenario.0), request);
+            let mishap = Mishap::of(&row, &self.requests[request]);
+            let scheduled = self.done.cell(self.number(row.scheduled_ns), cell);
+            scheduled.arrivals += 1;
+            scheduled.failed += u64::from(mishap.is_some());
+            let ended = self.done.cell(self.number(row.end_ns()), cell);
+            ended.answered += u64::from(row.error.is_none());
+            if let Some(mishap) = mishap {
+                *ended.mishaps.entry(mishap).or_default() += 1;
+            }
+        }
+        for (place_of_metric, metric) in METRICS.iter().enumerate() {
+            metric.each_time(batch, |place, ns| {
+                let cell = self.cells.of(usize::from(batch.scenario[place].0), usize::from(batch.request[place].0));
+                let number = self.number(batch.scheduled_ns[place]);
+                self.counters(number, cell)[place_of_metric].record(ns);
+            });
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.close_all();
+        self.done.merge(other.windows());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Tags;
+    use crate::row::RequestId;
+    use proptest::prelude::*;
+
+    fn requests() -> Vec<Request> {
+        let request = |name: &str| Request {
+            name: name.to_owned(),
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            expect_status: vec![(200, 299)],
+            checks: Vec::new(),
+            tags: Tags::new(),
+        };
+        vec![request("a"), request("b")]
+    }
+
+    fn windowing(requests: &[Request]) -> Windowing<'_> {
+        let width = Nanos::from_millis(100);
+        Windowing { requests, cells: Cells::new(2), done: Windows::new(width), open: Default::default() }
+    }
+
+    fn any_row() -> impl Strategy<Value = Row> {
+        let times = (0_u64..3_000_000_000, 0_u64..1_000, 0_u64..900_000_000);
+        (times, 0_u16..2, 0_usize..8).prop_map(|((scheduled_ns, lag, duration), request, fate)| {
+            let (request, status) = (RequestId(request), if fate == 1 { 503 } else { 200 });
+            let row = Row { scheduled_ns, request, status, ..Row::default() };
+            match fate {
+                0 => Row { error: Some(Failure::Dropped), status: 0, ..row },
+                _ => Row { lag_ns: Some(lag), duration_ns: Some(duration), ttfb_ns: Some(duration / 2), ..row },
+            }
+        })
+    }
+
+    fn batch_of(rows: &[Row]) -> Batch {
+        let names = crate::row::Names::new(["s"], ["a", "b"]);
+        let mut batch = Batch::default();
+        for row in rows {
+            batch.push_line(row.line(&names).trim_ascii_end(), Columns::ALL, &names).expect("our own line");
+        }
+        batch
+    }
+
+    proptest! {
+        #[test]
+        fn windows_hold_what_a_plain_count_of_the_rows_finds(rows in proptest::collection::vec(any_row(), 0..300), cut in 0_usize..300) {
+            let requests = requests();
+            let (some, others) = rows.split_at(cut.min(rows.len()));
+            let (mut one, mut other) = (windowing(&requests), windowing(&requests));
+            one.add(&batch_of(some));
+            other.add(&batch_of(others));
+            one.merge(other);
+            let windows = one.windows();
+            for (number, cells) in windows.iter().enumerate() {
+                let within = |at: u64| (at / 100_000_000) as usize == number;
+                for (cell, window) in cells.iter().enumerate() {
+                    let of_cell = || rows.iter().filter(move |row| usize::from(row.request.0) == cell);
+                    let scheduled = || of_cell().filter(|row| within(row.scheduled_ns));
+                    prop_assert_eq!(window.arrivals, scheduled().count() as u64);
+                    prop_assert_eq!(window.failed, scheduled().filter(|row| requests[cell].has_failed(row)).count() as u64);
+                    let ended = || of_cell().filter(|row| within(row.end_ns()));
+                    prop_assert_eq!(window.answered, ended().filter(|row| row.error.is_none()).count() as u64);
+                    prop_assert_eq!(window.mishaps.values().sum::<u64>(), ended().filter(|row| requests[cell].has_failed(row)).count() as u64);
+                    let sketch: Sketch = scheduled().filter_map(Row::response_ns).collect();
+                    prop_assert_eq!(&window.times[0], &sketch);
+                    prop_assert_eq!(window.longest_ns[0], scheduled().filter_map(Row::response_ns).max().unwrap_or(0));
+                }
+            }
+            prop_assert_eq!(windows.iter().flatten().map(|window| window.arrivals).sum::<u64>(), rows.len() as u64);
+            let wide = windows.clone().widened(Nanos::from_secs(1));
+            prop_assert_eq!(wide.iter().flatten().map(|window| window.arrivals).sum::<u64>(), rows.len() as u64);
+            let json = serde_json::to_string(&windows).expect("plain data");
+            prop_assert_eq!(serde_json::from_str::<Windows>(&json).expect("our own"), windows);
+        }
+    }
+
+    #[test]
+    fn windows_are_few_and_can_be_put_together() {
+        assert_eq!(Windows::width(Nanos::from_secs(60), 5), Nanos::from_millis(100));
+        assert_eq!(Windows::width(Nanos::from_secs(3_600), 5), Nanos::from_secs(1));
+        assert_eq!(Windows::width(Nanos::from_secs(3_600), 30), Nanos::from_secs(2));
+        assert_eq!(Windows::width(Nanos::from_secs(36_000), 5), Nanos::from_secs(16));
+    }
+}
