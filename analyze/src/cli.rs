@@ -3,11 +3,12 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::baseline::BaselineArgs;
+use crate::command::export::ExportArgs;
 use crate::command::gate::GateArgs;
 use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
 use crate::command::summary::SummaryArgs;
-use crate::command::{baseline, gate, query, report, summary};
+use crate::command::{baseline, export, gate, query, report, summary};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -43,6 +44,11 @@ pub enum Command {
     /// Hold a run against a baseline
     #[command(after_help = GATE_EXIT_CODES)]
     Gate(GateArgs),
+    /// Write a run in the format of another tool: Parquet, JMeter, vegeta, k6, HdrHistogram
+    #[command(
+        after_help = "A file is written whole or not at all. What maps to what, and what is lost: docs/exports.md."
+    )]
+    Export(ExportArgs),
 }
 
 impl Command {
@@ -57,6 +63,7 @@ impl Command {
             Self::Query(args) => query::run(args),
             Self::Baseline(args) => baseline::run(args),
             Self::Gate(args) => gate::run(args),
+            Self::Export(args) => export::run(args),
         }
     }
 }

@@ -8,6 +8,8 @@ use runlog::reader::ReadError;
 use runlog::text::printable;
 
 use crate::baseline::Invalid;
+use crate::columnar::ParquetReadError;
+use crate::command::export::AskedError;
 use crate::exit;
 use crate::gate::OtherScenario;
 use crate::sql::SqlError;
@@ -78,6 +80,12 @@ pub enum Failure {
     /// A hand-written baseline would lose its limits.
     #[error("`{}` is hand-written, and its limits would be lost; name another file with -o", .0.display())]
     HandWritten(PathBuf),
+    /// It is a Parquet file that cannot be read as a run.
+    #[error(transparent)]
+    ReadParquet(#[from] ParquetReadError),
+    /// What was asked for is not clear.
+    #[error(transparent)]
+    Asked(#[from] AskedError),
     /// A query over the rows failed, which is a bug.
     #[error("the rows could not be grouped: {0}")]
     Query(#[from] PolarsError),
@@ -119,6 +127,8 @@ impl Failure {
             Self::Missing(_)
             | Self::Several { .. }
             | Self::TooManyGroups { .. }
+            | Self::ReadParquet(_)
+            | Self::Asked(_)
             | Self::NoQuery(_)
             | Self::Analyses { .. }
             | Self::Sql(_)

@@ -10,11 +10,14 @@
 pub mod analysis;
 pub mod baseline;
 pub mod cli;
+pub mod columnar;
 pub mod command;
 pub mod exit;
+pub mod export;
 pub mod failure;
 pub mod gate;
 pub mod load;
+pub mod output;
 pub mod render;
 pub mod report;
 pub mod section;

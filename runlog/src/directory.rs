@@ -203,11 +203,20 @@ fn read_manifest(directory: &Path) -> Result<Manifest, ReadError> {
         }
         Err(source) => return Err(ReadError::Io { path, source }),
     };
-    let not_ours = |error: serde_json::Error| ReadError::Manifest { path: path.clone(), what: error.to_string() };
-    let value: serde_json::Value = serde_json::from_slice(&text).map_err(not_ours)?;
+    parse_manifest(&text, &path)
+}
+
+/// Reads the text of a manifest; `path` is what messages call it.
+///
+/// # Errors
+/// Where it is not one of ours, or of a newer major version.
+pub fn parse_manifest(text: &[u8], path: &Path) -> Result<Manifest, ReadError> {
+    let not_ours = |error: serde_json::Error| ReadError::Manifest { path: path.to_owned(), what: error.to_string() };
+    let value: serde_json::Value = serde_json::from_slice(text).map_err(not_ours)?;
     let major = value["format"]["major"].as_u64();
     if major.is_some_and(|major| major > u64::from(FORMAT.major)) {
-        return Err(ReadError::Newer { path, theirs: major.unwrap_or_default(), ours: FORMAT.major });
+        let theirs = major.unwrap_or_default();
+        return Err(ReadError::Newer { path: path.to_owned(), theirs, ours: FORMAT.major });
     }
     serde_json::from_value(value).map_err(not_ours)
 }

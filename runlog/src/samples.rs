@@ -1,5 +1,6 @@
 //! The rows of `engine.csv`, `probes.csv` and `events.csv`: what happened beside the load, a few a second at most.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -112,7 +113,15 @@ impl Sample for Event {
 /// Where the file cannot be read, or another line than the last is not of this kind.
 pub fn read<T: Sample>(path: &Path) -> Result<Vec<T>, ReadError> {
     let file = std::fs::File::open(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(std::io::BufReader::new(file));
+    parse(std::io::BufReader::new(file), path)
+}
+
+/// Reads all rows of the text of a sample file; `path` is what messages call it. A torn last line is passed over.
+///
+/// # Errors
+/// Where it cannot be read, or another line than the last is not of this kind.
+pub fn parse<T: Sample>(text: impl Read, path: &Path) -> Result<Vec<T>, ReadError> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
     let mut samples = Vec::new();
     let mut records = reader.deserialize::<T>().peekable();
     while let Some(record) = records.next() {
@@ -126,6 +135,19 @@ pub fn read<T: Sample>(path: &Path) -> Result<Vec<T>, ReadError> {
         }
     }
     Ok(samples)
+}
+
+/// The text of a sample file with these rows: what [`parse`] reads.
+///
+/// # Errors
+/// None that is known: texts and numbers can be written.
+pub fn text<T: Sample>(samples: &[T]) -> io::Result<Vec<u8>> {
+    let header = T::NAMES.join(",") + "\n";
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(header.into_bytes());
+    for sample in samples {
+        writer.serialize(sample).map_err(io::Error::other)?;
+    }
+    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
 
 #[cfg(test)]
@@ -157,5 +179,6 @@ mod tests {
         std::fs::write(&path, "time_ns,kind,detail\n1,stage,\"a, b\"\n2,sta").expect("writable");
         let events: Vec<Event> = read(&path).expect("readable");
         assert_eq!(events, [Event { time_ns: 1, kind: "stage".into(), detail: "a, b".into() }]);
+        assert_eq!(text(&events).expect("in memory"), b"time_ns,kind,detail\n1,stage,\"a, b\"\n");
     }
 }

@@ -2,6 +2,7 @@
 //! means for whoever asked.
 
 pub mod baseline;
+pub mod export;
 pub mod gate;
 pub mod query;
 pub mod report;

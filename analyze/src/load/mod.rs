@@ -2,7 +2,7 @@
 //! over some of their columns, where there are too many to be kept). What only one analysis needs, it reads itself.
 
 mod found;
-mod progress;
+pub mod progress;
 
 use std::path::{Path, PathBuf};
 

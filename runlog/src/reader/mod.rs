@@ -128,6 +128,25 @@ impl Reading<'_> {
         let torn_lines = made.iter().map(|(.., torn_lines)| torn_lines).sum();
         Ok(Folded { states: made.into_iter().map(|(_, of_piece, _)| of_piece).collect(), torn_lines })
     }
+
+    /// Hands every row in batches to `each`, file by file from its beginning to its end. Returns how many last lines have
+    /// no end and were passed over. After an error of `each` it is not called again.
+    ///
+    /// # Errors
+    /// The first line that is no row, what the system says, or the error of `each`.
+    pub fn each<E: From<ReadError>>(&self, mut each: impl FnMut(&Batch) -> Result<(), E>) -> Result<u64, E> {
+        let mut reader = PieceReader::new(self.wanted, self.progress);
+        let mut torn_lines = 0;
+        for piece in self.files.iter().flat_map(pieces_of) {
+            let mut done = Ok(());
+            torn_lines += reader.read(&piece, &mut |batch| {
+                done = each(batch);
+                if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            done?;
+        }
+        Ok(torn_lines)
+    }
 }
 
 /// Does the same work on as many threads as there are processors, and at most one for each piece.
@@ -223,6 +242,28 @@ mod tests {
     fn a_torn_last_line_is_passed_over_and_counted() {
         let (_keep, file) = file_with(10, "11,5,0,0");
         assert_eq!(sum_of(file).expect("readable"), (10, 45, 1));
+    }
+
+    #[test]
+    fn rows_come_in_their_order_until_somebody_has_had_enough() {
+        let rows = 300_000; // more than one piece
+        let (_keep, file) = file_with(rows, "9,9");
+        let files = [file];
+        let reading = Reading { files: &files, wanted: Columns::SCHEDULED_NS, progress: None };
+        let mut next = 0;
+        let torn_lines = reading.each(|batch| {
+            assert!(batch.scheduled_ns.iter().copied().eq(next..next + batch.len() as u64));
+            next += batch.len() as u64;
+            Ok::<(), ReadError>(())
+        });
+        assert_eq!((torn_lines.expect("readable"), next), (1, rows as u64));
+
+        let mut calls = 0;
+        let stopped = reading.each(|_| {
+            calls += 1;
+            Err(ReadError::NotARun { path: "enough".into() })
+        });
+        assert!(stopped.is_err() && calls == 1, "{calls}");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The row of `requests-CC.csv`, one per scheduled arrival, and the only list of its columns.
 
+mod cell;
 mod field;
 mod names;
 
 use crate::outcome::{Blame, Failure};
 
+use self::cell::Cell;
+pub use self::cell::{Column, Kind};
 use self::field::Text;
 pub use self::names::Names;
 
@@ -57,6 +60,14 @@ macro_rules! columns {
         /// The columns' names, in order.
         pub const NAMES: &[&str] = &[$(stringify!($field),)*];
 
+        /// What the columns hold, in order.
+        pub const COLUMNS: &[Column] = &[$(Column {
+            name: stringify!($field),
+            set: Columns::$column,
+            kind: <$type as Cell>::KIND,
+            may_be_absent: <$type as Cell>::MAY_BE_ABSENT,
+        },)*];
+
         impl Columns {
             $($(#[$doc])* pub const $column: Self = Self(1 << Place::$field as u32);)*
         }
@@ -104,6 +115,45 @@ macro_rules! columns {
             pub fn clear(&mut self) {
                 self.rows = 0;
                 $(self.$field.clear();)*
+            }
+
+            /// Forgets the rows, of which so many others are to come column by column.
+            pub fn restart(&mut self, rows: usize) {
+                self.clear();
+                self.rows = rows;
+            }
+
+            /// Hands the column at this place (as in [`COLUMNS`]) to `each` as numbers: names and failures by their places in
+            /// their lists.
+            #[inline]
+            pub fn numbers(&self, column: usize, mut each: impl FnMut(Option<u64>)) {
+                $(
+                    if column == Place::$field as usize {
+                        self.$field.iter().for_each(|value| each(value.number()));
+                    }
+                )*
+            }
+
+            /// Sets the column at this place from numbers, the mirror of [`Self::numbers`].
+            ///
+            /// # Errors
+            /// The name of the column where a number is none of its kind, or they are not as many as the rows; the batch then
+            /// has to be thrown away.
+            pub fn set_numbers(
+                &mut self,
+                column: usize,
+                numbers: impl Iterator<Item = Option<u64>>,
+            ) -> Result<(), &'static str> {
+                $(
+                    if column == Place::$field as usize {
+                        self.$field.clear();
+                        for number in numbers {
+                            self.$field.push(Cell::from_number(number).ok_or(stringify!($field))?);
+                        }
+                        return if self.$field.len() == self.rows { Ok(()) } else { Err(stringify!($field)) };
+                    }
+                )*
+                Err("no column")
             }
 
             /// Appends the wanted columns of a line (without its line end).
@@ -518,6 +568,23 @@ mod tests {
             prop_assert_eq!(record.len(), NAMES.len());
             prop_assert_eq!(&record[6], ["steady", "a \"quoted\", one"][usize::from(row.scenario.0)]);
             prop_assert_eq!(&record[0], row.scheduled_ns.to_string());
+        }
+
+        #[test]
+        fn columns_are_the_same_after_having_been_numbers(rows in proptest::collection::vec(any_row(), 0..20)) {
+            let mut batch = Batch::default();
+            for row in &rows {
+                batch.push_line(row.line(&names()).trim_ascii_end(), Columns::ALL, &names()).expect("our own line");
+            }
+            let mut again = Batch::default();
+            again.restart(rows.len());
+            for (place, column) in COLUMNS.iter().enumerate() {
+                let mut numbers = Vec::new();
+                batch.numbers(place, |number| numbers.push(number));
+                prop_assert!(column.may_be_absent || !numbers.contains(&None));
+                again.set_numbers(place, numbers.into_iter()).expect("of this kind");
+            }
+            prop_assert_eq!((0..again.len()).map(|place| again.row(place)).collect::<Vec<_>>(), rows);
         }
 
         #[test]
