@@ -3,9 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::export::ExportArgs;
+use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
 use crate::command::summary::SummaryArgs;
-use crate::command::{export, report, summary};
+use crate::command::{export, query, report, summary};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -34,6 +35,9 @@ pub enum Command {
         after_help = "A file is written whole or not at all. What maps to what, and what is lost: docs/exports.md."
     )]
     Export(ExportArgs),
+    /// Answer a question in SQL: query RUN 'SELECT …', or a file that ends with .sql
+    #[command(after_help = "Tables: requests, engine, probes, events; see docs/sql.md.")]
+    Query(QueryArgs),
 }
 
 impl Command {
@@ -46,6 +50,7 @@ impl Command {
             Self::Summary(args) => summary::run(args),
             Self::Report(args) => report::run(args),
             Self::Export(args) => export::run(args),
+            Self::Query(args) => query::run(args),
         }
     }
 }

@@ -8,6 +8,7 @@ use runlog::reader::ReadError;
 
 use crate::columnar::ParquetReadError;
 use crate::command::export::AskedError;
+use crate::sql::SqlError;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +33,33 @@ pub enum Failure {
     /// What was asked for is not clear.
     #[error(transparent)]
     Asked(#[from] AskedError),
+    /// More groups than a table can show.
+    #[error(
+        "these are {groups} groups or more, and a table of more than {most} is of use to nobody: ask for fewer keys, longer windows, or a stretch with --from and --to"
+    )]
+    TooManyGroups {
+        /// How many there are.
+        groups: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A query over the rows failed, which is a bug.
     #[error("the rows could not be grouped: {0}")]
     Query(#[from] PolarsError),
+    /// A query has no answer.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// A run directory stands where a query should.
+    #[error("the query is missing: `{}` is a directory, and what comes last is the query, such as 'SELECT count(*) FROM requests', or a file that ends with .sql", .0.display())]
+    NoQuery(PathBuf),
+    /// Analyses in SQL could not be read.
+    #[error("cannot read `{}`: {source}", .path.display())]
+    Analyses {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The page could not be put together, which is a bug.
     #[error("the report could not be put together: {0}")]
     Page(#[from] askama::Error),
@@ -55,12 +80,17 @@ impl Failure {
     /// 2 where the input is wrong, 1 where something failed on the way.
     pub const fn exit_code(&self) -> u8 {
         match self {
+            Self::Sql(error) if error.is_bug() => 1,
             Self::Missing(_)
             | Self::Several { .. }
+            | Self::TooManyGroups { .. }
             | Self::Read(_)
             | Self::ReadParquet(_)
             | Self::Asked(_)
-            | Self::Write { .. } => 2,
+            | Self::Write { .. }
+            | Self::NoQuery(_)
+            | Self::Analyses { .. }
+            | Self::Sql(_) => 2,
             Self::Query(_) | Self::Page(_) | Self::Output(_) => 1,
         }
     }

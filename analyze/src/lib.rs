@@ -19,3 +19,4 @@ pub mod output;
 pub mod render;
 pub mod report;
 pub mod section;
+pub mod sql;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use runlog::summary::Summary;
+use runlog::tally::Stretch;
 
 use crate::analysis::Analysis;
 use crate::failure::Failure;
@@ -19,12 +20,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// Opens runs and has analyses look at each.
+    /// Opens runs and has analyses look at each; of their rows, only those of a stretch are counted.
     ///
     /// # Errors
     /// Where a run cannot be read.
-    pub fn of_all(runs: &[PathBuf], analyses: &[&dyn Analysis]) -> Result<Vec<Self>, Failure> {
-        runs.iter().map(|path| Self::of(load::load(path)?, analyses)).collect()
+    pub fn of_all(runs: &[PathBuf], within: Stretch, analyses: &[&dyn Analysis]) -> Result<Vec<Self>, Failure> {
+        load::load_all(runs, within)?.into_iter().map(|run| Self::of(run, analyses)).collect()
     }
 
     /// Has analyses look at a run, one after another.

@@ -10,15 +10,15 @@ use runlog::units::{Bytes, Nanos, Rate};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
     /// The heading.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What there is to it, in reading order.
     pub parts: Vec<Part>,
 }
 
 impl Section {
     /// A section of these parts.
-    pub const fn new(title: &'static str, parts: Vec<Part>) -> Self {
-        Self { title, parts }
+    pub fn new(title: impl Into<Cow<'static, str>>, parts: Vec<Part>) -> Self {
+        Self { title: title.into(), parts }
     }
 }
 
@@ -46,8 +46,12 @@ pub enum Value {
     Text(Cow<'static, str>),
     /// So many.
     Count(u64),
+    /// A number of no unit that is named here.
+    Number(f64),
     /// A span of time.
     Time(Nanos),
+    /// Somewhere between two spans of time.
+    Between(Nanos, Nanos),
     /// So many per second.
     Rate(Rate),
     /// A part of one; without a whole there is no share.
@@ -177,15 +181,20 @@ pub enum Kind {
 }
 
 /// A column of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// Its heading.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it has.
     pub kind: Kind,
 }
 
 impl Column {
+    /// A column.
+    pub fn new(title: impl Into<Cow<'static, str>>, kind: Kind) -> Self {
+        Self { title: title.into(), kind }
+    }
+
     /// Whether its values are to be compared from row to row.
     pub fn is_number(&self) -> bool {
         self.kind == Kind::Number
@@ -213,8 +222,8 @@ pub struct Table {
 impl Table {
     /// A table without rows: first the columns of names, then those of numbers.
     pub fn new(names: &[&'static str], numbers: &[&'static str]) -> Self {
-        let names = names.iter().map(|&title| Column { title, kind: Kind::Name });
-        let numbers = numbers.iter().map(|&title| Column { title, kind: Kind::Number });
+        let names = names.iter().map(|&title| Column::new(title, Kind::Name));
+        let numbers = numbers.iter().map(|&title| Column::new(title, Kind::Number));
         Self { columns: names.chain(numbers).collect(), rows: Vec::new() }
     }
 
@@ -250,9 +259,9 @@ pub enum Unit {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
     /// Its heading.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// How to read it.
-    pub note: &'static str,
+    pub note: Cow<'static, str>,
     /// The unit of the values.
     pub unit: Unit,
     /// Whether the lines add up, each on top of those before.

@@ -8,6 +8,7 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use crate::clients::{Client, Drumfire, Floor, Load, Place, peers};
+use crate::machine;
 use crate::measure::{Cost, measured};
 
 /// How long a client may take beyond its time, to open its connections and to write down what it saw.
@@ -75,11 +76,7 @@ impl Bench {
     /// # Errors
     /// Where the file cannot be made or locked.
     pub fn alone(&self) -> anyhow::Result<Option<File>> {
-        let Some(path) = &self.extent.lock else { return Ok(None) };
-        let file = File::options().create(true).append(true).open(path);
-        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-        file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
-        Ok(Some(file))
+        machine::alone(self.extent.lock.as_deref())
     }
 
     /// Has a client make a load from the clients' processor. `None` where it has no mode for it.

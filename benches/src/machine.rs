@@ -1,8 +1,11 @@
 //! On what a bench was run: figures mean nothing without it.
 
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
 use std::process::Command;
-use std::{fs, io};
 
+use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The processor's model, the number of processors and the kernel's release, as one line.
@@ -29,6 +32,18 @@ pub fn commit() -> String {
 pub fn raise_open_files() -> io::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?)
+}
+
+/// Keeps others who respect the lock of this file from measuring, until what is returned is dropped.
+///
+/// # Errors
+/// Where the file cannot be made or locked.
+pub fn alone(lock: Option<&Path>) -> anyhow::Result<Option<File>> {
+    let Some(path) = lock else { return Ok(None) };
+    let file = File::options().create(true).append(true).open(path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(Some(file))
 }
 
 fn processor() -> String {

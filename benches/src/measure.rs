@@ -1,9 +1,9 @@
-//! What a client process cost, as the kernel counted it: its own CPU time and its largest memory.
+//! What a client process cost: how long it took, and its own CPU time and its largest memory as the kernel counted them.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use drumfire_tests::pin::spawn_on;
@@ -13,6 +13,8 @@ use wait4::Wait4;
 /// What one client process cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
+    /// From its start to its end.
+    pub wall: Duration,
     /// Its time in its own code, all threads.
     pub user: Duration,
     /// Its time in the kernel, all threads.
@@ -39,11 +41,13 @@ impl Cost {
 ///
 /// # Errors
 /// Where it cannot be started, fails, or does not end within the bound.
+#[allow(clippy::disallowed_methods, reason = "the one clock of the benches")]
 pub fn measured(command: &mut Command, cpu: Option<usize>, bound: Duration) -> anyhow::Result<(Cost, String)> {
     let what = command.get_program().to_string_lossy().into_owned();
     let mut stdout = tempfile::tempfile()?;
     let mut stderr = tempfile::tempfile()?;
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let since = Instant::now();
     let child = match cpu {
         Some(cpu) => spawn_on(cpu, command).with_context(|| format!("`{what}` cannot be started on processor {cpu}")),
         None => command.spawn().with_context(|| format!("`{what}` cannot be started")),
@@ -54,9 +58,11 @@ pub fn measured(command: &mut Command, cpu: Option<usize>, bound: Duration) -> a
         child.kill()?;
     }
     let used = child.wait4()?;
+    let wall = since.elapsed();
     ensure!(ended, "`{what}` did not end within {bound:?} and was stopped");
     ensure!(used.status.success(), "`{what}` failed with {}:\n{}", used.status, text_of(&mut stderr)?);
-    let cost = Cost { user: used.rusage.utime, system: used.rusage.stime, peak_bytes: used.rusage.maxrss };
+    let usage = used.rusage;
+    let cost = Cost { wall, user: usage.utime, system: usage.stime, peak_bytes: usage.maxrss };
     Ok((cost, text_of(&mut stdout)?))
 }
 

@@ -1,10 +1,22 @@
-//! Clients take turns, so that whatever the machine does meanwhile happens to all of them.
+//! Those who are compared take turns, so that whatever the machine does meanwhile happens to all of them.
 
 use std::time::Duration;
 
 use crate::clients::Client;
 use crate::measure::Cost;
 use crate::statistics::Spread;
+
+/// Somebody who takes turns with others.
+pub trait Participant {
+    /// Its name in tables.
+    fn name(&self) -> &'static str;
+}
+
+impl Participant for dyn Client + '_ {
+    fn name(&self) -> &'static str {
+        Client::name(self)
+    }
+}
 
 /// What a client did in one turn, and what it cost.
 #[derive(Debug, Clone, Copy)]
@@ -34,34 +46,34 @@ impl Turn {
     }
 }
 
-/// What all clients did, round by round; nothing where one cannot do what was asked, or failed.
+/// What everybody did, round by round; nothing where one cannot do what was asked, or failed.
 #[derive(Debug)]
 pub struct Turns<T> {
-    /// By client, then by round.
+    /// By participant, then by round.
     of: Vec<Vec<Option<T>>>,
     /// What went wrong, in words.
     pub failures: Vec<String>,
 }
 
 /// Has everybody take a turn in every round. `take` returns `None` where a client has no such mode.
-pub fn in_turns<T>(
+pub fn in_turns<T, P: Participant + ?Sized>(
     rounds: u32,
-    clients: &[&dyn Client],
-    mut take: impl FnMut(&dyn Client) -> anyhow::Result<Option<T>>,
+    participants: &[&P],
+    mut take: impl FnMut(&P) -> anyhow::Result<Option<T>>,
 ) -> Turns<T> {
-    let mut turns = Turns { of: clients.iter().map(|_| Vec::new()).collect(), failures: Vec::new() };
+    let mut turns = Turns { of: participants.iter().map(|_| Vec::new()).collect(), failures: Vec::new() };
     for round in 0..rounds {
-        let mut order: Vec<usize> = (0..clients.len()).collect();
+        let mut order: Vec<usize> = (0..participants.len()).collect();
         // Whoever goes first in one round goes last in the next, so that a machine that tires favours nobody.
         if round % 2 == 1 {
             order.reverse();
         }
-        for client in order {
-            let taken = take(clients[client]);
+        for place in order {
+            let taken = take(participants[place]);
             if let Err(error) = &taken {
-                turns.failures.push(format!("{}, round {}: {error:#}", clients[client].name(), round + 1));
+                turns.failures.push(format!("{}, round {}: {error:#}", participants[place].name(), round + 1));
             }
-            turns.of[client].push(taken.ok().flatten());
+            turns.of[place].push(taken.ok().flatten());
         }
     }
     turns
@@ -92,28 +104,15 @@ impl<T> Turns<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-    use std::process::Command;
-
     use anyhow::bail;
 
     use super::*;
-    use crate::clients::{Load, Place};
 
     struct Named(&'static str);
 
-    impl Client for Named {
+    impl Participant for Named {
         fn name(&self) -> &'static str {
             self.0
-        }
-        fn version(&self) -> String {
-            self.0.to_owned()
-        }
-        fn command(&self, _load: &Load, _place: &Place<'_>) -> anyhow::Result<Option<Command>> {
-            Ok(None)
-        }
-        fn answered(&self, _stdout: &str, _folder: &Path) -> anyhow::Result<u64> {
-            bail!("nothing was asked")
         }
     }
 

@@ -335,5 +335,6 @@ fn request_entry(request: &plan::Request) -> Request {
         expect_status: request.expect_status.clone(),
         checks: request.checks.iter().map(|check| check.name.clone()).collect(),
         tags: request.tags.clone(),
+        flows: request.flows.clone(),
     }
 }

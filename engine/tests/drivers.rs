@@ -89,6 +89,7 @@ fn manifest(plan: &Plan) -> &'static Manifest {
         expect_status: vec![(200, 200)],
         checks: Vec::new(),
         tags: BTreeMap::new(),
+        flows: Vec::new(),
     };
     let host = Host {
         name: String::new(),

@@ -117,7 +117,7 @@ impl NewRun {
 }
 
 /// A run directory that is being read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Run {
     /// Where it is.
     pub path: PathBuf,

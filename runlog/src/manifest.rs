@@ -13,7 +13,7 @@ use crate::units::{Nanos, Rate, Thousands};
 use crate::validity::Validity;
 
 /// The version of the run directory's format that this crate writes: major (readers of another one refuse) and minor.
-pub const FORMAT: Format = Format { major: 1, minor: 2 };
+pub const FORMAT: Format = Format { major: 1, minor: 3 };
 
 /// A version of the run directory's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,10 +75,15 @@ impl Manifest {
         threshold.filter.iter().all(|(key, wanted)| match key.as_str() {
             "request" => request.is_named(wanted),
             "scenario" => scenario.name == *wanted,
-            tag => {
-                request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| self.tags.get(tag)) == Some(wanted)
-            }
+            tag => self.tag(scenario, request, tag) == Some(wanted),
         })
+    }
+
+    /// The value of a tag for arrivals of this request in this scenario: the request's comes before the scenario's, and that
+    /// before the run's.
+    pub fn tag<'a>(&'a self, scenario: &'a Scenario, request: &'a Request, tag: &str) -> Option<&'a str> {
+        let value = request.tags.get(tag).or_else(|| scenario.tags.get(tag)).or_else(|| self.tags.get(tag));
+        value.map(String::as_str)
     }
 
     /// Whether iterations of this scenario, or those of one of its groups, count for a threshold: whether each of its
@@ -194,6 +199,9 @@ pub struct Request {
     pub checks: Vec<String>,
     /// Its tags.
     pub tags: Tags,
+    /// The flows that it is part of. Empty in runs from before it was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<String>,
 }
 
 impl Request {
@@ -339,6 +347,7 @@ mod tests {
             expect_status: Vec::new(),
             checks: Vec::new(),
             tags: Tags::new(),
+            flows: Vec::new(),
         };
         assert!(request.is_named("order") && request.is_named("checkout::order"));
         assert!(!request.is_named("rder") && !request.is_named("checkout") && !request.is_named("order::redirect"));

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::buckets::Buckets;
+use crate::units::Percentile;
 
 /// The buckets of sketches.
 type Coarse = Buckets<7>;
@@ -56,6 +57,18 @@ impl Sketch {
         self.buckets.is_empty()
     }
 
+    /// A percentile by nearest rank: the highest value of its bucket. `None` without times.
+    pub fn percentile(&self, percentile: Percentile) -> Option<u64> {
+        let mut left = percentile.index(usize::try_from(self.count()).ok()?)? as u64;
+        for (bucket, count) in self.buckets() {
+            match left.checked_sub(u64::from(count)) {
+                Some(rest) => left = rest,
+                None => return Some(highest(bucket)),
+            }
+        }
+        None
+    }
+
     /// Adds the times of another.
     pub fn merge(&mut self, other: &Self) {
         if other.is_empty() {
@@ -98,6 +111,16 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn a_percentile_is_the_top_of_the_bucket_that_holds_it(mut values in proptest::collection::vec(0_u64..5_000_000, 1..80)) {
+            let sketch: Sketch = values.iter().copied().collect();
+            values.sort_unstable();
+            for percentile in [Percentile::P50, Percentile::P90, Percentile::P999] {
+                let exact = values[percentile.index(values.len()).expect("there are values")];
+                prop_assert_eq!(sketch.percentile(percentile), Some(highest(bucket(exact))));
+            }
+        }
+
         #[test]
         fn sketches_add_up(values in proptest::collection::vec(0_u64..5_000, 0..80), cut in 0_usize..80) {
             let (some, others) = values.split_at(cut.min(values.len()));

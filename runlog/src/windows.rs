@@ -11,7 +11,7 @@ use crate::outcome::Failure;
 use crate::row::{Batch, Columns, Row};
 use crate::sketch::{self, Sketch};
 use crate::tally::{Cells, Grouping, Tally};
-use crate::units::Nanos;
+use crate::units::{Nanos, Percentile};
 
 /// The metrics whose times are kept.
 pub const METRICS: [Metric; 4] =
@@ -85,10 +85,30 @@ impl Window {
         }
     }
 
-    /// The times of a metric that is kept; empty for one that is not.
-    pub fn times_of(&self, metric: Metric) -> Option<(&Sketch, u64)> {
+    /// The times of a metric, where it is one that is kept.
+    pub fn times_of(&self, metric: Metric) -> Option<Times<'_>> {
         let place = METRICS.iter().position(|&kept| kept == metric)?;
-        Some((&self.times[place], self.longest_ns[place]))
+        Some(Times { sketch: &self.times[place], longest_ns: self.longest_ns[place] })
+    }
+}
+
+/// How the times of a window are spread.
+#[derive(Debug, Clone, Copy)]
+pub struct Times<'a> {
+    /// In buckets.
+    pub sketch: &'a Sketch,
+    longest_ns: u64,
+}
+
+impl Times<'_> {
+    /// A percentile by nearest rank, to within 1/128 of it: the upper end of its bucket. `None` without times.
+    pub fn percentile(&self, percentile: Percentile) -> Option<u64> {
+        self.sketch.percentile(percentile).map(|ns| ns.min(self.longest_ns))
+    }
+
+    /// The longest, exactly. `None` without times.
+    pub fn max(&self) -> Option<u64> {
+        (!self.sketch.is_empty()).then_some(self.longest_ns)
     }
 }
 
@@ -348,6 +368,7 @@ mod tests {
             expect_status: vec![(200, 299)],
             checks: Vec::new(),
             tags: Tags::new(),
+            flows: Vec::new(),
         };
         vec![request("a"), request("b")]
     }

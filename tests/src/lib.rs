@@ -7,6 +7,8 @@
 //! scratch    a folder for one test                              shop       the demo shop
 //! alone      one load at a time                                 patience   waiting, with a bound
 //! scenario   a scenario file, put together                      request    a request as it came, read strictly
+//! written    a run directory, made up row by row               python     DuckDB and scipy, for recomputing
+//! same       figures of two sources held against each other
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
 //! certificates  those of servers and clients, by an authority of their own
 //! ```
@@ -20,11 +22,14 @@ pub mod nginx;
 pub mod patience;
 pub mod pin;
 pub mod program;
+pub mod python;
 pub mod relay;
 pub mod request;
 pub mod run;
+pub mod same;
 pub mod scenario;
 pub mod scratch;
 pub mod scripted;
 pub mod shop;
 pub mod visit;
+pub mod written;

@@ -8,9 +8,9 @@ use std::process::Command;
 use drumfire_tests::alone::alone;
 use drumfire_tests::nginx::Nginx;
 use drumfire_tests::program::summary_of;
-use drumfire_tests::run::Run;
+use drumfire_tests::python::recomputed;
+use drumfire_tests::same::assert_same;
 use drumfire_tests::scratch::Scratch;
-use serde_json::Value;
 
 /// One that answers, one with errors, one that gets no answer (nginx closes the connection), one with a body.
 const LOCATIONS: &str = r#"
@@ -36,9 +36,11 @@ expect_status = [404]
 [requests.missing]
 method = "GET"
 path = "/missing"
+checks = {{ "is there" = "status == 200", "is not there" = "status == 404" }}
 [requests.nothing]
 method = "GET"
 path = "/nothing"
+checks = {{ "says something" = "status == 200" }}
 [requests.body]
 method = "POST"
 path = "/body"
@@ -76,39 +78,6 @@ flow = "body"
     )
 }
 
-/// What Python makes of the CSV files.
-fn recomputed(run: &Run) -> Value {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recompute.py");
-    let output = Command::new("python3").arg(script).arg(run.path()).output().expect("python3 can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("the script prints JSON")
-}
-
-/// Asserts that everything in `ours` stands in `theirs`, to the last digit.
-#[track_caller]
-fn assert_same(place: &str, ours: &Value, theirs: &Value) {
-    match (ours, theirs) {
-        (Value::Object(ours), Value::Object(theirs)) => {
-            let keys = |object: &serde_json::Map<String, Value>| {
-                let mut keys: Vec<String> = object.keys().cloned().collect();
-                keys.sort();
-                keys
-            };
-            assert_eq!(keys(ours), keys(theirs), "the figures there are, in {place}");
-            for (key, value) in ours {
-                assert_same(&format!("{place}.{key}"), value, &theirs[key]);
-            }
-        }
-        (Value::Array(ours), Value::Array(theirs)) => {
-            assert_eq!(ours.len(), theirs.len(), "how many there are, in {place}");
-            for (index, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-                assert_same(&format!("{place}[{index}]"), ours, theirs);
-            }
-        }
-        _ => assert_eq!(ours, theirs, "recomputed and reported, {place}"),
-    }
-}
-
 #[test]
 fn every_figure_of_the_summary_can_be_recomputed_from_the_rows() {
     let _turn = alone();
@@ -118,10 +87,15 @@ fn every_figure_of_the_summary_can_be_recomputed_from_the_rows() {
     let rows = run.complete_rows();
     let summary = summary_of(run.path());
 
-    let recomputed = recomputed(&run);
-    assert_eq!(recomputed["total"]["count"], rows.len());
-    assert_same("requests", &recomputed["requests"], &summary["requests"]);
-    assert_same("total", &recomputed["total"], &summary["total"]);
+    let by_hand = recomputed("recompute.py", run.path());
+    let in_sql = recomputed("recompute_in_sql.py", run.path());
+    assert_eq!(by_hand["total"]["count"], rows.len());
+    for part in ["requests", "total"] {
+        assert_same(&format!("{part}, by hand"), &by_hand[part], &summary[part]);
+        assert_same(&format!("{part}, in SQL"), &in_sql[part], &summary[part]);
+    }
+    assert_same("checks", &in_sql["checks"], &summary["checks"]);
+    assert!(in_sql["checks"][0]["fails"].as_u64() > Some(0), "checks failed: {}", in_sql["checks"]);
     assert!(summary["total"]["error_kinds"]["closed"].as_u64() > Some(0), "there were failures among them");
     assert_eq!(summary["run"]["rows"], rows.len());
     assert_eq!(summary["run"]["scheduled"], run.scheduled());

@@ -115,8 +115,10 @@ fn line(name: &'static str, grouped: &DataFrame, column: &str, buckets: &Buckets
 
 fn load_chart(grouped: &DataFrame, buckets: &Buckets) -> Result<Chart, Failure> {
     Ok(Chart {
-        title: "In flight and waiting",
-        note: "Requests on their way, arrivals that wait for a free connection, and open connections, all cores together.",
+        title: "In flight and waiting".into(),
+        note:
+            "Requests on their way, arrivals that wait for a free connection, and open connections, all cores together."
+                .into(),
         unit: Unit::Count,
         stacked: false,
         at: buckets.middles(),
@@ -130,8 +132,8 @@ fn load_chart(grouped: &DataFrame, buckets: &Buckets) -> Result<Chart, Failure> 
 
 fn busy_chart(grouped: &DataFrame, buckets: &Buckets) -> Result<Chart, Failure> {
     Ok(Chart {
-        title: "How busy the generator was",
-        note: "The share of the time that its cores were at work. Near 100 %, the generator may be the limit.",
+        title: "How busy the generator was".into(),
+        note: "The share of the time that its cores were at work. Near 100 %, the generator may be the limit.".into(),
         unit: Unit::Share,
         stacked: false,
         at: buckets.middles(),

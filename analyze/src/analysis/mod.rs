@@ -1,9 +1,10 @@
 //! The analyses: one subject each, a run in, sections out. They know no renderer and not each other.
 //!
-//! Percentiles, errors and verdicts come from the run's summary, which `runlog` folded; only what has a time axis is
-//! grouped here, from the rows and the generator's samples, by polars.
+//! Figures come from the run's summary and its windows of time, which were gathered in one pass over the rows; only what
+//! somebody asks for in groups of their own reads them again.
 
 mod buckets;
+pub mod by;
 mod checks;
 mod generator;
 mod outcomes;

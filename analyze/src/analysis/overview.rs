@@ -1,7 +1,7 @@
 //! What was run, against whom, from where.
 
 use runlog::manifest::{How, Manifest, Model};
-use runlog::summary::RunFacts;
+use runlog::tally::Stretch;
 use runlog::units::Bytes;
 
 use super::Analysis;
@@ -14,13 +14,14 @@ pub struct Overview;
 
 impl Analysis for Overview {
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
-        let facts = facts(&run.summary.run, &run.log.manifest);
+        let facts = facts(run);
         let scenarios = scenarios(&run.log.manifest);
         Ok(vec![Section::new("Run", vec![Part::Facts(facts)]), Section::new("Scenarios", vec![Part::Table(scenarios)])])
     }
 }
 
-fn facts(run: &RunFacts, manifest: &Manifest) -> Vec<Fact> {
+fn facts(of: &Run) -> Vec<Fact> {
+    let (run, manifest) = (&of.summary.run, &of.log.manifest);
     let host = &manifest.host;
     let ended = match run.ended {
         Some(How::Completed) => " (completed)",
@@ -54,6 +55,10 @@ fn facts(run: &RunFacts, manifest: &Manifest) -> Vec<Fact> {
     if !run.tags.is_empty() {
         let tags: Vec<String> = run.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         facts.insert(5, Fact::new("tags", tags.join(", ")));
+    }
+    if of.within != Stretch::WHOLE {
+        let fact = Fact::new("looked at", "what was scheduled from ").and(of.within.from).and(" to ");
+        facts.insert(4, fact.and(of.within.to.min(run.elapsed_ns)));
     }
     facts
 }

@@ -2,7 +2,9 @@
 //! means for whoever asked.
 
 pub mod export;
+pub mod query;
 pub mod report;
+pub mod stretch;
 pub mod summary;
 
 use std::io::{self, Write, stdout};

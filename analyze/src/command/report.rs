@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
+use runlog::tally::Stretch;
 
 use super::print;
 use crate::analysis;
@@ -11,6 +12,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::render::{Renderer, html::Html};
 use crate::report::Report;
+use crate::sql::plugin::Plugins;
 
 /// `drumfire-analyze report`.
 #[derive(Debug, Args)]
@@ -21,6 +23,9 @@ pub struct ReportArgs {
     /// Where to write the page [default: report.html in the first run directory]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// A folder of analyses in SQL, shown as well: see docs/sql.md
+    #[arg(long, value_name = "DIR")]
+    analyses: Option<PathBuf>,
 }
 
 /// Writes the page and says where it is.
@@ -28,7 +33,8 @@ pub struct ReportArgs {
 /// # Errors
 /// Where a run cannot be read or the page not be written.
 pub fn run(asked: &ReportArgs) -> Result<u8, Failure> {
-    let reports = Report::of_all(&asked.runs, analysis::REPORT)?;
+    let plugins = Plugins::of(asked.analyses.as_deref())?;
+    let reports = Report::of_all(&asked.runs, Stretch::WHOLE, &plugins.before_last_of(analysis::REPORT))?;
     let mut page = Vec::new();
     Html.render(&reports, &mut page)?;
     let path = asked.output.clone().unwrap_or_else(|| asked.runs[0].join("report.html"));

@@ -21,7 +21,9 @@ use crate::failure::Failure;
 pub struct Run {
     /// The directory: manifest, samples, and row files to fold.
     pub log: directory::Run,
-    /// The figures of all its rows, or of those of the stretch that was asked for.
+    /// What of it was asked for.
+    pub within: Stretch,
+    /// The figures of what was asked for.
     pub summary: Summary,
     /// The whole run over time.
     pub windows: Windows,
@@ -33,11 +35,17 @@ pub struct Run {
 /// # Errors
 /// Where something does not exist, is no run, or a row cannot be read.
 pub fn load_all(paths: &[PathBuf], within: Stretch) -> Result<Vec<Run>, Failure> {
+    open_all(paths)?.into_iter().map(|log| read(log, within)).collect()
+}
+
+/// Opens all runs that were named, without reading their rows.
+///
+/// # Errors
+/// Where something does not exist or is no run.
+pub fn open_all(paths: &[PathBuf]) -> Result<Vec<directory::Run>, Failure> {
     let mut runs = Vec::with_capacity(paths.len());
     for path in paths {
-        for log in found(path)? {
-            runs.push(read(log, within)?);
-        }
+        runs.extend(found(path)?);
     }
     Ok(runs)
 }
@@ -71,7 +79,7 @@ fn read(log: directory::Run, within: Stretch) -> Result<Run, Failure> {
         let summary = wanted.summary(&Gathered { tally: groups, torn_lines }, Some(progress))?;
         Ok::<_, Failure>((summary, windowing.windows()))
     })?;
-    Ok(Run { log, summary, windows })
+    Ok(Run { log, within, summary, windows })
 }
 
 /// How long a run took, as far as is known before its rows are read.

@@ -1,8 +1,10 @@
 //! The renderers: reports in, bytes out. They know sections and no analysis, and compute nothing.
 
+pub mod answer;
 pub mod html;
 pub mod json;
 mod plot;
+mod section_json;
 pub mod terminal;
 mod value;
 

@@ -52,7 +52,7 @@ impl Renderer for Terminal {
                 if place > 0 {
                     writeln!(out)?;
                 }
-                writeln!(out, "{}", self.paint(Style::Heading, section.title))?;
+                writeln!(out, "{}", self.paint(Style::Heading, &printable(&section.title)))?;
                 for part in &section.parts {
                     self.part(part, out)?;
                 }
@@ -86,7 +86,11 @@ impl Style {
 }
 
 impl Terminal {
-    fn part(&self, part: &Part, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes a part of a section.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn part(&self, part: &Part, out: &mut dyn Write) -> io::Result<()> {
         match part {
             Part::Headline(finding) => self.finding(finding, out),
             Part::Findings(findings) => findings.iter().try_for_each(|finding| self.finding(finding, out)),
@@ -136,14 +140,14 @@ impl Terminal {
 
     fn table(&self, table: &Table, out: &mut dyn Write) -> io::Result<()> {
         let cells: Vec<Vec<String>> = table.rows.iter().map(|row| row.cells.iter().map(shown).collect()).collect();
-        let mut widths: Vec<usize> = table.columns.iter().map(|column| column.title.width()).collect();
+        let titles: Vec<String> = table.columns.iter().map(|column| printable(&column.title)).collect();
+        let mut widths: Vec<usize> = titles.iter().map(|title| title.width()).collect();
         for row in &cells {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.width());
             }
         }
         self.narrow(table, &mut widths);
-        let titles: Vec<String> = table.columns.iter().map(|column| column.title.to_owned()).collect();
         let line = |cells: &[String]| -> String {
             let aligned: Vec<String> = (cells.iter().zip(&table.columns).zip(&widths))
                 .map(|((cell, column), &width)| aligned(&elided(cell, width), column.kind, width))

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use runlog::text::printable;
-use runlog::units::Thousands;
+use runlog::units::{Nanos, Thousands};
 
 use crate::section::Value;
 
@@ -18,13 +18,41 @@ pub fn shown(value: &Value) -> String {
         Value::Absent => "–".to_owned(),
         Value::Text(text) => printable(text),
         Value::Count(count) => Thousands(*count).to_string(),
+        Value::Number(number) => three_or_whole(*number),
         Value::Time(span) => span.to_string(),
+        Value::Between(from, to) => between(*from, *to),
         Value::Rate(rate) => rate.to_string(),
         Value::Share(share) => format!("{:.2} %", share * 100.0),
         Value::Bytes(bytes) => bytes.to_string(),
         Value::Instant(unix_ns) => utc(*unix_ns),
         Value::Passed(true) => "✓".to_owned(),
         Value::Passed(false) => "✗".to_owned(),
+    }
+}
+
+/// A number: whole ones as they are, others to three significant digits or the units' place.
+fn three_or_whole(number: f64) -> String {
+    let sign = if number < 0.0 { "−" } else { "" };
+    let size = number.abs();
+    if size >= 999.5 || (size.fract() == 0.0 && size < 1e15) {
+        return format!("{sign}{}", Thousands(size.round() as u64));
+    }
+    let digits = if size >= 99.95 {
+        0
+    } else if size >= 9.995 {
+        1
+    } else {
+        2
+    };
+    if size >= 0.01 { format!("{sign}{size:.digits$}") } else { format!("{sign}{size:.2e}") }
+}
+
+/// Two spans of time, with their unit once where both have the same: `1.20 – 1.31 ms`.
+fn between(from: Nanos, to: Nanos) -> String {
+    let (from, to) = (from.to_string(), to.to_string());
+    match (from.split_once(' '), to.split_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} – {to}"),
+        _ => format!("{from} – {to}"),
     }
 }
 
@@ -37,6 +65,15 @@ fn utc(unix_ns: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_or_are_whole() {
+        for (number, text) in
+            [(0.0, "0"), (12_345.6, "12,346"), (-2.0, "−2"), (12.34, "12.3"), (0.5, "0.50"), (0.000_123, "1.23e-4")]
+        {
+            assert_eq!(three_or_whole(number), text);
+        }
+    }
 
     #[test]
     fn instants_are_dates_in_utc() {

@@ -2,6 +2,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 mod export;
+mod plugins;
+mod query;
 mod report;
 mod runs;
 mod series;

@@ -73,7 +73,7 @@ fn by_second(rows: &[Row], at: fn(&Row) -> u64, value: fn(&Row) -> Option<u64>) 
 }
 
 #[test]
-fn percentiles_of_a_second_are_the_nearest_ranks_of_its_sorted_values() {
+fn percentiles_of_a_second_are_within_a_128th_of_the_nearest_ranks_of_its_sorted_values() {
     let rows = rows();
     let charts = charts(&rows);
     for (title, value) in
@@ -84,7 +84,10 @@ fn percentiles_of_a_second_are_the_nearest_ranks_of_its_sorted_values() {
             let drawn = &line(&charts, title, name).values;
             for (place, values) in &seconds {
                 let rank = (values.len() * per_mille).div_ceil(1000);
-                assert_eq!(drawn[*place as usize], Some(values[rank - 1] as f64), "{title} {name}, second {place}");
+                let (exact, drawn) = (values[rank - 1] as f64, drawn[*place as usize].expect("a value"));
+                let above = drawn / exact - 1.0;
+                assert!((0.0..=1.0 / 128.0).contains(&above), "{title} {name}, second {place}: {drawn} for {exact}");
+                assert!(name != "max" || above.abs() < f64::EPSILON, "{title}, second {place}");
             }
         }
     }

@@ -56,9 +56,10 @@ fn a_failed_threshold_is_99_and_an_invalid_measurement_is_3_before_that() {
 #[test]
 fn what_is_no_run_directory_is_wrong_input_and_said_in_one_line() {
     let run = FiftyRows::copied();
+    std::fs::create_dir(run.file("empty")).expect("writable");
     for (named, said) in [
         ("nowhere", "there is no run directory `nowhere`"),
-        (".", "`.` is not a run directory: it has no run.json"),
+        ("fifty-rows/empty", "`fifty-rows/empty` is not a run directory: it has no run.json"),
         ("fifty-rows/run.json", "`fifty-rows/run.json` is not a run directory: it has no run.json"),
     ] {
         let ran = run.analyze(&["summary", named]);
@@ -163,4 +164,61 @@ fn a_run_that_lacks_rows_has_not_passed() {
     });
     let out = run.analyze(&["summary", NAME]).out;
     assert!(out.contains("✗ No thresholds to pass or fail; but rows are missing"), "{out}");
+}
+
+#[test]
+fn figures_are_told_apart_by_whatever_is_asked_for() {
+    let run = FiftyRows::copied();
+    let ran =
+        run.analyze(&["summary", NAME, "--by", "tag:tier,status", "--metric", "service_time,lag", "--from", "1s"]);
+    insta::assert_snapshot!(ran.out);
+    let ran = run.analyze(&["summary", NAME, "--json", "--by", "stage,window:1s"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON document");
+    let rows = document["analyses"][0]["parts"][0]["rows"].as_array().expect("rows");
+    let counts: u64 = rows.iter().map(|row| row["cells"][2].as_u64().expect("a count")).sum();
+    assert_eq!(counts, 50, "{rows:?}");
+    for (keys, said) in [("colour", "expected `request`"), ("window:1us", "ask for fewer keys")] {
+        let ran = run.analyze(&["summary", NAME, "--by", keys]);
+        assert_eq!(ran.code, Some(2), "{keys}");
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_stretch_has_the_figures_of_what_was_scheduled_in_it() {
+    let run = FiftyRows::copied();
+    let figures = |arguments: &[&str]| -> serde_json::Value {
+        let ran = run.analyze(&[&["summary", NAME, "--json"], arguments].concat());
+        serde_json::from_str(&ran.out).expect("one JSON document")
+    };
+    let parts = [&["--to", "1s"][..], &["--from", "1s", "--to", "2s"], &["--from", "2s"]].map(figures);
+    let counts: Vec<u64> = parts.iter().map(|part| part["total"]["count"].as_u64().expect("a count")).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 50);
+    let rate = parts[1]["total"]["rate_per_s"].as_f64().expect("a rate");
+    assert!((rate - counts[1] as f64).abs() < 1e-9, "{rate} in one second");
+    assert_eq!(parts[0]["run"]["rows"], 50);
+}
+
+#[test]
+fn a_folder_of_shards_is_one_run_and_of_other_runs_several() {
+    let run = FiftyRows::copied();
+    let folder = run.file("shards");
+    for (name, row_file) in [("a", "requests-00.csv"), ("b", "requests-01.csv")] {
+        let shard = folder.join(name);
+        std::fs::create_dir_all(&shard).expect("writable");
+        std::fs::copy(run.file("run.json"), shard.join("run.json")).expect("writable");
+        std::fs::copy(run.file(row_file), shard.join(row_file)).expect("writable");
+    }
+    let whole: serde_json::Value =
+        serde_json::from_str(&run.analyze(&["summary", NAME, "--json"]).out).expect("a document");
+    let ran = run.analyze(&["summary", "fifty-rows/shards", "--json"]);
+    let together: serde_json::Value = serde_json::from_str(&ran.out).expect("a document");
+    for part in ["requests", "total", "checks"] {
+        assert_eq!(together[part], whole[part], "{part}");
+    }
+    let text = std::fs::read_to_string(folder.join("b/run.json")).expect("readable");
+    std::fs::write(folder.join("b/run.json"), text.replace("\"seed\": 42", "\"seed\": 43")).expect("writable");
+    let ran = run.analyze(&["summary", "fifty-rows/shards", "--json"]);
+    let apart: serde_json::Value = serde_json::from_str(&ran.out).expect("a document");
+    assert_eq!(apart["runs"].as_array().map(Vec::len), Some(2));
 }

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use anyhow::Context;
-use serde_json::json;
+use anyhow::{Context, ensure};
+use drumfire_tests::run::HEADER;
+use drumfire_tests::written::{Manifest, Request, rows_file};
 
-const HEADER: &str = "scheduled_ns,lag_ns,connect_ns,tls_ns,ttfb_ns,duration_ns,scenario,request,status,error,\
-                      failed_checks,bytes_sent,bytes_received,connection,vu";
+use crate::chance::Chance;
+
 /// Names of the requests, each with its part of the load (in hundredths) and its median service time in ns.
 const REQUESTS: [(&str, u64, f64); 5] = [
     ("products_list", 40, 1.2e6),
@@ -32,19 +33,20 @@ pub struct MadeUp {
 }
 
 impl MadeUp {
-    /// Writes it as a run directory, unless one of that size is there already.
+    /// Writes it as a run directory, unless it is there already.
     ///
     /// # Errors
-    /// Where the folder cannot be written.
+    /// Where another run is there, or the folder cannot be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let manifest = self.manifest();
         let path = folder.join("run.json");
-        if fs::read_to_string(&path).is_ok_and(|text| text == manifest) {
+        if let Ok(text) = fs::read_to_string(&path) {
+            ensure!(text == manifest, "another run is in {}: remove it, or name another folder", folder.display());
             return Ok(());
         }
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for core in 0..CORES {
-            self.write_rows(core, &folder.join(format!("requests-{core:02}.csv")))?;
+            self.write_rows(core, &folder.join(rows_file(core as usize)))?;
         }
         // Last, so that what is there is whole.
         fs::write(&path, manifest).with_context(|| format!("cannot write {}", path.display()))
@@ -53,7 +55,7 @@ impl MadeUp {
     fn write_rows(&self, core: u64, path: &Path) -> anyhow::Result<()> {
         let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
         writeln!(file, "{HEADER}")?;
-        let mut chance = Chance(self.seed * CORES + core + 1);
+        let mut chance = Chance::new(self.seed * CORES + core + 1);
         let between_ns = 1_000_000_000 * CORES / self.rate;
         let (mut level, mut second) = (0.0, u64::MAX);
         // Rows are written as they end: those of a few milliseconds change places.
@@ -64,7 +66,7 @@ impl MadeUp {
                 second = scheduled / 1_000_000_000;
                 level = 0.8 * level + 0.05 * chance.normal();
             }
-            let row = self.row(scheduled, level, &mut chance);
+            let row = Self::row(scheduled, level, &mut chance);
             waiting.push(row);
             if waiting.len() == 256 {
                 waiting.sort_unstable_by_key(|(end, _)| *end);
@@ -81,7 +83,7 @@ impl MadeUp {
     }
 
     /// When it ends, and its line.
-    fn row(&self, scheduled: u64, level: f64, chance: &mut Chance) -> (u64, String) {
+    fn row(scheduled: u64, level: f64, chance: &mut Chance) -> (u64, String) {
         let mut part = chance.below(100);
         let (name, _, median) = REQUESTS
             .iter()
@@ -108,58 +110,32 @@ impl MadeUp {
     }
 
     fn manifest(&self) -> String {
-        let elapsed_ns = self.rows / self.rate * 1_000_000_000;
-        let requests: Vec<_> = REQUESTS
-            .iter()
-            .map(|(name, ..)| {
-                json!({"name": name, "method": "GET", "path": "/", "expect_status": [[200, 200]], "checks": [], "tags": {}})
-            })
-            .collect();
-        let cores: Vec<_> = (0..CORES)
-            .map(|core| {
-                let rows = self.rows / CORES;
-                json!({"core": core, "file": format!("requests-{core:02}.csv"), "scheduled": rows, "rows": rows,
-                       "record_stall_ns": 0})
-            })
-            .collect();
-        let manifest = json!({
-            "format": {"major": 1, "minor": 2}, "drumfire_version": "made up", "name": "made-up",
-            "command": ["made up"], "started_unix_ns": 1_700_000_000_000_000_000_u64, "seed": self.seed,
-            "planned_ns": elapsed_ns, "target": "http://127.0.0.1:1",
-            "host": {"name": "nowhere", "cpu": "none", "cpus": CORES, "memory_bytes": 0, "kernel": "0", "open_files_limit": 0},
-            "engine": {"driver": "none", "cores": (0..CORES).collect::<Vec<_>>()}, "tags": {},
-            "scenarios": [{"name": "steady", "executor": "constant-arrival-rate", "model": "open", "peak_rate": self.rate as f64,
-                           "max_connections": 64, "stages": [{"at_ns": elapsed_ns, "target": self.rate as f64}], "tags": {}}],
-            "requests": requests, "thresholds": [], "scenario": null,
-            "ending": {"how": "completed", "reason": "", "elapsed_ns": elapsed_ns, "cores": cores,
-                       "validity": {"verdict": "valid", "reasons": []}},
-        });
-        manifest.to_string()
+        let manifest = Manifest {
+            name: "made-up".to_owned(),
+            scenario: "steady".to_owned(),
+            requests: REQUESTS.iter().map(|(name, ..)| Request::named(name)).collect(),
+            seed: self.seed,
+            rate: self.rate,
+            elapsed_ns: self.rows / self.rate * 1_000_000_000,
+            rows: vec![self.rows / CORES; CORES as usize],
+        };
+        manifest.json().to_string()
     }
 }
 
-/// xorshift64* (Marsaglia 2003, Vigna 2016): fast, and good enough for rows that nobody gambles with.
-struct Chance(u64);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        (self.next() >> 32) * bound >> 32
-    }
-
-    /// Between 0 and 1, neither of them.
-    fn unit(&mut self) -> f64 {
-        ((self.next() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
-    }
-
-    /// Of the standard normal distribution (Box and Muller 1958).
-    fn normal(&mut self) -> f64 {
-        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    #[test]
+    fn what_is_there_is_used_again_and_another_run_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let run = MadeUp { rows: 1_000, rate: 100, seed: 1 };
+        run.write(folder.path()).expect("it can be written");
+        let rows = fs::read(folder.path().join(rows_file(1))).expect("rows");
+        run.write(folder.path()).expect("it is there");
+        let error = MadeUp { rows: 2_000, ..run }.write(folder.path()).expect_err("another run is there");
+        assert!(error.to_string().starts_with("another run is in "), "{error}");
+        assert_eq!(fs::read(folder.path().join(rows_file(1))).expect("rows"), rows);
     }
 }

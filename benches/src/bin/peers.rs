@@ -2,9 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench is a program for a terminal")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
@@ -12,6 +10,7 @@ use drumfire_benches::bench::{Bench, Extent};
 use drumfire_benches::clients::Client;
 use drumfire_benches::experiments::Experiment;
 use drumfire_benches::machine;
+use drumfire_benches::record::{Record, circumstances};
 use drumfire_benches::report::Section;
 
 /// Drumfire against its peers, in turns on the same servers. Build everything first: cargo build --release.
@@ -39,12 +38,8 @@ struct Options {
     /// The processor of the server.
     #[arg(long, default_value_t = 1, value_name = "CPU")]
     server_cpu: usize,
-    /// A word for this machine; the results go to a folder with the date and this word.
-    #[arg(long, default_value = "local")]
-    host: String,
-    /// Where such folders are.
-    #[arg(long, default_value = "benches/runs", value_name = "FOLDER")]
-    runs: PathBuf,
+    #[command(flatten)]
+    record: Record,
     /// Locks this file for each turn, as flock(1) does, where others measure on this machine too.
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
@@ -65,7 +60,7 @@ fn main() -> anyhow::Result<()> {
         println!("{}", section.text());
         sections.push(section);
         // After each, so that what was measured is not lost.
-        keep(&options, &bench, &sections)?;
+        options.record.keep("results.md", &results(&bench, &sections))?;
     }
     Ok(())
 }
@@ -88,31 +83,18 @@ impl Options {
     }
 }
 
-fn keep(options: &Options, bench: &Bench, sections: &[Section]) -> anyhow::Result<()> {
-    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let folder = options.runs.join(format!("{}-{}", &now[..10], options.host));
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let path = folder.join("results.md");
-    fs::write(&path, results(&now, bench, sections)).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn results(now: &str, bench: &Bench, sections: &[Section]) -> String {
-    let program = std::env::args().next().unwrap_or_default();
-    let program = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let command: Vec<String> = std::iter::once(program).chain(std::env::args().skip(1)).collect();
+fn results(bench: &Bench, sections: &[Section]) -> String {
     let versions: Vec<String> =
         std::iter::once(bench.drumfire.version()).chain(bench.peers.iter().map(|peer| peer.version())).collect();
     let missing: Vec<String> = bench.missing.iter().map(|missing| format!("\n- {missing}")).collect();
     let sections: Vec<String> = sections.iter().map(Section::markdown).collect();
     format!(
         "# Drumfire and its peers\n\n\
-         - command: `{}`\n- commit: {}\n- machine: {}\n- date: {now}\n- clients: {}{}\n\n\
+         {}- clients: {}{}\n\n\
          Clients are on processor {}, servers on processor {}, over loopback. CPU time is the client process's own, user \
          and system, as the kernel counted it. Figures are medians over the rounds, with the least and the greatest in \
          brackets; ratios are of the same round.\n\n{}",
-        command.join(" "),
-        machine::commit(),
-        machine::description(),
+        circumstances(),
         versions.join(", "),
         missing.concat(),
         bench.extent.client_cpu,

@@ -1,4 +1,4 @@
-//! The floor of the analysis: one table of one run directory, and nothing else.
+//! The floor of the analysis: one table of one run directory as JSON, and nothing else.
 
 #![allow(clippy::print_stdout, reason = "a bench is a program for a terminal")]
 
@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     match options.make_up {
         Some(rows) => MadeUp { rows, rate: options.rate, seed: 1 }.write(&options.folder)?,
-        None => print!("{}", floor::table(&options.folder)?),
+        None => println!("{}", floor::table(&options.folder)?),
     }
     Ok(())
 }

@@ -83,6 +83,8 @@ pub struct Request {
     pub checks: Vec<Check>,
     /// Its tags.
     pub tags: Tags,
+    /// The flows that it is part of.
+    pub flows: Vec<String>,
 }
 
 /// A look at an answer that passes or fails and stops nothing.

@@ -13,6 +13,15 @@ use crate::scenario::{self, Scenario, Step, Workload};
 /// A request within a group, or within none.
 type Use = (Option<String>, usize);
 
+/// What is known of a use.
+#[derive(Debug, Default)]
+struct Known {
+    /// What is captured of its answers.
+    captures: BTreeSet<String>,
+    /// The flows that it is part of.
+    flows: BTreeSet<String>,
+}
+
 /// Finds the entry of a request.
 pub(super) struct Naming {
     entries: BTreeMap<Use, RequestId>,
@@ -22,23 +31,24 @@ pub(super) struct Naming {
 /// The entries for steps that are done outside of the load, and how they are found.
 pub(super) fn entries_of(scenario: &Scenario, steps: &[Step]) -> (Vec<Request>, Naming) {
     let mut uses = BTreeMap::new();
-    collect(steps, &mut uses);
+    collect(steps, None, &mut uses);
     named(scenario, &uses)
 }
 
 /// The entries for the rows of a scenario, and how they are found.
 pub(super) fn entries(scenario: &Scenario) -> (Vec<Request>, Naming) {
-    let mut uses: BTreeMap<Use, BTreeSet<String>> = BTreeMap::new();
+    let mut uses: BTreeMap<Use, Known> = BTreeMap::new();
     let flows = scenario.workloads.iter().flat_map(|workload| &workload.mix);
     for &(flow, _) in flows {
-        collect(&scenario.flows[flow].steps, &mut uses);
+        let flow = &scenario.flows[flow];
+        collect(&flow.steps, Some(&flow.name), &mut uses);
     }
     for request in scenario.workloads.iter().flat_map(|workload| replayed(scenario, workload)) {
         uses.entry((None, request)).or_default();
     }
     let mut apart = BTreeMap::new();
-    collect(&scenario.setup, &mut apart);
-    collect(&scenario.teardown, &mut apart);
+    collect(&scenario.setup, None, &mut apart);
+    collect(&scenario.teardown, None, &mut apart);
     let used = |request: usize| uses.keys().any(|(_, used)| *used == request);
     let idle: Vec<Use> = (0..scenario.requests.len())
         .filter(|&request| !used(request) && !apart.contains_key(&(None, request)))
@@ -65,16 +75,16 @@ pub(super) fn replayed(scenario: &Scenario, workload: &Workload) -> impl Iterato
     names.iter().filter_map(|name| traced(scenario, &name.name))
 }
 
-fn named(scenario: &Scenario, uses: &BTreeMap<Use, BTreeSet<String>>) -> (Vec<Request>, Naming) {
+fn named(scenario: &Scenario, uses: &BTreeMap<Use, Known>) -> (Vec<Request>, Naming) {
     let mut requests = Vec::new();
     let mut naming = Naming { entries: BTreeMap::new(), redirects: BTreeMap::new() };
-    for (place, captures) in uses {
+    for (place, known) in uses {
         naming.entries.insert(place.clone(), RequestId(requests.len() as u16));
-        requests.push(entry(scenario, place, captures));
+        requests.push(entry(scenario, place, known));
     }
-    for place in uses.keys().filter(|(_, request)| scenario.requests[*request].follow_redirects > 0) {
+    for (place, known) in uses.iter().filter(|((_, request), _)| scenario.requests[*request].follow_redirects > 0) {
         naming.redirects.insert(place.clone(), RequestId(requests.len() as u16));
-        requests.push(redirect_entry(entry(scenario, place, &BTreeSet::new())));
+        requests.push(redirect_entry(entry(scenario, place, known)));
     }
     (requests, naming)
 }
@@ -87,15 +97,16 @@ impl Naming {
     }
 }
 
-/// Which requests steps send in which groups, and what is captured of each.
-fn collect(steps: &[Step], uses: &mut BTreeMap<Use, BTreeSet<String>>) {
+/// Which requests the steps of a flow, or of none, send in which groups, and what is captured of each.
+fn collect(steps: &[Step], flow: Option<&str>, uses: &mut BTreeMap<Use, Known>) {
     each_call(steps, &mut |group, call| {
-        let captures = uses.entry((group.map(str::to_owned), call.request)).or_default();
-        captures.extend(call.captures.iter().map(|(name, _)| name.clone()));
+        let known = uses.entry((group.map(str::to_owned), call.request)).or_default();
+        known.flows.extend(flow.map(str::to_owned));
+        known.captures.extend(call.captures.iter().map(|(name, _)| name.clone()));
     });
 }
 
-fn entry(scenario: &Scenario, (group, request): &Use, captures: &BTreeSet<String>) -> Request {
+fn entry(scenario: &Scenario, (group, request): &Use, known: &Known) -> Request {
     let request = &scenario.requests[*request];
     let check = |check: &scenario::Check| Check { name: check.name.clone(), check: Some(check.check.clone()) };
     let captured = |name: &String| Check { name: capture_check(name), check: None };
@@ -113,10 +124,11 @@ fn entry(scenario: &Scenario, (group, request): &Use, captures: &BTreeSet<String
             .checks
             .iter()
             .map(check)
-            .chain(captures.iter().map(captured))
+            .chain(known.captures.iter().map(captured))
             .take(FailedChecks::MOST)
             .collect(),
         tags,
+        flows: known.flows.iter().cloned().collect(),
     }
 }
 

@@ -190,6 +190,7 @@ impl<'a> Programs<'a> {
             expect_status: vec![scenario::DEFAULT_EXPECT_STATUS],
             checks: Vec::new(),
             tags: runlog::manifest::Tags::new(),
+            flows: Vec::new(),
         });
         let mut headers = Template::default();
         headers.push_literal(bytes::traced_headers(&self.scenario.target).as_bytes());

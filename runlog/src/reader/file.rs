@@ -4,16 +4,17 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ReadError;
 use crate::row::{self, Names};
 
 /// A `requests-CC.csv` or `requests-CC.csv.zst` that was found to have our header.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RowFile {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
     bytes: u64,
     is_packed: bool,
     pub(super) names: Names,
@@ -29,7 +30,7 @@ impl RowFile {
         let file = File::open(&path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         let is_packed = path.extension().is_some_and(|ending| ending == "zst");
-        let opened = Self { path: path.clone(), file, bytes, is_packed, names };
+        let opened = Self { path: path.clone(), file: Arc::new(file), bytes, is_packed, names };
         let header = row::header();
         let mut start = vec![0; header.len()];
         let read = opened.read_at(0, None).and_then(|mut reader| fill(&mut reader, &mut start)).map_err(io)?;

@@ -8,7 +8,9 @@ mod file;
 mod index;
 mod piece;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 pub use self::error::ReadError;
 pub use self::file::RowFile;
@@ -18,7 +20,7 @@ use crate::row::{Batch, Columns};
 /// What a fold over rows gave.
 #[derive(Debug)]
 pub struct Folded<S> {
-    /// A state per thread; which rows went into which is left to chance.
+    /// A state per thread, and which rows went into which is left to chance; or one per piece, in the order of the rows.
     pub states: Vec<S>,
     /// Last lines without an end, which a killed engine leaves: passed over.
     pub torn_lines: u64,
@@ -60,25 +62,21 @@ impl Reading<'_> {
         each: impl Fn(&mut S, &Batch) + Sync,
     ) -> Result<Folded<S>, ReadError> {
         let pieces: Vec<Piece<'_>> = self.files.iter().flat_map(pieces_of).collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(pieces.len()).max(1);
         let next = AtomicUsize::new(0);
-        let work = || {
+        let results = on_threads(pieces.len(), || {
             let mut state = new();
             let mut torn_lines = 0;
             let mut reader = PieceReader::new(self.wanted, self.progress);
+            let mut each = |batch: &Batch| {
+                each(&mut state, batch);
+                ControlFlow::Continue(())
+            };
             while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
-                torn_lines += reader.read(piece, &mut |batch| each(&mut state, batch))?;
+                torn_lines += reader.read(piece, &mut each)?;
             }
             Ok((state, torn_lines))
-        };
-        let results: Vec<Result<(S, u64), ReadError>> = std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            handles
-                .into_iter()
-                .map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
         });
-        let mut folded = Folded { states: Vec::with_capacity(threads), torn_lines: 0 };
+        let mut folded = Folded { states: Vec::with_capacity(results.len()), torn_lines: 0 };
         for result in results {
             let (state, torn_lines) = result?;
             folded.states.push(state);
@@ -98,14 +96,67 @@ impl Reading<'_> {
         for piece in self.files.iter().flat_map(pieces_of) {
             let mut done = Ok(());
             torn_lines += reader.read(&piece, &mut |batch| {
-                if done.is_ok() {
-                    done = each(batch);
-                }
+                done = each(batch);
+                if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             done?;
         }
         Ok(torn_lines)
     }
+
+    /// Makes something of each piece of the files, on all processors: `new` begins with its number and the file it is of,
+    /// `each` takes its batches until it breaks, `done` ends it, and no further piece is begun once that breaks.
+    ///
+    /// Pieces are begun in the order of their rows, and what came of them is in that order, without a gap: whoever needs
+    /// the first rows breaks as soon as there are enough of them.
+    ///
+    /// # Errors
+    /// The first line that is no row, or what the system says.
+    pub fn map_pieces<S, T: Send>(
+        &self,
+        new: impl Fn(usize, &RowFile) -> S + Sync,
+        each: impl Fn(&mut S, &Batch) -> ControlFlow<()> + Sync,
+        done: impl Fn(S) -> ControlFlow<T, T> + Sync,
+    ) -> Result<Folded<T>, ReadError> {
+        let pieces: Vec<Piece<'_>> = self.files.iter().flat_map(pieces_of).collect();
+        let (next, is_enough) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let results = on_threads(pieces.len(), || {
+            let mut made = Vec::new();
+            let mut reader = PieceReader::new(self.wanted, self.progress);
+            while !is_enough.load(Ordering::Relaxed) {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(piece) = pieces.get(place) else { break };
+                let mut state = new(place, piece.file);
+                let torn_lines = reader.read(piece, &mut |batch| each(&mut state, batch))?;
+                let of_piece = match done(state) {
+                    ControlFlow::Continue(of_piece) => of_piece,
+                    ControlFlow::Break(of_piece) => {
+                        is_enough.store(true, Ordering::Relaxed);
+                        of_piece
+                    }
+                };
+                made.push((place, of_piece, torn_lines));
+            }
+            Ok(made)
+        });
+        let mut made = Vec::with_capacity(pieces.len());
+        for result in results {
+            made.extend(result?);
+        }
+        made.sort_by_key(|(place, ..)| *place);
+        let torn_lines = made.iter().map(|(.., torn_lines)| torn_lines).sum();
+        Ok(Folded { states: made.into_iter().map(|(_, of_piece, _)| of_piece).collect(), torn_lines })
+    }
+}
+
+/// Does the same work on as many threads as there are processors, and at most one for each piece.
+fn on_threads<R: Send>(pieces: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(pieces).max(1);
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(&work)).collect();
+        let joined = handles.into_iter().map(ScopedJoinHandle::join);
+        joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 #[cfg(test)]
@@ -151,6 +202,40 @@ mod tests {
         assert!(pieces_of(&file).len() > 2);
         let n = rows as u64;
         assert_eq!(sum_of(file).expect("readable"), (n, n * (n - 1) / 2, 0));
+    }
+
+    /// The `scheduled_ns` of the first rows, and how many bytes were read for them.
+    fn first(rows: usize, file: RowFile) -> (Vec<u64>, u64) {
+        let progress = AtomicU64::new(0);
+        let finished = AtomicUsize::new(0);
+        let files = [file];
+        let reading = Reading { files: &files, wanted: Columns::SCHEDULED_NS, progress: Some(&progress) };
+        let flow = |kept: usize| if kept < rows { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+        let folded = reading.map_pieces(
+            |_, _| Vec::new(),
+            |kept: &mut Vec<u64>, batch| {
+                kept.extend(&batch.scheduled_ns);
+                flow(kept.len())
+            },
+            |kept| match flow(finished.fetch_add(kept.len(), Ordering::Relaxed) + kept.len()) {
+                ControlFlow::Continue(()) => ControlFlow::Continue(kept),
+                ControlFlow::Break(()) => ControlFlow::Break(kept),
+            },
+        );
+        let mut all = folded.expect("readable").states.concat();
+        all.truncate(rows);
+        (all, progress.into_inner())
+    }
+
+    #[test]
+    fn pieces_come_in_the_order_of_their_rows_and_no_more_are_read_than_needed() {
+        for wanted in [10, 250_000, 600_000] {
+            let (_keep, file) = file_with(600_000, "");
+            let bytes = file.bytes();
+            let (rows, read) = first(wanted, file);
+            assert_eq!(rows, (0..wanted as u64).collect::<Vec<_>>());
+            assert!(wanted > 10 || read <= bytes / 8, "{read} of {bytes} bytes for {wanted} rows");
+        }
     }
 
     #[test]

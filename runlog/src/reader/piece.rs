@@ -1,6 +1,7 @@
 //! A piece of a file, read line by line into batches.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::atomic::AtomicU64;
 
 use super::file::{RowFile, fill};
@@ -46,8 +47,12 @@ impl<'a> PieceReader<'a> {
         Self { wanted, progress, block: Vec::new(), places: Vec::new(), batch: Batch::default() }
     }
 
-    /// Reads the lines that begin within the piece; returns how many of them have no end.
-    pub(super) fn read(&mut self, piece: &Piece<'_>, each: &mut impl FnMut(&Batch)) -> Result<u64, ReadError> {
+    /// Reads the lines that begin within the piece, or until `each` breaks; returns how many of them have no end.
+    pub(super) fn read(
+        &mut self,
+        piece: &Piece<'_>,
+        each: &mut impl FnMut(&Batch) -> ControlFlow<()>,
+    ) -> Result<u64, ReadError> {
         let io = |source| ReadError::Io { path: piece.file.path().to_owned(), source };
         self.batch.clear();
         // The byte before the piece tells whether a line begins at its first. The first line of a file is its header.
@@ -60,11 +65,11 @@ impl<'a> PieceReader<'a> {
             let read = fill(&mut source, &mut self.block[kept..]).map_err(io)?;
             let filled = kept + read;
             let whole = memchr::memrchr(b'\n', &self.block[..filled]).map_or(0, |end| end + 1);
-            let is_done = self.lines(whole, offset, &mut is_amid_line, piece, each)?;
+            let mut is_done = self.lines(whole, offset, &mut is_amid_line, piece, each)?;
             kept = filled - whole;
             offset += whole as u64;
             if is_done || read == 0 {
-                self.hand_out(each);
+                is_done |= self.hand_out(each).is_break();
                 return Ok(u64::from(!is_done && kept > 0 && !is_amid_line && offset < piece.end));
             }
             if kept > LONGEST_LINE_BYTES {
@@ -74,14 +79,14 @@ impl<'a> PieceReader<'a> {
         }
     }
 
-    /// Takes the lines of the block up to `whole`, where one ends. Returns whether the piece is over.
+    /// Takes the lines of the block up to `whole`, where one ends. Returns whether the piece is over, or enough of it read.
     fn lines(
         &mut self,
         whole: usize,
         offset: u64,
         is_amid_line: &mut bool,
         piece: &Piece<'_>,
-        each: &mut impl FnMut(&Batch),
+        each: &mut impl FnMut(&Batch) -> ControlFlow<()>,
     ) -> Result<bool, ReadError> {
         index::separators(&self.block[..whole], &mut self.places);
         let (mut begin, mut next) = (0, 0);
@@ -104,8 +109,8 @@ impl<'a> PieceReader<'a> {
                 self.batch.push_line(&self.block[line..begin - 1], self.wanted, &piece.file.names)
             };
             pushed.map_err(|column| not_a_row(piece.file, place, &format!("`{column}` is not what it should be")))?;
-            if self.batch.len() == BATCH_ROWS {
-                self.hand_out(each);
+            if self.batch.len() == BATCH_ROWS && self.hand_out(each).is_break() {
+                return Ok(true);
             }
         }
         Ok(false)
@@ -129,11 +134,13 @@ impl<'a> PieceReader<'a> {
         ((self.places[end] & !index::LINE_END) as usize + 1, end + 1)
     }
 
-    fn hand_out(&mut self, each: &mut impl FnMut(&Batch)) {
-        if !self.batch.is_empty() {
-            each(&self.batch);
-            self.batch.clear();
+    fn hand_out(&mut self, each: &mut impl FnMut(&Batch) -> ControlFlow<()>) -> ControlFlow<()> {
+        if self.batch.is_empty() {
+            return ControlFlow::Continue(());
         }
+        let flow = each(&self.batch);
+        self.batch.clear();
+        flow
     }
 }
 

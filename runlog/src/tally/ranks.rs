@@ -284,7 +284,15 @@ mod tests {
 
     fn request() -> Request {
         let (name, method, path) = ("r".to_owned(), "GET".to_owned(), "/".to_owned());
-        Request { name, method, path, expect_status: vec![(200, 299)], checks: vec![], tags: Tags::new() }
+        Request {
+            name,
+            method,
+            path,
+            expect_status: vec![(200, 299)],
+            checks: vec![],
+            tags: Tags::new(),
+            flows: vec![],
+        }
     }
 
     proptest! {
