@@ -3,9 +3,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::manifest::{FORMAT, Manifest};
-use crate::reader::{ReadError, RowFile};
+use crate::reader::{ReadError, RowFile, Rows};
 use crate::row;
 use crate::samples::{self, EngineSample, Event, ProbeSample, Sample};
 
@@ -124,7 +125,7 @@ pub struct Run {
     /// What was run.
     pub manifest: Manifest,
     /// Its row files, by worker.
-    pub rows: Vec<RowFile>,
+    pub rows: Vec<Rows>,
     /// Its `engine.csv`.
     pub engine: Vec<EngineSample>,
     /// Its `probes.csv`.
@@ -146,7 +147,8 @@ impl Run {
             .map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
         files.retain(|file| is_rows_file(file));
         files.sort();
-        let rows = files.into_iter().map(|file| RowFile::open(file, names.clone())).collect::<Result<_, _>>()?;
+        let open = |file| Ok(Arc::new(RowFile::open(file, names.clone())?) as Rows);
+        let rows = files.into_iter().map(open).collect::<Result<_, ReadError>>()?;
         Ok(Self {
             engine: read_if_there(&path.join(ENGINE))?,
             probes: read_if_there(&path.join(PROBES))?,
@@ -171,13 +173,11 @@ impl Run {
         self.manifest.add_shard(shard.manifest);
     }
 
-    /// About how many rows it has: as the engine counted them, or judging by the size of the files.
+    /// How many rows it has: as the engine counted them, or at the most, judging by the size of the files.
     pub fn rows_expected(&self) -> u64 {
-        /// No row of ours is shorter by much.
-        const SHORT_ROW_BYTES: u64 = 50;
         match &self.manifest.ending {
             Some(ending) => ending.cores.iter().map(|books| books.rows).sum(),
-            None => self.rows.iter().map(|file| file.unpacked_bytes() / SHORT_ROW_BYTES).sum(),
+            None => self.rows.iter().map(|file| file.rows_at_most()).sum(),
         }
     }
 }

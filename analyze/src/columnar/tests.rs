@@ -9,6 +9,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use proptest::prelude::*;
 use runlog::directory::Run;
+use runlog::reader::{ReadError, Reading, fold};
 use runlog::row::{Batch, COLUMNS, Columns, Kind, Row};
 use tempfile::TempDir;
 
@@ -50,6 +51,18 @@ fn write(run: &Run, batches: &[Batch]) -> PathBuf {
     path
 }
 
+/// The rows of a file, piece by piece.
+fn read(run: ParquetRun, wanted: Columns) -> Result<Vec<Row>, ReadError> {
+    let run = run.into_run();
+    let mut rows = Vec::new();
+    let reading = Reading { files: &run.rows, wanted, progress: None };
+    reading.each(|batch| {
+        rows.extend(rows_of(batch));
+        Ok::<(), ReadError>(())
+    })?;
+    Ok(rows)
+}
+
 fn rows_of(batch: &Batch) -> Vec<Row> {
     (0..batch.len()).map(|place| batch.row(place)).collect()
 }
@@ -86,13 +99,11 @@ proptest! {
     fn rows_are_read_as_they_were_written(batches in proptest::collection::vec(any_batch(), 0..6)) {
         let (_keep, run) = run_named(&NAMES);
         let again = ParquetRun::open(&write(&run, &batches)).expect("our file");
-        let mut rows = Vec::new();
-        again.batches(Columns::ALL, |batch| rows.extend(rows_of(batch))).expect("readable");
         let written: Vec<Row> = batches.iter().flat_map(rows_of).collect();
         prop_assert_eq!(again.rows(), written.len() as u64);
-        prop_assert_eq!(rows, written);
         prop_assert_eq!(&again.manifest, &run.manifest);
         prop_assert_eq!((&again.engine, &again.probes, &again.events), (&run.engine, &run.probes, &run.events));
+        prop_assert_eq!(read(again, Columns::ALL).expect("readable"), written);
     }
 
     #[test]
@@ -103,7 +114,7 @@ proptest! {
         let place = place.index(bytes.len());
         bytes[place] = byte;
         fs::write(&path, bytes).expect("writable");
-        let _ = ParquetRun::open(&path).map(|again| again.batches(Columns::ALL, |_| ()));
+        let _ = ParquetRun::open(&path).map(|again| read(again, Columns::ALL));
     }
 
     #[test]
@@ -163,7 +174,8 @@ fn only_the_columns_asked_for_are_read_and_row_groups_are_shared_out() {
         assert!(batch.duration_ns.is_empty() && batch.request.is_empty());
         *sum = (sum.0 + batch.len() as u64, sum.1 + batch.scheduled_ns.iter().sum::<u64>());
     };
-    let states = again.fold(Columns::SCHEDULED_NS, || (0, 0), add).expect("readable");
+    let run = again.into_run();
+    let states = fold(&run.rows, Columns::SCHEDULED_NS, || (0, 0), add).expect("readable").states;
     let rows = batches.len() as u64 * 2048;
     let ones_and_twos = batches.len() as u64 * (0..2048).map(|row| row % 3).sum::<u64>();
     assert_eq!(states.iter().fold((0, 0), |all, sum| (all.0 + sum.0, all.1 + sum.1)), (rows, ones_and_twos));
@@ -177,7 +189,7 @@ fn a_name_that_the_manifest_does_not_know_is_no_row() {
     let again = ParquetRun::open(&path).expect("our file");
     // The dictionary's texts are packed, so the manifest is what is changed here.
     let forged = ParquetRun { manifest: run_named(&NAMES[..1]).1.manifest, ..again };
-    let error = forged.batches(Columns::REQUEST, |_| ()).expect_err("no row").to_string();
+    let error = read(forged, Columns::REQUEST).expect_err("no row").to_string();
     assert!(error.contains("a `request` is not what it should be"), "{error}");
 
     fs::write(&path, &text[..text.len() / 2]).expect("writable");

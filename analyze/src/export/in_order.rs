@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use runlog::reader::{ReadError, RowFile};
+use runlog::reader::{ReadError, Rows};
 use runlog::row::{Batch, Columns, Row};
 
 use super::{ExportError, Source, Time};
@@ -52,7 +52,7 @@ pub(super) fn in_order(
 }
 
 /// How much earlier a row of the file can begin than one before it.
-fn disorder(source: &Source<'_>, file: &RowFile, time: Time) -> Result<u64, ReadError> {
+fn disorder(source: &Source<'_>, file: &Rows, time: Time) -> Result<u64, ReadError> {
     let (mut latest, mut most) = (0, 0);
     source.reading(file, Columns::SCHEDULED_NS.and(Columns::LAG_NS)).each(|batch| {
         for (&scheduled_ns, &lag_ns) in batch.scheduled_ns.iter().zip(&batch.lag_ns) {
@@ -77,7 +77,7 @@ impl From<ReadError> for Stopped {
     }
 }
 
-fn send(source: &Source<'_>, file: &RowFile, to: &SyncSender<Batch>) -> Result<u64, Stopped> {
+fn send(source: &Source<'_>, file: &Rows, to: &SyncSender<Batch>) -> Result<u64, Stopped> {
     source.reading(file, Columns::ALL).each(|batch| to.send(batch.clone()).map_err(|_| Stopped::NobodyListens))
 }
 

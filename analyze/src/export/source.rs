@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 
 use runlog::directory::Run;
 use runlog::manifest::Request;
-use runlog::reader::{Reading, RowFile};
+use runlog::reader::{Reading, Rows};
 use runlog::row::{Batch, Columns, Row};
 
 use super::ExportError;
@@ -41,7 +41,7 @@ impl<'a> Source<'a> {
         &self.run.manifest.requests[usize::from(row.request.0)]
     }
 
-    pub(super) fn reading(&self, file: &'a RowFile, wanted: Columns) -> Reading<'a> {
+    pub(super) fn reading(&self, file: &'a Rows, wanted: Columns) -> Reading<'a> {
         Reading { files: std::slice::from_ref(file), wanted, progress: self.progress }
     }
 }

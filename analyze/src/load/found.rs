@@ -7,15 +7,20 @@ use runlog::directory::{MANIFEST, Run};
 use runlog::manifest::Manifest;
 use runlog::units::Nanos;
 
+use crate::columnar::ParquetRun;
 use crate::failure::Failure;
 
-/// The runs at a path, by when they began: a run directory, or all in a folder. Shards of one load are one run.
+/// The runs at a path, by when they began: a run directory, a Parquet file that one was exported to, or all in a folder.
+/// Shards of one load are one run.
 ///
 /// # Errors
 /// Where there is none.
 pub fn found(path: &Path) -> Result<Vec<Run>, Failure> {
     if !path.exists() {
         return Err(Failure::Missing(path.to_owned()));
+    }
+    if is_parquet(path) {
+        return Ok(vec![ParquetRun::open(path)?.into_run()]);
     }
     let directories = if path.join(MANIFEST).exists() { Vec::new() } else { runs_in(path) };
     if directories.is_empty() {
@@ -28,6 +33,10 @@ pub fn found(path: &Path) -> Result<Vec<Run>, Failure> {
         key(a).cmp(&key(b))
     });
     Ok(together(runs))
+}
+
+fn is_parquet(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|ending| ending == "parquet")
 }
 
 fn runs_in(folder: &Path) -> Vec<PathBuf> {

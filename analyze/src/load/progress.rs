@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use runlog::reader::RowFile;
+use runlog::reader::Rows;
 
 /// Nobody minds waiting that long without being told.
 const UNTOLD: Duration = Duration::from_millis(700);
@@ -19,8 +19,8 @@ pub struct Progress {
 
 impl Progress {
     /// Of files that are read once; a second time counts on from there.
-    pub fn of_reading(files: &[RowFile]) -> Self {
-        Self { total_bytes: files.iter().map(RowFile::bytes).sum() }
+    pub fn of_reading(files: &[Rows]) -> Self {
+        Self { total_bytes: files.iter().map(|file| file.bytes()).sum() }
     }
 
     /// Does something, which counts the bytes that it has read. After a while, a bar is shown on standard error, where that

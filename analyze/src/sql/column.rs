@@ -7,7 +7,7 @@ use polars::prelude::{
     NewChunkedArray, PlSmallStr, PolarsResult, PrimitiveChunkedBuilder, StringChunked,
 };
 use runlog::outcome::Failure;
-use runlog::reader::RowFile;
+use runlog::reader::Rows;
 use runlog::row::{Batch, Columns, Row};
 use runlog::units::Nanos;
 
@@ -241,7 +241,7 @@ impl Text {
 }
 
 /// The number in a row file's name, which is its worker's.
-pub(super) fn worker_of(file: &RowFile) -> u64 {
+pub(super) fn worker_of(file: &Rows) -> u64 {
     let name = file.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     name.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use polars::prelude::{
     AnonymousScan, AnonymousScanArgs, DataFrame, Expr, IntoLazy, PlSmallStr, PolarsResult, Schema, SchemaRef,
 };
-use runlog::reader::{ReadError, Reading, RowFile};
+use runlog::reader::{ReadError, Reading, Rows};
 use runlog::row::{Batch, Columns};
 
 use super::SqlError;
@@ -77,7 +77,7 @@ impl Requests {
     fn read(&self, needed: &Needed<'_>) -> Result<DataFrame, SqlError> {
         let most = self.memory.for_rows();
         if needed.condition.is_none() && needed.first.is_none() && self.window == (0..u64::MAX) {
-            let rows = self.sources.iter().map(Source::rows_at_most).sum();
+            let rows = self.sources.iter().map(|source| source.run.rows_expected()).sum();
             refuse_beyond(rows, needed.row_bytes(), most)?;
         }
         let mut kept = Kept::new(needed, most);
@@ -209,7 +209,7 @@ impl Gatherer<'_> {
         Ok(folded.torn_lines)
     }
 
-    fn piece(&self, number: usize, file: &RowFile) -> Piece {
+    fn piece(&self, number: usize, file: &Rows) -> Piece {
         Piece { chunk: self.chunk((number, 0)), worker: worker_of(file), rows: 0, places: Vec::new() }
     }
 

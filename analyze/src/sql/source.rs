@@ -3,12 +3,6 @@
 use std::sync::atomic::AtomicU64;
 
 use runlog::directory::Run;
-use runlog::reader::RowFile;
-
-/// No row is shorter: fifteen fields, two names and the numbers of one that was never sent.
-const SHORTEST_ROW_BYTES: u64 = 40;
-/// Rows are packed to no less than a part of this size.
-const PACKED_MOST: u64 = 12;
 
 /// A run under the name that its rows have in the column `run`.
 pub(super) struct Source {
@@ -17,21 +11,6 @@ pub(super) struct Source {
     /// How many bytes of its row files were read.
     pub bytes_read: AtomicU64,
     pub torn_lines: AtomicU64,
-}
-
-impl Source {
-    /// As many rows as it has by its books, or at most by the size of its files where it was killed.
-    pub fn rows_at_most(&self) -> u64 {
-        match &self.run.manifest.ending {
-            Some(ending) => ending.cores.iter().map(|core| core.rows).sum(),
-            None => self.run.rows.iter().map(text_bytes_at_most).sum::<u64>() / SHORTEST_ROW_BYTES,
-        }
-    }
-}
-
-fn text_bytes_at_most(file: &RowFile) -> u64 {
-    let is_packed = file.path().extension().is_some_and(|ending| ending == "zst");
-    if is_packed { file.bytes().saturating_mul(PACKED_MOST) } else { file.bytes() }
 }
 
 /// Names runs. Where two have the same name, all are called by their paths.

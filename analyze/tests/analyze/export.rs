@@ -135,9 +135,13 @@ fn a_parquet_file_is_the_whole_run() {
             Ok::<(), runlog::reader::ReadError>(())
         });
         read.expect("readable");
-        again
-            .batches(Columns::ALL, |batch| rows.extend((0..batch.len()).map(|place| batch.row(place))))
-            .expect("readable");
+        let again = again.into_run();
+        let file = runlog::reader::Reading { files: &again.rows, ..files };
+        let read = file.each(|batch| {
+            rows.extend((0..batch.len()).map(|place| batch.row(place)));
+            Ok::<(), runlog::reader::ReadError>(())
+        });
+        read.expect("readable");
         assert_eq!(rows.len(), 50);
         assert_eq!(rows, expected);
         assert_eq!((again.manifest, again.engine, again.events), (log.manifest, log.engine, log.events));

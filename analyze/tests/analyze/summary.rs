@@ -222,3 +222,16 @@ fn a_folder_of_shards_is_one_run_and_of_other_runs_several() {
     let apart: serde_json::Value = serde_json::from_str(&ran.out).expect("a document");
     assert_eq!(apart["runs"].as_array().map(Vec::len), Some(2));
 }
+
+#[test]
+fn a_run_that_was_exported_to_parquet_is_read_as_a_run() {
+    let run = FiftyRows::copied();
+    assert_eq!(run.analyze(&["export", NAME, "-o", "run.parquet"]).code, Some(0));
+    let of = |path: &str| -> serde_json::Value {
+        let mut document = serde_json::from_str(&run.analyze(&["summary", path, "--json"]).out).expect("a document");
+        let facts: &mut serde_json::Value = &mut document;
+        facts["run"]["directory"] = json!(null);
+        document
+    };
+    assert_eq!(of("run.parquet"), of(NAME));
+}

@@ -40,6 +40,12 @@ pub enum ReadError {
         /// What does not fit.
         what: String,
     },
+    /// A file of another format that holds no rows of ours.
+    #[error("{what}")]
+    Foreign {
+        /// What is wrong, with the file's name, and what to do.
+        what: String,
+    },
     /// The system said no.
     #[error("cannot read `{}`: {source}", .path.display())]
     Io {

@@ -3,19 +3,18 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ReadError;
 use crate::row::{self, Names};
 
 /// A `requests-CC.csv` or `requests-CC.csv.zst` that was found to have our header.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RowFile {
-    path: PathBuf,
-    file: Arc<File>,
-    bytes: u64,
+    pub(super) path: PathBuf,
+    file: File,
+    pub(super) bytes: u64,
     is_packed: bool,
     pub(super) names: Names,
 }
@@ -30,7 +29,7 @@ impl RowFile {
         let file = File::open(&path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         let is_packed = path.extension().is_some_and(|ending| ending == "zst");
-        let opened = Self { path: path.clone(), file: Arc::new(file), bytes, is_packed, names };
+        let opened = Self { path: path.clone(), file, bytes, is_packed, names };
         let header = row::header();
         let mut start = vec![0; header.len()];
         let read = opened.read_at(0, None).and_then(|mut reader| fill(&mut reader, &mut start)).map_err(io)?;
@@ -39,21 +38,6 @@ impl RowFile {
             return Err(ReadError::Row { path, line: 1, what });
         }
         Ok(opened)
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// How long it is on disk, in bytes.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// About how long its text is, in bytes: rows pack to an eighth or so.
-    pub(crate) const fn unpacked_bytes(&self) -> u64 {
-        if self.is_packed { self.bytes.saturating_mul(8) } else { self.bytes }
     }
 
     /// Whether it can only be read from its beginning on.

@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod index;
 mod piece;
+mod source;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -14,7 +15,7 @@ use std::thread::ScopedJoinHandle;
 
 pub use self::error::ReadError;
 pub use self::file::RowFile;
-use self::piece::{Piece, PieceReader, pieces_of};
+pub use self::source::{RowSource, Rows};
 use crate::row::{Batch, Columns};
 
 /// What a fold over rows gave.
@@ -30,7 +31,7 @@ pub struct Folded<S> {
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
     /// The files.
-    pub files: &'a [RowFile],
+    pub files: &'a [Rows],
     /// Which columns.
     pub wanted: Columns,
     /// Where it is told how many bytes of the disk were read, for whoever waits.
@@ -43,7 +44,7 @@ pub struct Reading<'a> {
 /// # Errors
 /// The first line that is no row, or what the system says.
 pub fn fold<S: Send>(
-    files: &[RowFile],
+    files: &[Rows],
     wanted: Columns,
     new: impl Fn() -> S + Sync,
     each: impl Fn(&mut S, &Batch) + Sync,
@@ -51,7 +52,13 @@ pub fn fold<S: Send>(
     Reading { files, wanted, progress: None }.fold(new, each)
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// All pieces of all files, in the order of their rows.
+    fn pieces(&self) -> Vec<(&'a Rows, usize)> {
+        let of_file = |file: &'a Rows| (0..file.pieces()).map(move |piece| (file, piece));
+        self.files.iter().flat_map(of_file).collect()
+    }
+
     /// Hands every row in batches to `each`, on all processors, each thread with a state of its own made by `new`.
     ///
     /// # Errors
@@ -61,18 +68,17 @@ impl Reading<'_> {
         new: impl Fn() -> S + Sync,
         each: impl Fn(&mut S, &Batch) + Sync,
     ) -> Result<Folded<S>, ReadError> {
-        let pieces: Vec<Piece<'_>> = self.files.iter().flat_map(pieces_of).collect();
+        let pieces = self.pieces();
         let next = AtomicUsize::new(0);
         let results = on_threads(pieces.len(), || {
             let mut state = new();
             let mut torn_lines = 0;
-            let mut reader = PieceReader::new(self.wanted, self.progress);
             let mut each = |batch: &Batch| {
                 each(&mut state, batch);
                 ControlFlow::Continue(())
             };
-            while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
-                torn_lines += reader.read(piece, &mut each)?;
+            while let Some(&(file, piece)) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+                torn_lines += file.read(piece, self.wanted, self.progress, &mut each)?;
             }
             Ok((state, torn_lines))
         });
@@ -95,20 +101,19 @@ impl Reading<'_> {
     /// The first line that is no row, or what the system says.
     pub fn map_pieces<S, T: Send>(
         &self,
-        new: impl Fn(usize, &RowFile) -> S + Sync,
+        new: impl Fn(usize, &Rows) -> S + Sync,
         each: impl Fn(&mut S, &Batch) -> ControlFlow<()> + Sync,
         done: impl Fn(S) -> ControlFlow<T, T> + Sync,
     ) -> Result<Folded<T>, ReadError> {
-        let pieces: Vec<Piece<'_>> = self.files.iter().flat_map(pieces_of).collect();
+        let pieces = self.pieces();
         let (next, is_enough) = (AtomicUsize::new(0), AtomicBool::new(false));
         let results = on_threads(pieces.len(), || {
             let mut made = Vec::new();
-            let mut reader = PieceReader::new(self.wanted, self.progress);
             while !is_enough.load(Ordering::Relaxed) {
                 let place = next.fetch_add(1, Ordering::Relaxed);
-                let Some(piece) = pieces.get(place) else { break };
-                let mut state = new(place, piece.file);
-                let torn_lines = reader.read(piece, &mut |batch| each(&mut state, batch))?;
+                let Some(&(file, piece)) = pieces.get(place) else { break };
+                let mut state = new(place, file);
+                let torn_lines = file.read(piece, self.wanted, self.progress, &mut |batch| each(&mut state, batch))?;
                 let of_piece = match done(state) {
                     ControlFlow::Continue(of_piece) => of_piece,
                     ControlFlow::Break(of_piece) => {
@@ -135,11 +140,10 @@ impl Reading<'_> {
     /// # Errors
     /// The first line that is no row, what the system says, or the error of `each`.
     pub fn each<E: From<ReadError>>(&self, mut each: impl FnMut(&Batch) -> Result<(), E>) -> Result<u64, E> {
-        let mut reader = PieceReader::new(self.wanted, self.progress);
         let mut torn_lines = 0;
-        for piece in self.files.iter().flat_map(pieces_of) {
+        for (file, piece) in self.pieces() {
             let mut done = Ok(());
-            torn_lines += reader.read(&piece, &mut |batch| {
+            torn_lines += file.read(piece, self.wanted, self.progress, &mut |batch| {
                 done = each(batch);
                 if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
@@ -165,8 +169,9 @@ mod tests {
     use crate::row::{self, Names, Row};
     use std::fs::File;
     use std::io::Write;
+    use std::sync::Arc;
 
-    fn file_with(rows: usize, tail: &str) -> (tempfile::TempDir, RowFile) {
+    fn file_with(rows: usize, tail: &str) -> (tempfile::TempDir, Rows) {
         let names = Names::new(["s"], ["r"]);
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("requests-00.csv");
@@ -177,10 +182,10 @@ mod tests {
         }
         let mut file = File::create(&path).expect("writable");
         file.write_all(&text).and_then(|()| file.write_all(tail.as_bytes())).expect("writable");
-        (directory, RowFile::open(path, names).expect("our file"))
+        (directory, Arc::new(RowFile::open(path, names).expect("our file")))
     }
 
-    fn sum_of(file: RowFile) -> Result<(u64, u64, u64), ReadError> {
+    fn sum_of(file: Rows) -> Result<(u64, u64, u64), ReadError> {
         let folded = fold(
             &[file],
             Columns::SCHEDULED_NS,
@@ -199,13 +204,13 @@ mod tests {
     fn every_row_is_read_once_across_pieces_and_threads() {
         let rows = 600_000; // some 20 MB: several pieces
         let (_keep, file) = file_with(rows, "");
-        assert!(pieces_of(&file).len() > 2);
+        assert!(file.pieces() > 2);
         let n = rows as u64;
         assert_eq!(sum_of(file).expect("readable"), (n, n * (n - 1) / 2, 0));
     }
 
     /// The `scheduled_ns` of the first rows, and how many bytes were read for them.
-    fn first(rows: usize, file: RowFile) -> (Vec<u64>, u64) {
+    fn first(rows: usize, file: Rows) -> (Vec<u64>, u64) {
         let progress = AtomicU64::new(0);
         let finished = AtomicUsize::new(0);
         let files = [file];

@@ -29,7 +29,7 @@ pub(super) fn pieces_of(file: &RowFile) -> Vec<Piece<'_>> {
     if file.is_packed() {
         return vec![Piece { file, start: 1, end: u64::MAX }];
     }
-    let starts = (1..file.bytes()).step_by(PIECE_BYTES as usize);
+    let starts = (1..file.bytes).step_by(PIECE_BYTES as usize);
     starts.map(|start| Piece { file, start, end: start + PIECE_BYTES }).collect()
 }
 
@@ -51,9 +51,9 @@ impl<'a> PieceReader<'a> {
     pub(super) fn read(
         &mut self,
         piece: &Piece<'_>,
-        each: &mut impl FnMut(&Batch) -> ControlFlow<()>,
+        each: &mut dyn FnMut(&Batch) -> ControlFlow<()>,
     ) -> Result<u64, ReadError> {
-        let io = |source| ReadError::Io { path: piece.file.path().to_owned(), source };
+        let io = |source| ReadError::Io { path: piece.file.path.clone(), source };
         self.batch.clear();
         // The byte before the piece tells whether a line begins at its first. The first line of a file is its header.
         let mut offset = piece.start - 1;
@@ -86,7 +86,7 @@ impl<'a> PieceReader<'a> {
         offset: u64,
         is_amid_line: &mut bool,
         piece: &Piece<'_>,
-        each: &mut impl FnMut(&Batch) -> ControlFlow<()>,
+        each: &mut dyn FnMut(&Batch) -> ControlFlow<()>,
     ) -> Result<bool, ReadError> {
         index::separators(&self.block[..whole], &mut self.places);
         let (mut begin, mut next) = (0, 0);
@@ -134,7 +134,7 @@ impl<'a> PieceReader<'a> {
         ((self.places[end] & !index::LINE_END) as usize + 1, end + 1)
     }
 
-    fn hand_out(&mut self, each: &mut impl FnMut(&Batch) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn hand_out(&mut self, each: &mut dyn FnMut(&Batch) -> ControlFlow<()>) -> ControlFlow<()> {
         if self.batch.is_empty() {
             return ControlFlow::Continue(());
         }
@@ -147,7 +147,7 @@ impl<'a> PieceReader<'a> {
 /// Names the line at this offset, which only now has to be counted.
 fn not_a_row(file: &RowFile, offset: u64, what: &str) -> ReadError {
     let line = line_at(file, offset).unwrap_or(0);
-    ReadError::Row { path: file.path().to_owned(), line, what: what.to_owned() }
+    ReadError::Row { path: file.path.clone(), line, what: what.to_owned() }
 }
 
 fn line_at(file: &RowFile, offset: u64) -> io::Result<u64> {

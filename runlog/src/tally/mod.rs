@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicU64;
 
 pub use self::groups::{Cells, Counts, Group, Grouping, Groups, Recall, Stretch};
 pub use self::ranks::{Answers, Question, Questions};
-use crate::reader::{ReadError, Reading, RowFile};
+use crate::reader::{ReadError, Reading, Rows};
 use crate::row::{Batch, Columns};
 
 /// Something that is gathered of rows.
@@ -56,7 +56,7 @@ pub struct Gathered<T> {
 /// # Errors
 /// The first line that is no row, or what the system says.
 pub fn gather<T: Tally>(
-    files: &[RowFile],
+    files: &[Rows],
     progress: Option<&AtomicU64>,
     new: impl Fn() -> T + Sync,
 ) -> Result<Gathered<T>, ReadError> {

@@ -11,7 +11,7 @@ use super::groups::{Grouping, Groups, Recall, number};
 use super::{Tally, gather};
 use crate::histogram::{Fine, Histogram};
 use crate::metric::Metric;
-use crate::reader::{ReadError, RowFile};
+use crate::reader::{ReadError, Rows};
 use crate::row::{Batch, Columns};
 use crate::statistics::{Figures, SHOWN};
 use crate::units::Percentile;
@@ -138,7 +138,7 @@ impl<'t, 'a, G: Grouping> Questions<'t, 'a, G> {
     ///
     /// # Errors
     /// Where the rows cannot be read a second time.
-    pub fn answer(self, files: &[RowFile], progress: Option<&AtomicU64>) -> Result<Answers, ReadError> {
+    pub fn answer(self, files: &[Rows], progress: Option<&AtomicU64>) -> Result<Answers, ReadError> {
         let new = || Collected { questions: &self, slots: vec![Vec::new(); self.slots], ids: Vec::new() };
         let mut slots = match self.groups.recall() {
             Recall::Memory => self.remember(new),
@@ -277,10 +277,12 @@ impl Answers {
 mod tests {
     use super::*;
     use crate::manifest::{Request, Tags};
+    use crate::reader::RowFile;
     use crate::row::{self, Names, Row};
     use crate::statistics::Samples;
     use crate::tally::Cells;
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn request() -> Request {
         let (name, method, path) = ("r".to_owned(), "GET".to_owned(), "/".to_owned());
@@ -311,7 +313,7 @@ mod tests {
                 text.extend(row.line(&names));
             }
             std::fs::write(&path, text).expect("writable");
-            let files = [RowFile::open(path, names).expect("our file")];
+            let files: [Rows; 1] = [Arc::new(RowFile::open(path, names).expect("our file"))];
             let requests = [request(), request()];
             let metrics = [Metric::HttpReqDuration, Metric::ResponseTime];
             let cells = Cells::new(2);

@@ -5,9 +5,10 @@ mod error;
 
 use std::fs::File;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +18,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 use runlog::directory::{self, ENGINE, EVENTS, PROBES};
 use runlog::manifest::Manifest;
+use runlog::reader::{ReadError, RowSource};
 use runlog::row::{Batch, COLUMNS, Columns};
 use runlog::samples::{self, EngineSample, Event, ProbeSample, Sample};
 
@@ -43,6 +45,7 @@ pub struct ParquetRun {
     /// Its `events.csv`.
     pub events: Vec<Event>,
     pub(super) rows: u64,
+    pub(super) bytes: u64,
     pub(super) row_groups: usize,
     /// Where in the file the columns of a row are, in their order.
     pub(super) places: Vec<usize>,
@@ -66,6 +69,7 @@ impl ParquetRun {
             probes: samples_of(entries, PROBES, path)?,
             events: samples_of(entries, EVENTS, path)?,
             rows: u64::try_from(metadata.num_rows()).unwrap_or(0),
+            bytes: File::open(path).and_then(|file| file.metadata()).map_or(0, |metadata| metadata.len()),
             row_groups: reader.num_row_groups(),
             places,
             path: path.to_owned(),
@@ -77,53 +81,16 @@ impl ParquetRun {
         self.rows
     }
 
-    /// Hands every row in batches of the `wanted` columns to `each`, in the order of the file.
-    ///
-    /// # Errors
-    /// Where the file cannot be read, or holds what no row has.
-    pub fn batches(&self, wanted: Columns, mut each: impl FnMut(&Batch)) -> Result<(), ParquetReadError> {
-        let reader = reader_of(&self.path)?;
-        let mut batch = Batch::default();
-        (0..self.row_groups).try_for_each(|group| self.read_group(&reader, group, wanted, &mut batch, &mut each))
-    }
-
-    /// Hands every row in batches of the `wanted` columns to `each`, on all processors, each thread with a state of its own
-    /// made by `new`. Returns the states.
-    ///
-    /// # Errors
-    /// Where the file cannot be read, or holds what no row has.
-    pub fn fold<S: Send>(
-        &self,
-        wanted: Columns,
-        new: impl Fn() -> S + Sync,
-        each: impl Fn(&mut S, &Batch) + Sync,
-    ) -> Result<Vec<S>, ParquetReadError> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(self.row_groups).max(1);
-        let next = AtomicUsize::new(0);
-        let states = Mutex::new(Vec::with_capacity(threads));
-        let work = || {
-            let mut state = new();
-            let reader = reader_of(&self.path)?;
-            let mut batch = Batch::default();
-            loop {
-                let group = next.fetch_add(1, Ordering::Relaxed);
-                if group >= self.row_groups {
-                    break;
-                }
-                self.read_group(&reader, group, wanted, &mut batch, &mut |batch| each(&mut state, batch))?;
-            }
-            states.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(state);
-            Ok(())
-        };
-        let results: Vec<Result<(), ParquetReadError>> = std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let join = |handle: std::thread::ScopedJoinHandle<'_, _>| {
-                handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            handles.into_iter().map(join).collect()
-        });
-        results.into_iter().collect::<Result<(), _>>()?;
-        Ok(states.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+    /// As a run like any other.
+    pub fn into_run(self) -> directory::Run {
+        directory::Run {
+            path: self.path.clone(),
+            manifest: self.manifest.clone(),
+            engine: self.engine.clone(),
+            probes: self.probes.clone(),
+            events: self.events.clone(),
+            rows: vec![Arc::new(self)],
+        }
     }
 
     fn read_group(
@@ -131,8 +98,7 @@ impl ParquetRun {
         reader: &SerializedFileReader<File>,
         group: usize,
         wanted: Columns,
-        batch: &mut Batch,
-        each: &mut impl FnMut(&Batch),
+        each: &mut dyn FnMut(&Batch) -> ControlFlow<()>,
     ) -> Result<(), ParquetReadError> {
         let broken = |source| ParquetReadError::Broken { path: self.path.clone(), source };
         let group = reader.get_row_group(group).map_err(broken)?;
@@ -141,6 +107,7 @@ impl ParquetRun {
             let reader = group.get_column_reader(self.places[place]).map_err(broken)?;
             columns.push((place, ColumnReader::new(column, reader, &self.manifest)));
         }
+        let mut batch = Batch::default();
         let mut left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         while left > 0 {
             let rows = left.min(BATCH_ROWS);
@@ -150,10 +117,46 @@ impl ParquetRun {
                 let wrong = |what| ParquetReadError::Value { path: self.path.clone(), column: what };
                 batch.set_numbers(*place, column.numbers()).map_err(wrong)?;
             }
-            each(batch);
+            if each(&batch).is_break() {
+                break;
+            }
             left -= rows;
         }
         Ok(())
+    }
+}
+
+impl RowSource for ParquetRun {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn rows_at_most(&self) -> u64 {
+        self.rows
+    }
+
+    fn pieces(&self) -> usize {
+        self.row_groups
+    }
+
+    fn read(
+        &self,
+        piece: usize,
+        wanted: Columns,
+        progress: Option<&AtomicU64>,
+        each: &mut dyn FnMut(&Batch) -> ControlFlow<()>,
+    ) -> Result<u64, ReadError> {
+        let read = reader_of(&self.path).and_then(|reader| self.read_group(&reader, piece, wanted, each));
+        read.map_err(|error| ReadError::Foreign { what: error.to_string() })?;
+        if let Some(progress) = progress {
+            progress.fetch_add(self.bytes / self.row_groups.max(1) as u64, Ordering::Relaxed);
+        }
+        // Nothing of a file that is there as a whole is torn.
+        Ok(0)
     }
 }
 
