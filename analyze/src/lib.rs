@@ -16,3 +16,4 @@ pub mod load;
 pub mod render;
 pub mod report;
 pub mod section;
+pub mod statistics;
