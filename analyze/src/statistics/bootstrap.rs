@@ -83,8 +83,9 @@ impl Resampled {
         };
         let each: Vec<Totals> = blocks.runs().iter().map(|(rows, _)| matrix.sum_of(rows.clone())).collect();
         let figure = |(&statistic, resamples): (&Statistic, Vec<f64>)| {
-            let places = each.iter().filter_map(|run| statistic.scale().place(statistic.of(&matrix, run)?)).collect();
-            let spread = Spread::new(&resamples, blocks.count(), places);
+            let places: Vec<f64> =
+                each.iter().filter_map(|run| statistic.scale().place(statistic.of(&matrix, run)?)).collect();
+            let spread = Spread::new(&resamples, blocks.count(), &places);
             Figure::new(statistic, &matrix, &totals, spread.applied(resamples))
         };
         Self { figures: statistics.iter().zip(replicates).map(figure).collect() }
@@ -153,7 +154,7 @@ impl Spread {
     /// A resample of m blocks varies by (m − 1)/m of what m blocks vary by. Of R runs, the hierarchical bootstrap varies by
     /// (R − 1)/R·B + W, where B is the variance of the runs' mean as their differences show it and W what their windows
     /// explain of it: B has W in it already, so W counted twice. What is meant is the larger of the two.
-    fn new(resamples: &[f64], blocks: f64, runs: Vec<f64>) -> Self {
+    fn new(resamples: &[f64], blocks: f64, runs: &[f64]) -> Self {
         let within_freedom = (blocks - 1.0).max(1.0);
         let expanded = blocks / within_freedom;
         let count = runs.len() as f64;
@@ -161,7 +162,7 @@ impl Spread {
             return Self { stretch: expanded.sqrt(), freedom: within_freedom };
         }
         let found = variance(resamples);
-        let between = variance(&runs) / count;
+        let between = variance(runs) / count;
         let within = (found - (count - 1.0) / count * between).max(0.0) * expanded;
         let meant = between.max(within);
         if found <= 0.0 || meant <= 0.0 {
@@ -176,7 +177,9 @@ impl Spread {
 
     fn applied(self, mut resamples: Vec<f64>) -> (Vec<f64>, f64) {
         let mean = resamples.iter().sum::<f64>() / resamples.len().max(1) as f64;
-        resamples.iter_mut().for_each(|value| *value = mean + self.stretch * (*value - mean));
+        for value in &mut resamples {
+            *value = mean + self.stretch * (*value - mean);
+        }
         (resamples, self.freedom)
     }
 }

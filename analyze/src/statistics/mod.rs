@@ -13,9 +13,13 @@
 pub mod blocks;
 pub mod bootstrap;
 pub mod chance;
+pub mod change;
 pub mod comparison;
 pub mod distribution;
+pub mod effect;
 pub mod matrix;
+pub mod noise;
+pub mod shape;
 #[cfg(test)]
 mod simulation;
 pub mod statistic;
