@@ -5,7 +5,8 @@
 //!                  command: what is asked          └─ exit: what it means for whoever asked
 //! ```
 //!
-//! An analysis knows no renderer and a renderer no analysis: both know only `section`. Statistics are `runlog`'s.
+//! An analysis knows no renderer and a renderer no analysis: both know only `section`. The figures that
+//! both programs show are `runlog`'s; whether figures of runs differ is for `statistics`.
 
 pub mod analysis;
 pub mod baseline;
@@ -22,3 +23,4 @@ pub mod render;
 pub mod report;
 pub mod section;
 pub mod sql;
+pub mod statistics;

@@ -175,7 +175,7 @@ fn figures_are_told_apart_by_whatever_is_asked_for() {
     let ran = run.analyze(&["summary", NAME, "--json", "--by", "stage,window:1s"]);
     let document: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON document");
     let rows = document["analyses"][0]["parts"][0]["rows"].as_array().expect("rows");
-    let counts: u64 = rows.iter().map(|row| row["cells"][2].as_u64().expect("a count")).sum();
+    let counts: u64 = rows.iter().map(|row| row[2].as_u64().expect("a count")).sum();
     assert_eq!(counts, 50, "{rows:?}");
     for (keys, said) in [("colour", "expected `request`"), ("window:1us", "ask for fewer keys")] {
         let ran = run.analyze(&["summary", NAME, "--by", keys]);
