@@ -12,7 +12,7 @@ use crate::baseline::unit;
 use crate::compare;
 use crate::exit;
 use crate::failure::Failure;
-use crate::load::{self, Run};
+use crate::load::{self, Detail, Run};
 use crate::render::{Renderer, json, markdown::Markdown, terminal::Terminal};
 use crate::report::Report;
 use crate::section::{Finding, Level, Part, Section};
@@ -62,9 +62,9 @@ fn confidence(text: &str) -> Result<f64, String> {
 /// # Errors
 /// Where a run cannot be read.
 pub fn run(asked: &DiffArgs) -> Result<u8, Failure> {
-    let base = load::load_all(std::slice::from_ref(&asked.base), Stretch::WHOLE)?;
+    let base = load::load_all(std::slice::from_ref(&asked.base), Stretch::WHOLE, Detail::OverTime)?;
     let other = match &asked.run {
-        Some(path) => load::load_all(std::slice::from_ref(path), Stretch::WHOLE)?,
+        Some(path) => load::load_all(std::slice::from_ref(path), Stretch::WHOLE, Detail::OverTime)?,
         None => return noise(asked, &base),
     };
     let diff = compare::diff(&base, &other, asked.time, asked.confidence, asked.tolerance);

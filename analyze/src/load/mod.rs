@@ -25,8 +25,17 @@ pub struct Run {
     pub within: Stretch,
     /// The figures of what was asked for.
     pub summary: Summary,
-    /// The whole run over time.
+    /// The whole run over time; nothing where only figures were asked for.
     pub windows: Windows,
+}
+
+/// How much is gathered of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Its figures.
+    Figures,
+    /// And how they came about over time.
+    OverTime,
 }
 
 /// Opens all runs that were named: a run directory is one; a folder of run directories holds as many as are in it, where
@@ -34,8 +43,8 @@ pub struct Run {
 ///
 /// # Errors
 /// Where something does not exist, is no run, or a row cannot be read.
-pub fn load_all(paths: &[PathBuf], within: Stretch) -> Result<Vec<Run>, Failure> {
-    open_all(paths)?.into_iter().map(|log| read(log, within)).collect()
+pub fn load_all(paths: &[PathBuf], within: Stretch, detail: Detail) -> Result<Vec<Run>, Failure> {
+    open_all(paths)?.into_iter().map(|log| read(log, within, detail)).collect()
 }
 
 /// Opens all runs that were named, without reading their rows.
@@ -50,12 +59,12 @@ pub fn open_all(paths: &[PathBuf]) -> Result<Vec<directory::Run>, Failure> {
     Ok(runs)
 }
 
-/// Opens what is to be one run.
+/// Opens what is to be one run, with all there is to it.
 ///
 /// # Errors
 /// As with [`load_all`], and where a folder holds several.
 pub fn load(path: &Path) -> Result<Run, Failure> {
-    read(open(path)?, Stretch::WHOLE)
+    read(open(path)?, Stretch::WHOLE, Detail::OverTime)
 }
 
 /// Opens what is to be one run, without reading its rows.
@@ -70,14 +79,19 @@ pub fn open(path: &Path) -> Result<directory::Run, Failure> {
     }
 }
 
-fn read(log: directory::Run, within: Stretch) -> Result<Run, Failure> {
+fn read(log: directory::Run, within: Stretch, detail: Detail) -> Result<Run, Failure> {
     let width = Windows::width(elapsed(&log), log.manifest.scenarios.len() * log.manifest.requests.len());
     let (summary, windows) = Progress::of_reading(&log.rows).show(|progress| {
         let wanted = Wanted::of(&log, within);
-        let both = || (wanted.nothing(), Windowing::new(&log.manifest, width));
-        let Gathered { tally: (groups, windowing), torn_lines } = gather(&log.rows, Some(progress), both)?;
-        let summary = wanted.summary(&Gathered { tally: groups, torn_lines }, Some(progress))?;
-        Ok::<_, Failure>((summary, windowing.windows()))
+        let (gathered, windows) = match detail {
+            Detail::Figures => (gather(&log.rows, Some(progress), || wanted.nothing())?, Windows::new(width)),
+            Detail::OverTime => {
+                let both = || (wanted.nothing(), Windowing::new(&log.manifest, width));
+                let Gathered { tally: (groups, windowing), torn_lines } = gather(&log.rows, Some(progress), both)?;
+                (Gathered { tally: groups, torn_lines }, windowing.windows())
+            }
+        };
+        Ok::<_, Failure>((wanted.summary(&gathered, Some(progress))?, windows))
     })?;
     Ok(Run { log, within, summary, windows })
 }
