@@ -13,6 +13,7 @@ pub mod baseline;
 pub mod cli;
 pub mod columnar;
 pub mod command;
+pub mod condensed;
 pub mod exit;
 pub mod export;
 pub mod failure;

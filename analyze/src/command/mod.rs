@@ -7,6 +7,7 @@ pub mod gate;
 pub mod query;
 pub mod report;
 pub mod stretch;
+pub mod summarize;
 pub mod summary;
 
 use std::io::{self, Write, stdout};
