@@ -406,7 +406,7 @@ impl Summary {
         for books in &ending.cores {
             self.run.lookups.merge(&books.lookups);
         }
-        self.run.scheduled = Some(ending.cores.iter().map(|books| books.scheduled).sum());
+        self.run.scheduled = Some(ending.cores.iter().fold(0, |sum, books| books.scheduled.saturating_add(sum)));
     }
 }
 

@@ -44,7 +44,9 @@ fn write_run(folder: &Path, place: usize, rows: &[Row]) -> PathBuf {
     fs::write(home.join("events.csv"), "time_ns,kind,detail\n1,stage,\"a, \"\"b\"\"\nc\"\n").expect("writable");
     let names = Names::new(["steady", "burst"], NAMES);
     let mut text = row::header().into_bytes();
-    rows.iter().for_each(|row| text.extend(row.line(&names)));
+    for row in rows {
+        text.extend(row.line(&names));
+    }
     fs::write(home.join(rows_file_name(0)), text).expect("writable");
     home
 }
@@ -94,10 +96,10 @@ struct Split {
 impl Split {
     fn of(rows: &[(Row, usize)], shards: usize) -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
-        let all: Vec<Row> = rows.iter().map(|(row, _)| row.clone()).collect();
+        let all: Vec<Row> = rows.iter().map(|&(row, _)| row).collect();
         let whole = write_run(&home.path().join("whole"), 0, &all);
         let folder = home.path().join("shards");
-        let of = |place| rows.iter().filter(move |(_, of)| of % shards == place).map(|(row, _)| row.clone()).collect();
+        let of = |place| rows.iter().filter(move |(_, of)| of % shards == place).map(|&(row, _)| row).collect();
         let directories =
             (0..shards).map(|place| write_run(&folder, place, &Vec::from_iter::<Vec<Row>>(of(place)))).collect();
         Self { _home: home, whole, shards: folder, directories }
