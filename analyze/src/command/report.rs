@@ -17,7 +17,7 @@ use crate::sql::plugin::Plugins;
 /// `drumfire-analyze report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Run directories
+    /// Run directories, or summary files
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Where to write the page [default: report.html in the first run directory, or beside the first file]
