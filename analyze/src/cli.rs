@@ -8,8 +8,9 @@ use crate::command::export::ExportArgs;
 use crate::command::gate::GateArgs;
 use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
+use crate::command::summarize::SummarizeArgs;
 use crate::command::summary::SummaryArgs;
-use crate::command::{baseline, diff, export, gate, query, report, summary};
+use crate::command::{baseline, diff, export, gate, query, report, summarize, summary};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -53,6 +54,9 @@ pub enum Command {
         after_help = "A file is written whole or not at all. What maps to what, and what is lost: docs/exports.md."
     )]
     Export(ExportArgs),
+    /// Keep the figures of a run in one small file, which stands for it and adds up with those of other shards
+    #[command(after_help = "What such a file is good for, and what not: docs/summaries.md.")]
+    Summarize(SummarizeArgs),
 }
 
 impl Command {
@@ -69,6 +73,7 @@ impl Command {
             Self::Baseline(args) => baseline::run(args),
             Self::Gate(args) => gate::run(args),
             Self::Export(args) => export::run(args),
+            Self::Summarize(args) => summarize::run(args),
         }
     }
 }

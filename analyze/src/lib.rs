@@ -14,6 +14,7 @@ pub mod cli;
 pub mod columnar;
 pub mod command;
 pub mod compare;
+pub mod condensed;
 pub mod exit;
 pub mod export;
 pub mod failure;

@@ -10,7 +10,7 @@ use crate::metric::Metric;
 use crate::outcome::Failure;
 use crate::row::{Batch, Columns, Row};
 use crate::sketch::{self, Sketch};
-use crate::tally::{Cells, Grouping, Tally};
+use crate::tally::{Cells, Grouping, StoreError, Tally};
 use crate::units::{Nanos, Percentile};
 
 /// The metrics whose times are kept.
@@ -150,6 +150,36 @@ impl Windows {
             width = Nanos(width.0 * 2);
         }
         width
+    }
+
+    /// Whether they can be those of a run of so many rows and cells, when they were read from a file.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub fn check(&self, rows: u64, cells: usize) -> Result<(), StoreError> {
+        let seconds = self.width.0 / Nanos::from_secs(1).0;
+        let is_width = self.width == Nanos::from_millis(100)
+            || (seconds.is_power_of_two() && self.width == Nanos::from_secs(seconds));
+        if !is_width {
+            return Err(StoreError::Contradiction("its windows of time have a length that none has"));
+        }
+        if self.len() > 2 * MOST as usize + 1 || self.iter().any(|window| window.len() > cells) {
+            return Err(StoreError::Contradiction("it has more windows of time than a run has"));
+        }
+        let all = || self.iter().flatten();
+        let counts: [fn(&Window) -> u64; 4] = [
+            |window| window.arrivals,
+            |window| window.failed,
+            |window| window.answered,
+            |window| window.mishaps.values().fold(0, |sum, &count| sum.saturating_add(count)),
+        ];
+        let sum = |count: fn(&Window) -> u64| all().fold(0_u64, |sum, window| sum.saturating_add(count(window)));
+        let fits = counts.into_iter().all(|count| sum(count) <= rows) && sum(counts[0]) == rows;
+        if fits {
+            Ok(())
+        } else {
+            Err(StoreError::Contradiction("its windows of time have other rows than its requests"))
+        }
     }
 
     /// How many there are.

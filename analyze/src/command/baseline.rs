@@ -17,7 +17,7 @@ use crate::load::{self, Run};
 /// `drumfire-analyze baseline`.
 #[derive(Debug, Args)]
 pub struct BaselineArgs {
-    /// Run directories of the same scenario; several tell how far runs are apart by chance
+    /// Run directories or summary files of the same scenario; several tell how far runs are apart by chance
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Where to write the baseline; nothing is overwritten without --update

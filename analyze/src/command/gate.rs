@@ -22,7 +22,7 @@ use crate::report::Report;
 /// `drumfire-analyze gate`.
 #[derive(Debug, Args)]
 pub struct GateArgs {
-    /// The run directory
+    /// The run directory, or a summary file
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// The baseline: a TOML file, hand-written or of `drumfire-analyze baseline`

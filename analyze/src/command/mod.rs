@@ -8,6 +8,7 @@ pub mod gate;
 pub mod query;
 pub mod report;
 pub mod stretch;
+pub mod summarize;
 pub mod summary;
 
 use std::io::{self, Write, stdout};

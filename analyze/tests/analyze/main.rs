@@ -9,4 +9,5 @@ mod query;
 mod report;
 mod runs;
 mod series;
+mod summaries;
 mod summary;
