@@ -8,6 +8,7 @@ pub mod query;
 pub mod report;
 pub mod stretch;
 pub mod summary;
+pub mod trend;
 
 use std::io::{self, Write, stdout};
 

@@ -3,36 +3,76 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runlog::directory::{MANIFEST, Run};
+use runlog::directory::{self, MANIFEST, Run};
 use runlog::manifest::Manifest;
 use runlog::units::Nanos;
 
 use crate::columnar::ParquetRun;
 use crate::failure::Failure;
 
+/// Where a run is: what of it is known before anything but its manifest is read.
+#[derive(Debug)]
+pub struct Place {
+    /// What was run; of shards, of all together.
+    pub manifest: Manifest,
+    /// A run directory or a Parquet file; several where shards of one load are one run.
+    shards: Vec<PathBuf>,
+}
+
+impl Place {
+    fn of(path: PathBuf) -> Result<Self, Failure> {
+        let manifest = if is_parquet(&path) { open(&path)?.manifest } else { directory::read_manifest(&path)? };
+        Ok(Self { manifest, shards: vec![path] })
+    }
+
+    /// The directory or file, of shards that of the first.
+    pub fn path(&self) -> &Path {
+        &self.shards[0]
+    }
+
+    /// Opens the run.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn open(&self) -> Result<Run, Failure> {
+        let mut run = open(self.path())?;
+        for shard in &self.shards[1..] {
+            run.add_shard(open(shard)?);
+        }
+        Ok(run)
+    }
+}
+
+fn open(path: &Path) -> Result<Run, Failure> {
+    if is_parquet(path) { Ok(ParquetRun::open(path)?.into_run()) } else { Ok(Run::open(path)?) }
+}
+
 /// The runs at a path, by when they began: a run directory, a Parquet file that one was exported to, or all in a folder.
 /// Shards of one load are one run.
 ///
 /// # Errors
 /// Where there is none.
-pub fn found(path: &Path) -> Result<Vec<Run>, Failure> {
+pub fn found(path: &Path) -> Result<Vec<Place>, Failure> {
     if !path.exists() {
         return Err(Failure::Missing(path.to_owned()));
     }
-    if is_parquet(path) {
-        return Ok(vec![ParquetRun::open(path)?.into_run()]);
-    }
-    let directories = if path.join(MANIFEST).exists() { Vec::new() } else { runs_in(path) };
+    let is_one = is_parquet(path) || path.join(MANIFEST).exists();
+    let directories = if is_one { Vec::new() } else { runs_in(path) };
     if directories.is_empty() {
         // Where there is no run either, this says so.
-        return Ok(vec![Run::open(path)?]);
+        return Ok(vec![Place::of(path.to_owned())?]);
     }
-    let mut runs = directories.iter().map(|path| Run::open(path)).collect::<Result<Vec<_>, _>>()?;
-    runs.sort_by(|a, b| {
-        let key = |run: &Run| (run.manifest.started_unix_ns, run.path.clone());
+    let mut places = directories.into_iter().map(Place::of).collect::<Result<Vec<_>, _>>()?;
+    sort(&mut places);
+    Ok(together(places))
+}
+
+/// Puts runs in the order in which they began.
+pub fn sort(places: &mut [Place]) {
+    places.sort_by(|a, b| {
+        let key = |place: &Place| (place.manifest.started_unix_ns, place.path().to_owned());
         key(a).cmp(&key(b))
     });
-    Ok(together(runs))
 }
 
 fn is_parquet(path: &Path) -> bool {
@@ -45,12 +85,15 @@ fn runs_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Puts the shards of each load together.
-fn together(runs: Vec<Run>) -> Vec<Run> {
-    let mut loads: Vec<Run> = Vec::with_capacity(runs.len());
-    for run in runs {
-        match loads.iter_mut().find(|load| are_shards(&load.manifest, &run.manifest)) {
-            Some(load) => load.add_shard(run),
-            None => loads.push(run),
+fn together(places: Vec<Place>) -> Vec<Place> {
+    let mut loads: Vec<Place> = Vec::with_capacity(places.len());
+    for place in places {
+        match loads.iter_mut().find(|load| are_shards(&load.manifest, &place.manifest)) {
+            Some(load) => {
+                load.shards.extend(place.shards);
+                load.manifest.add_shard(place.manifest);
+            }
+            None => loads.push(place),
         }
     }
     loads

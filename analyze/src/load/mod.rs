@@ -4,6 +4,7 @@
 mod found;
 pub mod progress;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use runlog::directory;
@@ -12,7 +13,8 @@ use runlog::tally::{Gathered, Stretch, gather};
 use runlog::units::Nanos;
 use runlog::windows::{Windowing, Windows};
 
-use self::found::found;
+use self::found::{found, sort};
+pub use self::found::Place;
 use self::progress::Progress;
 use crate::failure::Failure;
 
@@ -45,9 +47,26 @@ pub fn load_all(paths: &[PathBuf], within: Stretch) -> Result<Vec<Run>, Failure>
 pub fn open_all(paths: &[PathBuf]) -> Result<Vec<directory::Run>, Failure> {
     let mut runs = Vec::with_capacity(paths.len());
     for path in paths {
-        runs.extend(found(path)?);
+        for place in found(path)? {
+            runs.push(place.open()?);
+        }
     }
     Ok(runs)
+}
+
+/// All runs that were named, each once, in the order in which they began; of each only its manifest is read.
+///
+/// # Errors
+/// Where something does not exist or is no run.
+pub fn places(paths: &[PathBuf]) -> Result<Vec<Place>, Failure> {
+    let mut places = Vec::with_capacity(paths.len());
+    for path in paths {
+        places.extend(found(path)?);
+    }
+    sort(&mut places);
+    let mut seen = HashSet::new();
+    places.retain(|place| seen.insert(place.path().canonicalize().unwrap_or_else(|_| place.path().to_owned())));
+    Ok(places)
 }
 
 /// Opens what is to be one run.
@@ -63,14 +82,18 @@ pub fn load(path: &Path) -> Result<Run, Failure> {
 /// # Errors
 /// Where it does not exist, is no run, or a folder holds several.
 pub fn open(path: &Path) -> Result<directory::Run, Failure> {
-    let mut runs = found(path)?;
-    match (runs.pop(), runs.len()) {
-        (Some(run), 0) => Ok(run),
+    let mut places = found(path)?;
+    match (places.pop(), places.len()) {
+        (Some(place), 0) => place.open(),
         (_, others) => Err(Failure::Several { path: path.to_owned(), runs: others + 1 }),
     }
 }
 
-fn read(log: directory::Run, within: Stretch) -> Result<Run, Failure> {
+/// Reads the rows of a run.
+///
+/// # Errors
+/// Where one cannot be read.
+pub fn read(log: directory::Run, within: Stretch) -> Result<Run, Failure> {
     let width = Windows::width(elapsed(&log), log.manifest.scenarios.len() * log.manifest.requests.len());
     let (summary, windows) = Progress::of_reading(&log.rows).show(|progress| {
         let wanted = Wanted::of(&log, within);
