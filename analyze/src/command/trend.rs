@@ -82,8 +82,7 @@ pub fn run(asked: &TrendArgs) -> Result<u8, Failure> {
 
 /// The figures of runs, oldest first. One is open at a time: a year of nights has more rows, and more files, than fit.
 fn history(places: &[Place]) -> Result<History, Failure> {
-    let scenarios: Vec<ScenarioOfHistory> =
-        places.iter().map(|place| ScenarioOfHistory::of(&place.manifest)).collect();
+    let scenarios: Vec<ScenarioOfHistory> = places.iter().map(|place| ScenarioOfHistory::of(&place.manifest)).collect();
     let Some(chosen) = most_frequent(&scenarios).cloned() else { return Err(Failure::Missing(PathBuf::new())) };
     let mut history = History { scenario: chosen, runs: Vec::new(), left_out: Vec::new() };
     for (place, scenario) in places.iter().zip(scenarios) {

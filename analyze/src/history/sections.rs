@@ -43,7 +43,8 @@ impl Trend {
         let more = self.left_out.len().saturating_sub(TOLD);
         let mut findings = Vec::new();
         if more > 0 {
-            let note = Finding::new(Level::Warning, "left out: ").count(more as u64).and(" older runs, which --json lists");
+            let note =
+                Finding::new(Level::Warning, "left out: ").count(more as u64).and(" older runs, which --json lists");
             findings.push(note);
         }
         findings.extend(self.left_out.iter().skip(more).map(LeftOut::finding));
@@ -75,11 +76,13 @@ impl Trend {
                 .and(", as there have to be ")
                 .count(self.looked.shortest as u64)
                 .and(" on either side of a change."),
-            Verdict::NotEnoughData => Finding::new(Level::Warning, "Nothing is known: no figure has samples enough in ")
-                .count(least)
-                .and(" of ")
-                .count(runs)
-                .and(" runs."),
+            Verdict::NotEnoughData => {
+                Finding::new(Level::Warning, "Nothing is known: no figure has samples enough in ")
+                    .count(least)
+                    .and(" of ")
+                    .count(runs)
+                    .and(" runs.")
+            }
             Verdict::Unchanged => Finding::new(Level::Good, "Nothing changed that could be seen: ")
                 .count(series)
                 .and(" figures over ")
@@ -137,7 +140,9 @@ impl Trend {
         Some(match (worse, better) {
             (worse, 0) => finding.and("): ").count(worse as u64).and(" worse"),
             (0, better) => finding.and("): ").count(better as u64).and(" better"),
-            (worse, better) => finding.and("): ").count(worse as u64).and(" worse, ").count(better as u64).and(" better"),
+            (worse, better) => {
+                finding.and("): ").count(worse as u64).and(" worse, ").count(better as u64).and(" better")
+            }
         })
     }
 

@@ -25,7 +25,8 @@ impl Series {
     /// The figures of each request and then those of all together. Runs did the same, so that the first knows all requests.
     pub fn of_all(runs: &[(RunOfHistory, MeasuredRun)], figures: &[Measure]) -> Vec<Self> {
         let requests = runs.first().map_or(&[][..], |(_, run)| &run.requests).iter();
-        let subjects = requests.map(|group| Subject::Request { request: group.request.clone() }).chain([Subject::Total]);
+        let subjects =
+            requests.map(|group| Subject::Request { request: group.request.clone() }).chain([Subject::Total]);
         let of = |subject: Subject| {
             let series = move |&figure: &Measure| Self {
                 values: runs.iter().map(|(_, run)| value(run, &subject, figure)).collect(),

@@ -13,8 +13,8 @@ use runlog::tally::{Gathered, Stretch, gather};
 use runlog::units::Nanos;
 use runlog::windows::{Windowing, Windows};
 
-use self::found::{found, sort};
 pub use self::found::Place;
+use self::found::{found, sort};
 use self::progress::Progress;
 use crate::failure::Failure;
 

@@ -10,3 +10,4 @@ mod report;
 mod runs;
 mod series;
 mod summary;
+mod trend;
