@@ -67,8 +67,8 @@ impl Trend {
             .map(|(series, (runs, values))| (series, runs, values))
             .collect();
         let tests: Vec<_> = known.iter().filter(|(_, _, values)| sought.is_possible_in(values)).collect();
-        let detection = detection(sought, tests.len());
-        let p_values: Vec<f64> = tests.iter().map(|(_, _, values)| p_value(values, detection)).collect();
+        let values: Vec<&[f64]> = tests.iter().map(|(_, _, values)| values.as_slice()).collect();
+        let (p_values, detection) = tested(&values, sought.shortest);
         let believed_p_value = believed(&p_values, FALSE_DISCOVERIES);
         let detection = Detection { significance: believed_p_value, ..detection };
 
@@ -115,13 +115,21 @@ impl Trend {
     }
 }
 
-/// With as many permutations as it takes for one change among so many tests to be believed: 1/(permutations + 1) is the
-/// smallest p-value that they can tell.
-fn detection(sought: &Sought, tests: usize) -> Detection {
+/// A p-value for each series, and how they were tested: few permutations tell what may have changed, and of that more tell the
+/// p-value. 1/(permutations + 1) is the smallest that can be told, and what is believed of k candidates may be as small as k
+/// times the share over all tests: it takes some times as many.
+fn tested(series: &[&[f64]], shortest: usize) -> (Vec<f64>, Detection) {
     let (fewest, most) = PERMUTATIONS;
-    let needed = (2.0 * tests as f64 / FALSE_DISCOVERIES).ceil() as usize;
-    let permutations = needed.clamp(fewest, most);
-    Detection { shortest: sought.shortest, significance: FALSE_DISCOVERIES, permutations, ..Detection::default() }
+    let quick = Detection { shortest, significance: FALSE_DISCOVERIES, permutations: fewest, ..Detection::default() };
+    let mut p_values: Vec<f64> = series.iter().map(|values| p_value(values, quick)).collect();
+    let is_candidate = |p: f64| p <= FALSE_DISCOVERIES;
+    let candidates = p_values.iter().filter(|&&p| is_candidate(p)).count().max(1);
+    let needed = (5.0 * series.len() as f64 / (FALSE_DISCOVERIES * candidates as f64)).ceil() as usize;
+    let thorough = Detection { permutations: needed.clamp(fewest, most), ..quick };
+    for (p, values) in p_values.iter_mut().zip(series).filter(|(p, _)| is_candidate(**p)) {
+        *p = p_value(values, thorough);
+    }
+    (p_values, thorough)
 }
 
 fn of_series(series: &Series, history: &History, first_run: usize, is_news: bool, change: Change) -> ChangeOfSeries {
@@ -205,7 +213,7 @@ mod tests {
         let change = &trend.changes[0];
         assert!((change.change.expect("a base") - 0.2).abs() < 0.03, "{change:?}");
         assert_eq!((change.direction, change.is_news), (Direction::Worse, false), "it is ten runs old");
-        assert_eq!((trend.looked.series, trend.looked.permutations), (20, 4_000));
+        assert_eq!((trend.looked.series, trend.looked.permutations), (20, 10_000));
     }
 
     /// What a nightly job lives by: it cries wolf in no more than one of a hundred histories, however many figures there are.

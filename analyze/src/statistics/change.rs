@@ -134,29 +134,36 @@ fn significance(
 /// The best split of a segment: the τ for which, with some κ, the values before τ and those from τ to before κ diverge the most
 /// (formulas 5 to 8 of the paper, with distances as they are: α = 1).
 fn split(series: &[f64], shortest: usize) -> Option<Split> {
-    let distance = |a: usize, b: usize| (series[a] - series[b]).abs();
+    let distance = |a: f64, b: f64| (a - b).abs();
     // The distances of each value from all values before it, and from those before τ.
-    let from_all: Vec<f64> = (0..series.len()).map(|j| (0..j).map(|i| distance(i, j)).sum()).collect();
+    let from_all: Vec<f64> =
+        series.iter().enumerate().map(|(j, &b)| series[..j].iter().map(|&a| distance(a, b)).sum()).collect();
     let mut from_left = vec![0.0; series.len()];
+    // A permutation has to be looked at in microseconds, and divisions are what takes the longest.
+    let inverse: Vec<f64> = (0..=series.len()).map(|count| 1.0 / count as f64).collect();
     let mut best: Option<Split> = None;
     let mut within_left = 0.0;
     for tau in 1..series.len() {
         within_left += from_all[tau - 1];
-        from_left.iter_mut().enumerate().skip(tau).for_each(|(j, sum)| *sum += distance(tau - 1, j));
+        let newest = series[tau - 1];
+        let behind = from_left[tau..].iter_mut().zip(&series[tau..]);
+        behind.for_each(|(sum, &value)| *sum += distance(newest, value));
         if tau < shortest {
             continue;
         }
+        let left = tau as f64;
+        let mean_left = within_left * inverse[tau - 1];
         let (mut across, mut within_right) = (0.0, 0.0);
-        for last in tau..series.len() {
-            across += from_left[last];
-            within_right += from_all[last] - from_left[last];
-            let (left, right) = (tau as f64, (last + 1 - tau) as f64);
-            if right < shortest as f64 {
+        for (place, (from_left, from_all)) in from_left[tau..].iter().zip(&from_all[tau..]).enumerate() {
+            across += from_left;
+            within_right += from_all - from_left;
+            let right = place + 1;
+            if right < shortest {
                 continue;
             }
-            let pairs = |count: f64| count * (count - 1.0) / 2.0;
-            let energy = 2.0 * across / (left * right) - within_left / pairs(left) - within_right / pairs(right);
-            let divergence = left * right / (left + right) * energy;
+            // (l·r)/(l + r) × (2·across/(l·r) − within_l/(l·(l − 1)/2) − within_r/(r·(r − 1)/2)), multiplied out.
+            let inner = across - right as f64 * mean_left - left * within_right * inverse[place];
+            let divergence = 2.0 * inner * inverse[tau + right];
             if best.is_none_or(|best| divergence > best.divergence) {
                 best = Some(Split { first: tau, divergence });
             }
