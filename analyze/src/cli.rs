@@ -10,7 +10,8 @@ use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
 use crate::command::summarize::SummarizeArgs;
 use crate::command::summary::SummaryArgs;
-use crate::command::{baseline, diff, export, gate, query, report, summarize, summary};
+use crate::command::trend::TrendArgs;
+use crate::command::{baseline, diff, export, gate, query, report, summarize, summary, trend};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -27,6 +28,9 @@ const EXIT_CODES: &str = "Exit codes: 0 passed, 2 the input is wrong, 3 the meas
 
 const GATE_EXIT_CODES: &str = "Exit codes: 0 passed, 2 the input is wrong or of another scenario, 3 the measurement is not \
                                valid, 99 a figure is worse than the baseline allows, or missing.";
+
+const TREND_EXIT_CODES: &str = "Exit codes: 0 whatever is found, 2 the input is wrong, 99 with --fail-on-change where a \
+                                figure got worse lately. See docs/trend.md.";
 
 /// What the analysis does.
 #[derive(Debug, Subcommand)]
@@ -49,6 +53,9 @@ pub enum Command {
     /// Hold a run against a baseline
     #[command(after_help = GATE_EXIT_CODES)]
     Gate(GateArgs),
+    /// Find at which of many runs figures changed
+    #[command(after_help = TREND_EXIT_CODES)]
+    Trend(TrendArgs),
     /// Write a run in the format of another tool: Parquet, JMeter, vegeta, k6, HdrHistogram
     #[command(
         after_help = "A file is written whole or not at all. What maps to what, and what is lost: docs/exports.md."
@@ -72,6 +79,7 @@ impl Command {
             Self::Diff(args) => diff::run(args),
             Self::Baseline(args) => baseline::run(args),
             Self::Gate(args) => gate::run(args),
+            Self::Trend(args) => trend::run(args),
             Self::Export(args) => export::run(args),
             Self::Summarize(args) => summarize::run(args),
         }

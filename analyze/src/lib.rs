@@ -19,6 +19,7 @@ pub mod exit;
 pub mod export;
 pub mod failure;
 pub mod gate;
+pub mod history;
 pub mod load;
 pub mod output;
 pub mod render;

@@ -194,7 +194,11 @@ fn read_if_there<T: Sample>(path: &Path) -> Result<Vec<T>, ReadError> {
     if path.exists() { samples::read(path) } else { Ok(Vec::new()) }
 }
 
-fn read_manifest(directory: &Path) -> Result<Manifest, ReadError> {
+/// Reads the manifest of a run directory, and nothing else of it.
+///
+/// # Errors
+/// Where it is not a run directory, was written by a newer major version, or cannot be read.
+pub fn read_manifest(directory: &Path) -> Result<Manifest, ReadError> {
     let path = directory.join(MANIFEST);
     let text = match fs::read(&path) {
         Ok(text) => text,

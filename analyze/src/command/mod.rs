@@ -10,6 +10,7 @@ pub mod report;
 pub mod stretch;
 pub mod summarize;
 pub mod summary;
+pub mod trend;
 
 use std::io::{self, Write, stdout};
 

@@ -6,7 +6,7 @@
 mod judge;
 mod refusal;
 mod sections;
-mod sentence;
+pub mod sentence;
 
 use serde::{Serialize, Serializer};
 

@@ -63,7 +63,7 @@ pub fn shards(path: &Path) -> Result<Vec<Found>, Failure> {
 }
 
 /// Whether it is a file whose name ends so.
-fn has_ending(path: &Path, wanted: &str) -> bool {
+pub fn has_ending(path: &Path, wanted: &str) -> bool {
     path.is_file() && path.extension().is_some_and(|ending| ending == wanted)
 }
 
@@ -151,7 +151,7 @@ fn belong_together(load: &Found, run: &Found) -> bool {
 }
 
 /// Whether two runs are parts of one load: the same scenario with the same seed, at the same time.
-fn are_shards(one: &Manifest, other: &Manifest) -> bool {
+pub fn are_shards(one: &Manifest, other: &Manifest) -> bool {
     let span = |manifest: &Manifest| {
         let length = manifest.ending.as_ref().map_or(manifest.planned_ns, |ending| ending.elapsed_ns);
         let from = Nanos(manifest.started_unix_ns);

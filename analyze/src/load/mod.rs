@@ -2,6 +2,7 @@
 //! over some of their columns, where there are too many to be kept). What only one analysis needs, it reads itself.
 
 mod found;
+mod places;
 pub mod progress;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use runlog::units::Nanos;
 use runlog::windows::{Windowing, Windows};
 
 use self::found::{Found, condensed_together, found, in_order, shards, together};
+pub use self::places::{Place, places};
 use self::progress::Progress;
 use crate::condensed::Condensed;
 use crate::failure::Failure;

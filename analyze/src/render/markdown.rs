@@ -13,8 +13,17 @@ pub struct Markdown;
 
 impl Renderer for Markdown {
     fn render(&self, reports: &[Report], out: &mut dyn Write) -> Result<(), Failure> {
-        let mut sections = reports.iter().flat_map(|report| &report.sections);
-        Ok(sections.try_for_each(|section| write_section(section, out))?)
+        Ok(reports.iter().try_for_each(|report| self.sections(&report.sections, out))?)
+    }
+}
+
+impl Markdown {
+    /// Writes sections, each with its heading.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn sections(&self, sections: &[Section], out: &mut dyn Write) -> io::Result<()> {
+        sections.iter().try_for_each(|section| write_section(section, out))
     }
 }
 

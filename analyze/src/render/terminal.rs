@@ -9,7 +9,7 @@ use super::Renderer;
 use super::value::{sentence, shown};
 use crate::failure::Failure;
 use crate::report::Report;
-use crate::section::{Fact, Finding, Kind, Level, Part, Table, Value};
+use crate::section::{Fact, Finding, Kind, Level, Part, Section, Table, Value};
 
 /// How text is set.
 #[derive(Debug, Clone, Copy)]
@@ -48,15 +48,7 @@ impl Renderer for Terminal {
                 let rule = "─".repeat(self.width.unwrap_or(80));
                 writeln!(out, "\n{}\n", self.paint(Style::Faint, &rule))?;
             }
-            for (place, section) in report.sections.iter().enumerate() {
-                if place > 0 {
-                    writeln!(out)?;
-                }
-                writeln!(out, "{}", self.paint(Style::Heading, &printable(&section.title)))?;
-                for part in &section.parts {
-                    self.part(part, out)?;
-                }
-            }
+            self.sections(&report.sections, out)?;
         }
         Ok(())
     }
@@ -86,6 +78,21 @@ impl Style {
 }
 
 impl Terminal {
+    /// Writes sections, each with its heading.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn sections(&self, sections: &[Section], out: &mut dyn Write) -> io::Result<()> {
+        for (place, section) in sections.iter().enumerate() {
+            if place > 0 {
+                writeln!(out)?;
+            }
+            writeln!(out, "{}", self.paint(Style::Heading, &printable(&section.title)))?;
+            section.parts.iter().try_for_each(|part| self.part(part, out))?;
+        }
+        Ok(())
+    }
+
     /// Writes a part of a section.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ pub mod comparison;
 pub mod distribution;
 pub mod effect;
 pub mod matrix;
+pub mod multiplicity;
 pub mod noise;
 pub mod shape;
 #[cfg(test)]

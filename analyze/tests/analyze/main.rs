@@ -11,3 +11,4 @@ mod runs;
 mod series;
 mod summaries;
 mod summary;
+mod trend;

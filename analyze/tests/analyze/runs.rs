@@ -69,7 +69,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn new(command: &mut Command) -> Self {
+    pub fn new(command: &mut Command) -> Self {
         let Output { status, stdout, stderr } = command.output().expect("the program starts");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         Self { code: status.code(), out: text(stdout), err: text(stderr) }
