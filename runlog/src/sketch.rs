@@ -92,9 +92,11 @@ impl Sketch {
             };
             match next {
                 Some(bucket) => self.buckets.push(bucket),
-                None => return,
+                None => break,
             }
         }
+        // There are many of these, and they are kept.
+        self.buckets.shrink_to_fit();
     }
 }
 

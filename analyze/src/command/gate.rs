@@ -11,6 +11,7 @@ use super::baseline::read_baseline;
 use super::print;
 use crate::baseline::measured::measured;
 use crate::baseline::{Baseline, MaxRegression, Measure, digest, unit};
+use crate::compare;
 use crate::failure::Failure;
 use crate::gate::{self, BaselineOfGate, GateResult, RunOfGate};
 use crate::load::{self, Run};
@@ -98,7 +99,8 @@ pub fn run(asked: &GateArgs) -> Result<u8, Failure> {
 }
 
 fn result(run: &Run, baseline: &Baseline, file: &Path, allowed: &MaxRegression) -> GateResult {
-    let measured = measured(&run.summary, &run.log.probes, baseline.time);
+    let mut measured = measured(&run.summary, &run.log.probes, baseline.time);
+    compare::add_intervals(&mut measured, run, baseline);
     let of_run = RunOfGate {
         name: measured.scenario.clone(),
         directory: measured.name.clone(),

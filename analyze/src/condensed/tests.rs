@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::Condensed;
-use crate::load::{self, Run};
+use crate::load::{self, Detail, Run};
 
 /// Names as people should not give them.
 const NAMES: [&str; 3] = ["total", "a \"quoted\", one\r\nwith lines", "Größe → 5 µs\u{202e}\u{0}"];
@@ -166,7 +166,7 @@ proptest! {
             .collect();
         let of_files = loaded(&home.join("files"));
         prop_assert_eq!((figures(&of_files.summary), of_files.windows), expected.clone());
-        let named = load::load_all(&files, Stretch::WHOLE).expect("runs");
+        let named = load::load_all(&files, Stretch::WHOLE, Detail::OverTime).expect("runs");
         prop_assert_eq!(named.len(), 1);
         prop_assert_eq!(figures(&named[0].summary), expected.0.clone());
         let merged = loaded(&summarized(&files, &home.join("merged.summary")));

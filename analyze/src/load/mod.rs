@@ -28,8 +28,17 @@ pub struct Run {
     pub within: Stretch,
     /// The figures of what was asked for.
     pub summary: Summary,
-    /// The whole run over time.
+    /// The whole run over time; nothing where only figures were asked for.
     pub windows: Windows,
+}
+
+/// How much is gathered of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Its figures.
+    Figures,
+    /// And how they came about over time.
+    OverTime,
 }
 
 impl Run {
@@ -44,12 +53,12 @@ impl Run {
 ///
 /// # Errors
 /// Where something does not exist, is no run, or a row cannot be read.
-pub fn load_all(paths: &[PathBuf], within: Stretch) -> Result<Vec<Run>, Failure> {
+pub fn load_all(paths: &[PathBuf], within: Stretch, detail: Detail) -> Result<Vec<Run>, Failure> {
     let mut all = Vec::with_capacity(paths.len());
     for path in paths {
         all.extend(found(path)?);
     }
-    condensed_together(all)?.into_iter().map(|found| read(found, within)).collect()
+    condensed_together(all)?.into_iter().map(|found| read(found, within, detail)).collect()
 }
 
 /// Opens all runs that were named, without reading their rows.
@@ -66,12 +75,12 @@ pub fn open_all(paths: &[PathBuf]) -> Result<Vec<directory::Run>, Failure> {
     Ok(runs)
 }
 
-/// Opens what is to be one run.
+/// Opens what is to be one run, with all there is to it.
 ///
 /// # Errors
 /// As with [`load_all`], and where a folder holds several.
 pub fn load(path: &Path) -> Result<Run, Failure> {
-    read(the_one(path)?, Stretch::WHOLE)
+    read(the_one(path)?, Stretch::WHOLE, Detail::OverTime)
 }
 
 /// Opens what is to be one run, without reading its rows.
@@ -119,9 +128,9 @@ fn with_rows(found: Found) -> Result<directory::Run, Failure> {
     }
 }
 
-fn read(found: Found, within: Stretch) -> Result<Run, Failure> {
+fn read(found: Found, within: Stretch, detail: Detail) -> Result<Run, Failure> {
     match found {
-        Found::Rows(log) => read_rows(*log, within),
+        Found::Rows(log) => read_rows(*log, within, detail),
         Found::Condensed(condensed) if within != Stretch::WHOLE => {
             Err(Failure::NoRows { path: condensed.log.path, needs: "a stretch of time" })
         }
@@ -132,10 +141,10 @@ fn read(found: Found, within: Stretch) -> Result<Run, Failure> {
     }
 }
 
-fn read_rows(log: directory::Run, within: Stretch) -> Result<Run, Failure> {
+fn read_rows(log: directory::Run, within: Stretch, detail: Detail) -> Result<Run, Failure> {
     let (summary, windows) = Progress::of_reading(&log.rows).show(|progress| {
         let wanted = Wanted::of(&log, within);
-        let (gathered, windows) = pass(&log, &wanted, progress)?;
+        let (gathered, windows) = pass(&log, &wanted, detail, progress)?;
         Ok::<_, Failure>((wanted.summary(&gathered, Some(progress))?, windows))
     })?;
     Ok(Run { log, within, summary, windows })
@@ -148,7 +157,7 @@ fn condensed(found: Found) -> Result<Condensed, Failure> {
     };
     let (stored, windows, torn_lines) = Progress::of_reading(&log.rows).show(|progress| {
         let wanted = Wanted::of_histograms(&log);
-        let (gathered, windows) = pass(&log, &wanted, progress)?;
+        let (gathered, windows) = pass(&log, &wanted, Detail::OverTime, progress)?;
         Ok::<_, Failure>((StoredGroups::of(&gathered.tally), windows, gathered.torn_lines))
     })?;
     Ok(Condensed::new(log, stored, windows, torn_lines))
@@ -161,9 +170,13 @@ type Figures<'w> = Gathered<Groups<'w, Cells>>;
 fn pass<'w>(
     log: &'w directory::Run,
     wanted: &'w Wanted<'_>,
+    detail: Detail,
     progress: &AtomicU64,
 ) -> Result<(Figures<'w>, Windows), ReadError> {
     let width = Windows::width(elapsed(log), log.manifest.scenarios.len() * log.manifest.requests.len());
+    if detail == Detail::Figures {
+        return Ok((gather(&log.rows, Some(progress), || wanted.nothing())?, Windows::new(width)));
+    }
     let both = || (wanted.nothing(), Windowing::new(&log.manifest, width));
     let Gathered { tally: (groups, windowing), torn_lines } = gather(&log.rows, Some(progress), both)?;
     Ok((Gathered { tally: groups, torn_lines }, windowing.windows()))
