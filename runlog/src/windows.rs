@@ -160,7 +160,7 @@ impl Windows {
         let seconds = self.width.0 / Nanos::from_secs(1).0;
         let is_width = self.width == Nanos::from_millis(100)
             || (seconds.is_power_of_two() && self.width == Nanos::from_secs(seconds));
-        if !is_width {
+        if !is_width || self.width > Self::width(Nanos(u64::MAX), cells) {
             return Err(StoreError::Contradiction("its windows of time have a length that none has"));
         }
         if self.len() > 2 * MOST as usize + 1 || self.iter().any(|window| window.len() > cells) {
@@ -174,7 +174,10 @@ impl Windows {
             |window| window.mishaps.values().fold(0, |sum, &count| sum.saturating_add(count)),
         ];
         let sum = |count: fn(&Window) -> u64| all().fold(0_u64, |sum, window| sum.saturating_add(count(window)));
-        let fits = counts.into_iter().all(|count| sum(count) <= rows) && sum(counts[0]) == rows;
+        let times_fit = |window: &Window| window.times.iter().all(|times| times.count() <= window.arrivals);
+        let fits = counts.into_iter().all(|count| sum(count) <= rows)
+            && sum(counts[0]) == rows
+            && all().all(|window| window.failed <= window.arrivals && times_fit(window));
         if fits {
             Ok(())
         } else {

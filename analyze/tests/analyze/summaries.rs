@@ -36,7 +36,7 @@ fn a_summary_file_stands_for_its_run() {
 }
 
 #[test]
-fn reports_baselines_and_gates_take_summary_files() {
+fn reports_comparisons_baselines_and_gates_take_summary_files() {
     let run = summarized();
     assert_eq!(run.analyze(&["report", FILE]).out, "kept.summary.html\n");
     let page = fs::read_to_string(run.path().with_file_name("kept.summary.html")).expect("written");
@@ -47,6 +47,9 @@ fn reports_baselines_and_gates_take_summary_files() {
         let ran = run.analyze(&["gate", named, "--baseline", "kept.toml"]);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{named}: {}", ran.out);
     }
+    let ran = run.analyze(&["diff", NAME, FILE]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    assert!(ran.out.contains("p50"), "{}", ran.out);
 }
 
 #[test]
