@@ -3,13 +3,15 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::baseline::BaselineArgs;
+use crate::command::diff::DiffArgs;
 use crate::command::export::ExportArgs;
 use crate::command::gate::GateArgs;
 use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
+use crate::command::summarize::SummarizeArgs;
 use crate::command::summary::SummaryArgs;
 use crate::command::trend::TrendArgs;
-use crate::command::{baseline, export, gate, query, report, summary, trend};
+use crate::command::{baseline, diff, export, gate, query, report, summarize, summary, trend};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -42,6 +44,9 @@ pub enum Command {
     /// Answer a question in SQL: query RUN 'SELECT …', or a file that ends with .sql
     #[command(after_help = "Tables: requests, engine, probes, events; see docs/sql.md.")]
     Query(QueryArgs),
+    /// Tell what differs between runs, and whether that is more than chance
+    #[command(after_help = "Exit codes: 0 compared, 2 the input is wrong, 3 a measurement is not valid.")]
+    Diff(DiffArgs),
     /// Save the figures of runs, to hold others against
     #[command(after_help = "Exit codes: 0 saved, 2 the input is wrong, 3 a measurement is not valid.")]
     Baseline(BaselineArgs),
@@ -56,6 +61,9 @@ pub enum Command {
         after_help = "A file is written whole or not at all. What maps to what, and what is lost: docs/exports.md."
     )]
     Export(ExportArgs),
+    /// Keep the figures of a run in one small file, which stands for it and adds up with those of other shards
+    #[command(after_help = "What such a file is good for, and what not: docs/summaries.md.")]
+    Summarize(SummarizeArgs),
 }
 
 impl Command {
@@ -68,10 +76,12 @@ impl Command {
             Self::Summary(args) => summary::run(args),
             Self::Report(args) => report::run(args),
             Self::Query(args) => query::run(args),
+            Self::Diff(args) => diff::run(args),
             Self::Baseline(args) => baseline::run(args),
             Self::Gate(args) => gate::run(args),
             Self::Trend(args) => trend::run(args),
             Self::Export(args) => export::run(args),
+            Self::Summarize(args) => summarize::run(args),
         }
     }
 }

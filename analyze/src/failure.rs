@@ -10,6 +10,7 @@ use runlog::text::printable;
 use crate::baseline::Invalid;
 use crate::columnar::ParquetReadError;
 use crate::command::export::AskedError;
+use crate::condensed::CondensedReadError;
 use crate::exit;
 use crate::gate::OtherScenario;
 use crate::sql::SqlError;
@@ -83,6 +84,37 @@ pub enum Failure {
     /// It is a Parquet file that cannot be read as a run.
     #[error(transparent)]
     ReadParquet(#[from] ParquetReadError),
+    /// It is a summary file that cannot be read as a run.
+    #[error(transparent)]
+    ReadCondensed(#[from] CondensedReadError),
+    /// It is a summary file, and rows are wanted.
+    #[error(
+        "`{}` is a summary file: it holds no rows, and {needs} needs them; name the run directory that it was made of",
+        .path.display()
+    )]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+        /// What does not go without.
+        needs: &'static str,
+    },
+    /// What is to be one summary file is not of one load.
+    #[error(
+        "`{}` and `{}` are not shards of one load, and a summary file is of one: write a file for each",
+        .first.display(), .other.display()
+    )]
+    NotOneLoad {
+        /// Of one load.
+        first: PathBuf,
+        /// Of another.
+        other: PathBuf,
+    },
+    /// A summary file would not be known as one.
+    #[error("let the name `{}` end in .summary: by that it is known again", .0.display())]
+    NotNamedSummary(PathBuf),
+    /// Something else is where a summary file is to be.
+    #[error("`{}` is there already and no summary file: nothing else is overwritten; name another with -o", .0.display())]
+    NoSummaryFile(PathBuf),
     /// What was asked for is not clear.
     #[error(transparent)]
     Asked(#[from] AskedError),
@@ -128,6 +160,11 @@ impl Failure {
             | Self::Several { .. }
             | Self::TooManyGroups { .. }
             | Self::ReadParquet(_)
+            | Self::ReadCondensed(_)
+            | Self::NoRows { .. }
+            | Self::NotOneLoad { .. }
+            | Self::NotNamedSummary(_)
+            | Self::NoSummaryFile(_)
             | Self::Asked(_)
             | Self::NoQuery(_)
             | Self::Analyses { .. }

@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use analyze::cli::Cli;
 use clap::Parser;
 
+/// Times are kept by the hundred million, and their memory is asked for by many threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let code = Cli::parse().command.run().unwrap_or_else(|failure| {
         // Nobody may be listening any more; the exit code says it all the same.

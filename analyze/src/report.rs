@@ -7,7 +7,7 @@ use runlog::tally::Stretch;
 
 use crate::analysis::Analysis;
 use crate::failure::Failure;
-use crate::load::{self, Run};
+use crate::load::{self, Detail, Run};
 use crate::section::Section;
 
 /// A run's figures, and what analyses made of them.
@@ -25,7 +25,9 @@ impl Report {
     /// # Errors
     /// Where a run cannot be read.
     pub fn of_all(runs: &[PathBuf], within: Stretch, analyses: &[&dyn Analysis]) -> Result<Vec<Self>, Failure> {
-        load::load_all(runs, within)?.into_iter().map(|run| Self::of(run, analyses)).collect()
+        let is_over_time = analyses.iter().any(|analysis| analysis.is_over_time());
+        let detail = if is_over_time { Detail::OverTime } else { Detail::Figures };
+        load::load_all(runs, within, detail)?.into_iter().map(|run| Self::of(run, analyses)).collect()
     }
 
     /// Has analyses look at a run, one after another.

@@ -32,10 +32,47 @@ impl<const BITS: u32> Buckets<BITS> {
     }
 }
 
+/// Buckets with their counts as a file has them: for each bucket that has any, ascending, how far it is from the one before
+/// (the first: from bucket 0), and its count.
+pub(crate) fn pack(buckets: impl IntoIterator<Item = (usize, u64)>) -> Vec<u64> {
+    let mut packed = Vec::new();
+    let mut before = 0;
+    for (bucket, count) in buckets {
+        packed.extend([(bucket - before) as u64, count]);
+        before = bucket;
+    }
+    packed
+}
+
+/// What was packed. `None` where it is not something that was: a bucket twice or beyond the last of `buckets`, an empty one.
+pub(crate) fn unpack(packed: &[u64], buckets: usize) -> Option<Vec<(usize, u64)>> {
+    let mut unpacked = Vec::with_capacity(packed.len() / 2);
+    let mut before = None;
+    for pair in packed.chunks(2) {
+        let &[gap, count] = pair else { return None };
+        let bucket = before.unwrap_or(0_usize).checked_add(usize::try_from(gap).ok()?)?;
+        if bucket >= buckets || count == 0 || before == Some(bucket) {
+            return None;
+        }
+        unpacked.push((bucket, count));
+        before = Some(bucket);
+    }
+    Some(unpacked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_was_never_packed_is_not_unpacked() {
+        for packed in [&[1][..], &[1, 0], &[1, 1, 0, 1], &[9, 1, 1, 1], &[10, 1], &[1, 1, u64::MAX, 1]] {
+            assert_eq!(unpack(packed, 10), None, "{packed:?}");
+        }
+        assert_eq!(unpack(&[0, 3, 9, 1], 10), Some(vec![(0, 3), (9, 1)]));
+    }
 
     #[test]
     fn the_buckets_cover_every_value() {
@@ -48,6 +85,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_packed_is_unpacked(buckets in proptest::collection::btree_map(0_usize..500, 1..u64::MAX, 0..20)) {
+            let buckets: BTreeMap<usize, u64> = buckets;
+            let unpacked = unpack(&pack(buckets.clone()), 500);
+            prop_assert_eq!(unpacked, Some(buckets.into_iter().collect::<Vec<_>>()));
+        }
+
         #[test]
         fn a_value_lies_within_its_bucket(value in any::<u64>(), shift in 0_u32..64) {
             let value = value >> shift;

@@ -176,7 +176,7 @@ impl Run {
     /// How many rows it has: as the engine counted them, or at the most, judging by the size of the files.
     pub fn rows_expected(&self) -> u64 {
         match &self.manifest.ending {
-            Some(ending) => ending.cores.iter().map(|books| books.rows).sum(),
+            Some(ending) => ending.cores.iter().fold(0, |sum, books| books.rows.saturating_add(sum)),
             None => self.rows.iter().map(|file| file.rows_at_most()).sum(),
         }
     }

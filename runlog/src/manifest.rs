@@ -297,7 +297,7 @@ impl Lookups {
 
     /// Counts those of others as well.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         self.total_ns = self.total_ns.after(other.total_ns);
         self.longest_ns = self.longest_ns.max(other.longest_ns);
     }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::buckets::Buckets;
+use crate::buckets::{self, Buckets};
 use crate::units::Percentile;
 
 /// The buckets of sketches.
@@ -29,8 +29,10 @@ pub const fn highest(bucket: usize) -> u64 {
     Coarse::highest(bucket)
 }
 
-/// How times (in nanoseconds) are spread: the buckets that have any, ascending, with how many.
+/// How times (in nanoseconds) are spread: the buckets that have any, ascending, with how many. In a file: a list of gaps
+/// between buckets and counts, in turn.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<u64>", try_from = "Vec<u64>")]
 pub struct Sketch {
     buckets: Vec<(u16, u32)>,
 }
@@ -90,9 +92,28 @@ impl Sketch {
             };
             match next {
                 Some(bucket) => self.buckets.push(bucket),
-                None => return,
+                None => break,
             }
         }
+        // There are many of these, and they are kept.
+        self.buckets.shrink_to_fit();
+    }
+}
+
+impl From<Sketch> for Vec<u64> {
+    fn from(sketch: Sketch) -> Self {
+        buckets::pack(sketch.buckets().map(|(bucket, count)| (bucket, u64::from(count))))
+    }
+}
+
+impl TryFrom<Vec<u64>> for Sketch {
+    type Error = &'static str;
+
+    fn try_from(packed: Vec<u64>) -> Result<Self, Self::Error> {
+        let unpacked = buckets::unpack(&packed, BUCKETS).ok_or("these are no buckets of a sketch")?;
+        let narrow = |(bucket, count): (usize, u64)| Some((bucket as u16, u32::try_from(count).ok()?));
+        let buckets = unpacked.into_iter().map(narrow).collect::<Option<_>>();
+        Ok(Self { buckets: buckets.ok_or("a bucket of a sketch has more than it can have")? })
     }
 }
 

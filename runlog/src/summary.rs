@@ -11,7 +11,10 @@ use crate::manifest::{Ending, How, Lookups, Manifest};
 use crate::metric::{Metric, MetricKind};
 use crate::reader::ReadError;
 use crate::statistics::Figures;
-use crate::tally::{Answers, Cells, Counts, Gathered, Grouping, Groups, Question, Questions, Recall, Stretch, gather};
+use crate::tally::{
+    Answers, Cells, Counts, Gathered, Grouping, Groups, Question, Questions, Recall, StoreError, StoredGroups, Stretch,
+    gather,
+};
 use crate::threshold::{Aggregation, Threshold, ThresholdResult};
 use crate::units::{Nanos, Percentile};
 use crate::validity::Validity;
@@ -23,6 +26,9 @@ pub struct Summary {
     pub requests: Vec<Group>,
     /// All requests together.
     pub total: Group,
+    /// Whether percentiles are samples themselves. Where not, they are from histograms, to within 1/512 of the sample and
+    /// never below it; all other figures are exact in either case.
+    pub exact: bool,
     /// What came of each threshold.
     pub thresholds: Vec<ThresholdResult>,
     /// What came of each check.
@@ -175,24 +181,43 @@ pub struct Wanted<'r> {
     run: &'r Run,
     cells: Cells,
     metrics: Vec<Metric>,
+    recall: Recall,
 }
 
 impl<'r> Wanted<'r> {
     /// Of a stretch of this run.
     pub fn of(run: &'r Run, within: Stretch) -> Self {
+        // Times of connecting are few: connections are kept.
+        let kept = |metrics: usize| recall(run.rows_expected(), metrics as u64 - 2);
+        Self::recalled(run, within, kept)
+    }
+
+    /// Of all of this run, whose times are known to within their buckets: what is kept without rows.
+    pub fn of_histograms(run: &'r Run) -> Self {
+        Self::recalled(run, Stretch::WHOLE, |_| Recall::Buckets)
+    }
+
+    fn recalled(run: &'r Run, within: Stretch, recall: impl Fn(usize) -> Recall) -> Self {
         let thresholds = run.manifest.thresholds.iter().filter(|threshold| threshold.is_of_rows());
         let more = thresholds.map(|threshold| threshold.metric).filter(|metric| metric.kind() == MetricKind::Time);
         let mut metrics: Vec<Metric> = SHOWN.into_iter().chain(more).collect();
         metrics.sort_unstable();
         metrics.dedup();
-        Self { run, cells: Cells { within, ..Cells::new(run.manifest.requests.len()) }, metrics }
+        let (cells, recall) = (Cells { within, ..Cells::new(run.manifest.requests.len()) }, recall(metrics.len()));
+        Self { run, cells, metrics, recall }
     }
 
     /// What its rows are gathered in.
     pub fn nothing(&self) -> Groups<'_, Cells> {
-        // Times of connecting are few: connections are kept.
-        let recall = recall(self.run.rows_expected(), self.metrics.len() as u64 - 2);
-        Groups::new(&self.cells, &self.run.manifest.requests, &self.metrics, recall)
+        Groups::new(&self.cells, &self.run.manifest.requests, &self.metrics, self.recall)
+    }
+
+    /// Adds what was gathered of other rows of the same requests, and kept without them.
+    ///
+    /// # Errors
+    /// Where it cannot have been gathered of rows.
+    pub fn add_stored(&self, groups: &mut Groups<'_, Cells>, stored: &StoredGroups) -> Result<(), StoreError> {
+        groups.add_stored(stored, self.run.manifest.scenarios.len() * self.cells.requests)
     }
 
     /// The figures of what was gathered. What is read a second time is told in `progress`.
@@ -227,6 +252,7 @@ impl<'r> Wanted<'r> {
             _ => trial.judge(groups, &answers, length),
         };
         let mut summary = Summary {
+            exact: self.recall != Recall::Buckets,
             thresholds: trials.iter().enumerate().map(judge).collect(),
             checks: self.checks(groups),
             validity: Validity::unknown(),
@@ -380,7 +406,7 @@ impl Summary {
         for books in &ending.cores {
             self.run.lookups.merge(&books.lookups);
         }
-        self.run.scheduled = Some(ending.cores.iter().map(|books| books.scheduled).sum());
+        self.run.scheduled = Some(ending.cores.iter().fold(0, |sum, books| books.scheduled.saturating_add(sum)));
     }
 }
 

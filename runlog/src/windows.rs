@@ -10,12 +10,18 @@ use crate::metric::Metric;
 use crate::outcome::Failure;
 use crate::row::{Batch, Columns, Row};
 use crate::sketch::{self, Sketch};
-use crate::tally::{Cells, Grouping, Tally};
+use crate::tally::{Cells, Grouping, StoreError, Tally};
 use crate::units::{Nanos, Percentile};
 
 /// The metrics whose times are kept.
 pub const METRICS: [Metric; 4] =
     [Metric::ResponseTime, Metric::HttpReqDuration, Metric::HttpReqWaiting, Metric::ScheduleLag];
+
+/// The times of a row, in the order of [`METRICS`].
+#[inline]
+fn times(row: &Row) -> [Option<u64>; METRICS.len()] {
+    [row.response_ns(), row.service_ns(), row.ttfb_ns, row.lag_ns]
+}
 
 /// How an arrival ended that was not answered as wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -146,6 +152,39 @@ impl Windows {
         width
     }
 
+    /// Whether they can be those of a run of so many rows and cells, when they were read from a file.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub fn check(&self, rows: u64, cells: usize) -> Result<(), StoreError> {
+        let seconds = self.width.0 / Nanos::from_secs(1).0;
+        let is_width = self.width == Nanos::from_millis(100)
+            || (seconds.is_power_of_two() && self.width == Nanos::from_secs(seconds));
+        if !is_width || self.width > Self::width(Nanos(u64::MAX), cells) {
+            return Err(StoreError::Contradiction("its windows of time have a length that none has"));
+        }
+        if self.len() > 2 * MOST as usize + 1 || self.iter().any(|window| window.len() > cells) {
+            return Err(StoreError::Contradiction("it has more windows of time than a run has"));
+        }
+        let all = || self.iter().flatten();
+        let counts: [fn(&Window) -> u64; 4] = [
+            |window| window.arrivals,
+            |window| window.failed,
+            |window| window.answered,
+            |window| window.mishaps.values().fold(0, |sum, &count| sum.saturating_add(count)),
+        ];
+        let sum = |count: fn(&Window) -> u64| all().fold(0_u64, |sum, window| sum.saturating_add(count(window)));
+        let times_fit = |window: &Window| window.times.iter().all(|times| times.count() <= window.arrivals);
+        let fits = counts.into_iter().all(|count| sum(count) <= rows)
+            && sum(counts[0]) == rows
+            && all().all(|window| window.failed <= window.arrivals && times_fit(window));
+        if fits {
+            Ok(())
+        } else {
+            Err(StoreError::Contradiction("its windows of time have other rows than its requests"))
+        }
+    }
+
     /// How many there are.
     pub const fn len(&self) -> usize {
         self.windows.len()
@@ -223,19 +262,36 @@ pub struct Windowing<'a> {
     open: [Open; OPEN],
 }
 
-/// A window that is written to: a counter for each bucket.
+/// A window that is written to.
 #[derive(Debug, Default)]
 struct Open {
     number: usize,
-    cells: Vec<[Counters; METRICS.len()]>,
+    cells: Vec<Counting>,
 }
 
-/// How many times there are in each bucket, from the lowest to the highest of those that have any.
+/// What is counted of a request in a window.
 #[derive(Debug, Default)]
+struct Counting {
+    arrivals: u64,
+    failed: u64,
+    answered: u64,
+    times: [Counters; METRICS.len()],
+}
+
+/// A counter for each bucket.
+#[derive(Debug)]
 struct Counters {
     counts: Vec<u32>,
-    used: Option<(usize, usize)>,
+    /// From the lowest to the highest bucket that has any.
+    lowest: usize,
+    highest: usize,
     longest_ns: u64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { counts: Vec::new(), lowest: usize::MAX, highest: 0, longest_ns: 0 }
+    }
 }
 
 impl Counters {
@@ -246,20 +302,21 @@ impl Counters {
             self.counts.resize(bucket + 1, 0);
         }
         self.counts[bucket] += 1;
-        let (lowest, highest) = self.used.unwrap_or((bucket, bucket));
-        self.used = Some((lowest.min(bucket), highest.max(bucket)));
+        self.lowest = self.lowest.min(bucket);
+        self.highest = self.highest.max(bucket);
         self.longest_ns = self.longest_ns.max(ns);
     }
 
     /// What there was, and nothing is any more.
     fn take(&mut self) -> Option<(Sketch, u64)> {
-        let (lowest, highest) = self.used.take()?;
-        let mut buckets = Vec::new();
-        for (bucket, count) in (lowest..).zip(&mut self.counts[lowest..=highest]) {
+        let counts = self.counts.get_mut(self.lowest..=self.highest)?;
+        let mut buckets = Vec::with_capacity(counts.iter().filter(|count| **count > 0).count());
+        for (bucket, count) in (self.lowest..).zip(counts) {
             if *count > 0 {
                 buckets.push((bucket as u16, std::mem::take(count)));
             }
         }
+        (self.lowest, self.highest) = (usize::MAX, 0);
         Some((Sketch::new(buckets), std::mem::take(&mut self.longest_ns)))
     }
 }
@@ -277,9 +334,9 @@ impl<'a> Windowing<'a> {
         self.done
     }
 
-    /// The counters of a cell in a window; another window that stands in the way is closed.
+    /// Where a cell of a window is counted; another window that stands in the way is closed.
     #[inline]
-    fn counters(&mut self, number: usize, cell: usize) -> &mut [Counters; METRICS.len()] {
+    fn counting(&mut self, number: usize, cell: usize) -> &mut Counting {
         let slot = number % OPEN;
         if self.open[slot].number != number {
             self.close(slot);
@@ -294,10 +351,16 @@ impl<'a> Windowing<'a> {
 
     fn close(&mut self, slot: usize) {
         let Open { number, cells } = &mut self.open[slot];
-        for (cell, metrics) in cells.iter_mut().enumerate() {
-            for (metric, counters) in metrics.iter_mut().enumerate() {
+        for (cell, counting) in cells.iter_mut().enumerate() {
+            if counting.arrivals == 0 && counting.answered == 0 {
+                continue;
+            }
+            let window = self.done.cell(*number, cell);
+            window.arrivals += std::mem::take(&mut counting.arrivals);
+            window.failed += std::mem::take(&mut counting.failed);
+            window.answered += std::mem::take(&mut counting.answered);
+            for (metric, counters) in counting.times.iter_mut().enumerate() {
                 if let Some((sketch, longest_ns)) = counters.take() {
-                    let window = self.done.cell(*number, cell);
                     window.times[metric].merge(&sketch);
                     window.longest_ns[metric] = window.longest_ns[metric].max(longest_ns);
                 }
@@ -329,21 +392,21 @@ impl Tally for Windowing<'_> {
             let request = usize::from(row.request.0);
             let cell = self.cells.of(usize::from(row.scenario.0), request);
             let mishap = Mishap::of(&row, &self.requests[request]);
-            let scheduled = self.done.cell(self.number(row.scheduled_ns), cell);
-            scheduled.arrivals += 1;
-            scheduled.failed += u64::from(mishap.is_some());
-            let ended = self.done.cell(self.number(row.end_ns()), cell);
-            ended.answered += u64::from(row.error.is_none());
-            if let Some(mishap) = mishap {
-                *ended.mishaps.entry(mishap).or_default() += 1;
+            let (number, ended) = (self.number(row.scheduled_ns), self.number(row.end_ns()));
+            let counting = self.counting(number, cell);
+            counting.arrivals += 1;
+            counting.failed += u64::from(mishap.is_some());
+            for (counters, time) in counting.times.iter_mut().zip(times(&row)) {
+                if let Some(ns) = time {
+                    counters.record(ns);
+                }
             }
-        }
-        for (place_of_metric, metric) in METRICS.iter().enumerate() {
-            metric.each_time(batch, |place, ns| {
-                let cell = self.cells.of(usize::from(batch.scenario[place].0), usize::from(batch.request[place].0));
-                let number = self.number(batch.scheduled_ns[place]);
-                self.counters(number, cell)[place_of_metric].record(ns);
-            });
+            if row.error.is_none() {
+                self.counting(ended, cell).answered += 1;
+            }
+            if let Some(mishap) = mishap {
+                *self.done.cell(ended, cell).mishaps.entry(mishap).or_default() += 1;
+            }
         }
     }
 
@@ -356,6 +419,7 @@ impl Tally for Windowing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contribution::Contribution;
     use crate::manifest::Tags;
     use crate::row::RequestId;
     use proptest::prelude::*;
@@ -419,9 +483,14 @@ mod tests {
                     let ended = || of_cell().filter(|row| within(row.end_ns()));
                     prop_assert_eq!(window.answered, ended().filter(|row| row.error.is_none()).count() as u64);
                     prop_assert_eq!(window.mishaps.values().sum::<u64>(), ended().filter(|row| requests[cell].has_failed(row)).count() as u64);
-                    let sketch: Sketch = scheduled().filter_map(Row::response_ns).collect();
-                    prop_assert_eq!(&window.times[0], &sketch);
-                    prop_assert_eq!(window.longest_ns[0], scheduled().filter_map(Row::response_ns).max().unwrap_or(0));
+                    for (place, metric) in METRICS.iter().enumerate() {
+                        let times = || scheduled().filter_map(|row| match metric.contribution(row, &requests[cell]) {
+                            Contribution::Time(time) => time,
+                            _ => None,
+                        });
+                        prop_assert_eq!(&window.times[place], &times().collect::<Sketch>());
+                        prop_assert_eq!(window.longest_ns[place], times().max().unwrap_or(0));
+                    }
                 }
             }
             prop_assert_eq!(windows.iter().flatten().map(|window| window.arrivals).sum::<u64>(), rows.len() as u64);

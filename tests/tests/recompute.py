@@ -46,6 +46,8 @@ def group(name, rows, expected, elapsed):
         "service_time_ns": figures([int(row["duration_ns"]) for row in answered]),
         "ttfb_ns": figures(numbers("ttfb_ns")),
         "lag_ns": figures(numbers("lag_ns")),
+        "connect_ns": figures([ns for ns in numbers("connect_ns") if ns > 0]),
+        "tls_ns": figures([ns for ns in numbers("tls_ns") if ns > 0]),
         "statuses": tally(row["status"] for row in answered),
         "error_kinds": tally(row["error"] for row in rows if row["error"] != ""),
         "bytes_sent": sum(numbers("bytes_sent")),

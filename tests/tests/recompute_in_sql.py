@@ -36,6 +36,8 @@ TIMES = {
     "service_time_ns": ("duration_ns::HUGEINT", "error IS NULL"),
     "ttfb_ns": ("ttfb_ns::HUGEINT", "true"),
     "lag_ns": ("lag_ns::HUGEINT", "true"),
+    "connect_ns": ("connect_ns::HUGEINT", "connect_ns > 0"),
+    "tls_ns": ("tls_ns::HUGEINT", "tls_ns > 0"),
 }
 # Failures that are the generator's own doing: no answer was there to be checked, nor could there have been one.
 OWN_FAILURES = ["no_socket", "no_port", "no_value", "interrupted", "dropped"]

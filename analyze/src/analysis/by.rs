@@ -90,6 +90,9 @@ impl Analysis for By {
         if self.keys.is_empty() {
             return Ok(Vec::new());
         }
+        if !run.has_rows() {
+            return Err(Failure::NoRows { path: run.log.path.clone(), needs: "--by" });
+        }
         let told = Told::of(self, run);
         if told.most() > MOST_GROUPS {
             return Err(Failure::TooManyGroups { groups: told.most(), most: MOST_GROUPS });

@@ -37,11 +37,11 @@ fn cores(samples: &[EngineSample]) -> Table {
     let mut cores: BTreeMap<usize, EngineSample> = BTreeMap::new();
     for sample in samples {
         let core = cores.entry(sample.core).or_default();
-        core.scheduled += sample.scheduled;
-        core.dropped += sample.dropped;
-        core.busy_ns += sample.busy_ns;
-        core.wall_ns += sample.wall_ns;
-        core.record_stall_ns += sample.record_stall_ns;
+        core.scheduled = core.scheduled.saturating_add(sample.scheduled);
+        core.dropped = core.dropped.saturating_add(sample.dropped);
+        core.busy_ns = core.busy_ns.saturating_add(sample.busy_ns);
+        core.wall_ns = core.wall_ns.saturating_add(sample.wall_ns);
+        core.record_stall_ns = core.record_stall_ns.saturating_add(sample.record_stall_ns);
         core.backlog = core.backlog.max(sample.backlog);
         core.pacer_lag_max_ns = core.pacer_lag_max_ns.max(sample.pacer_lag_max_ns);
     }

@@ -21,6 +21,11 @@ use crate::section::Section;
 
 /// Looks at one side of a run.
 pub trait Analysis {
+    /// Whether it looks at the windows of a run, which are gathered for those who do only.
+    fn is_over_time(&self) -> bool {
+        false
+    }
+
     /// What there is to say, or nothing.
     ///
     /// # Errors

@@ -16,6 +16,10 @@ use crate::section::{Chart, Line, Part, Section, Unit};
 pub struct Series;
 
 impl Analysis for Series {
+    fn is_over_time(&self) -> bool {
+        true
+    }
+
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         if run.windows.is_empty() {
             return Ok(Vec::new());

@@ -50,28 +50,14 @@ pub struct Measured {
     pub samples: u64,
 }
 
-/// How sure it is that an interval holds the true value.
-pub const CONFIDENCE: f64 = 0.95;
-
-/// A confidence interval: see [`CONFIDENCE`].
+/// Where the difference to the baseline's figure lies: as a share of that, (run − baseline) / baseline; of error rates (which
+/// may be 0) run − baseline. As sure as [`super::confidence`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(tag = "of", rename_all = "snake_case")]
-pub enum Interval {
-    /// Of the run's own figure, in its unit.
-    Value {
-        /// The lower end.
-        low: f64,
-        /// The upper end.
-        high: f64,
-    },
-    /// Of the difference to the baseline's figure: as a share of that, (run − baseline) / baseline; of error rates (which
-    /// may be 0) run − baseline.
-    Change {
-        /// The lower end.
-        low: f64,
-        /// The upper end.
-        high: f64,
-    },
+pub struct Interval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
 }
 
 /// What a probe sampled of one metric.
@@ -128,13 +114,9 @@ pub fn measured(summary: &Summary, probes: &[ProbeSample], time: Time) -> Measur
 
 fn group_of(group: &Group, time: Time) -> MeasuredGroup {
     let answered = group.statuses.values().sum();
-    // The one place where a figure meets its interval: none is known yet.
+    // Intervals come from the windows of the run: see `compare::add_intervals`.
     let figure = |measure, value, samples| Measured { measure, value, interval: None, samples };
-    let times = match time {
-        Time::Response => group.response_time_ns,
-        Time::Service => group.service_time_ns,
-    };
-    let mut figures: Vec<Measured> = times.map_or_else(Vec::new, |times| {
+    let mut figures: Vec<Measured> = times_of(group, time).map_or_else(Vec::new, |times| {
         let values = Measure::OF_REQUESTS.into_iter().filter_map(|measure| Some((measure, time_of(&times, measure)?)));
         values.map(|(measure, value)| figure(measure, value, answered)).collect()
     });
@@ -145,6 +127,14 @@ fn group_of(group: &Group, time: Time) -> MeasuredGroup {
         figures.push(figure(Measure::Throughput, throughput, group.count));
     }
     MeasuredGroup { request: group.request.clone(), arrivals: group.count, answered, figures }
+}
+
+/// The times of a group that are meant.
+pub const fn times_of(group: &Group, time: Time) -> Option<Figures> {
+    match time {
+        Time::Response => group.response_time_ns,
+        Time::Service => group.service_time_ns,
+    }
 }
 
 fn time_of(times: &Figures, measure: Measure) -> Option<f64> {

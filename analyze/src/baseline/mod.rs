@@ -3,6 +3,7 @@
 //! In: a TOML file of `baselines/`, checked once, every mistake with its place; or what was measured of runs. Out: a
 //! [`Baseline`] that cannot be wrong, and the same as text again. It knows nothing of verdicts, renderers or row files.
 
+mod confidence;
 pub mod digest;
 pub mod measure;
 pub mod measured;
@@ -13,11 +14,13 @@ mod save;
 pub mod unit;
 mod write;
 
+pub use self::confidence::{confidence, widening};
 pub use self::measure::Measure;
 pub use self::parse::parse;
 pub use self::problem::{Invalid, Problem};
 pub use self::save::saved;
 use self::unit::Unit;
+pub use crate::time::Time;
 
 /// What runs are held against.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -36,22 +39,6 @@ pub struct Baseline {
     pub total: Vec<Figure>,
     /// The limits of what was sampled from the system under test, in the order of the file.
     pub probes: Vec<Budget>,
-}
-
-/// Which time is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Time {
-    /// Lag + service time: what a user would have felt.
-    #[default]
-    Response,
-    /// Sent → last byte.
-    Service,
-}
-
-impl Time {
-    /// Both, by their names in a file.
-    pub const NAMES: [(&str, Self); 2] = [("response", Self::Response), ("service", Self::Service)];
 }
 
 /// Where the figures of a baseline come from.

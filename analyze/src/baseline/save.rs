@@ -11,12 +11,19 @@ const KEPT: [Measure; 7] =
 const DIGITS: usize = 6;
 
 /// The baseline of runs that did the same; `runs` is not empty. Of several runs a figure is their median (by nearest
-/// rank: one that was measured), and its noise is how far the run furthest from it is away. Of a single run the noise is
-/// not known. A percentile that any of the runs has too few samples for is left out.
-pub fn saved(runs: &[MeasuredRun], time: Time, scenario_sha256: String) -> Baseline {
+/// rank: one that was measured). `noise` tells how far runs of the same thing are apart by chance, for a request (`total`
+/// for all) and a figure, where that is known. A percentile that any of the runs has too few samples for is left out.
+pub fn saved(
+    runs: &[MeasuredRun],
+    noise: impl Fn(&str, Measure) -> Option<f64>,
+    time: Time,
+    scenario_sha256: String,
+) -> Baseline {
     let groups = |of: &dyn Fn(&MeasuredRun) -> Option<&MeasuredGroup>| -> Option<Vec<Figure>> {
         let groups: Option<Vec<&MeasuredGroup>> = runs.iter().map(of).collect();
-        groups.map(|groups| KEPT.iter().filter_map(|&measure| figure(measure, &groups)).collect())
+        let groups = groups?;
+        let noise = |measure| noise(&groups.first()?.request, measure);
+        Some(KEPT.iter().filter_map(|&measure| figure(measure, &groups, noise(measure))).collect())
     };
     let names = runs.first().map_or(&[][..], |run| &run.requests).iter().map(|group| group.request.clone());
     let requests = names.filter_map(|request| {
@@ -41,7 +48,7 @@ pub fn saved(runs: &[MeasuredRun], time: Time, scenario_sha256: String) -> Basel
     }
 }
 
-fn figure(measure: Measure, groups: &[&MeasuredGroup]) -> Option<Figure> {
+fn figure(measure: Measure, groups: &[&MeasuredGroup], noise: Option<f64>) -> Option<Figure> {
     let figures: Option<Vec<&Measured>> = groups.iter().map(|group| group.figure(measure)).collect();
     let figures = figures?.into_iter();
     let enough: Option<Vec<f64>> =
@@ -57,9 +64,7 @@ fn figure(measure: Measure, groups: &[&MeasuredGroup]) -> Option<Figure> {
     if value <= 0.0 && measure != Measure::ErrorRate {
         return None;
     }
-    let furthest = values.iter().map(|other| (other - value).abs()).fold(0.0, f64::max);
-    let whole = if measure == Measure::ErrorRate { 1.0 } else { value };
-    let noise = (values.len() > 1).then(|| significant(furthest / whole * 100.0, 3) / 100.0);
+    let noise = noise.map(|noise| significant(noise * 100.0, 3) / 100.0);
     Some(Figure { measure, value, noise })
 }
 
@@ -91,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_run_gives_its_figures_and_no_noise() {
-        let baseline = saved(&[run("a", 5e6, 100)], Time::Response, "d".to_owned());
+        let baseline = saved(&[run("a", 5e6, 100)], |_, _| None, Time::Response, "d".to_owned());
         let expected = [(Measure::P50, 1e6, None), (Measure::P95, 5e6, None), (Measure::ErrorRate, 0.142_857, None)];
         let figures = baseline.requests[0].figures.iter().map(|f| (f.measure, f.value, f.noise)).collect::<Vec<_>>();
         assert_eq!(figures, expected);
@@ -99,15 +104,16 @@ mod tests {
     }
 
     #[test]
-    fn several_runs_give_their_median_and_how_far_they_are_apart() {
+    fn several_runs_give_their_median_with_the_noise_that_there_is_between_them() {
         let runs = [run("a", 5e6, 100), run("b", 4e6, 100), run("c", 4.8e6, 100)];
-        let p95 = saved(&runs, Time::Response, "d".to_owned()).total[1];
+        let noise = |request: &str, measure| (request == "total" && measure == Measure::P95).then_some(0.166_66);
+        let p95 = saved(&runs, noise, Time::Response, "d".to_owned()).total[1];
         assert_eq!((p95.value, p95.noise), (4.8e6, Some(16.7 / 100.0)));
     }
 
     #[test]
     fn a_percentile_of_too_few_samples_is_not_saved() {
-        let baseline = saved(&[run("a", 5e6, 100), run("b", 5e6, 58)], Time::Response, "d".to_owned());
+        let baseline = saved(&[run("a", 5e6, 100), run("b", 5e6, 58)], |_, _| None, Time::Response, "d".to_owned());
         let measures: Vec<Measure> = baseline.total.iter().map(|figure| figure.measure).collect();
         assert_eq!(measures, [Measure::P50, Measure::ErrorRate]);
     }

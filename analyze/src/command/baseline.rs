@@ -8,6 +8,7 @@ use clap::Args;
 use super::print;
 use crate::baseline::measured::measured;
 use crate::baseline::{self, Baseline, digest};
+use crate::compare;
 use crate::exit;
 use crate::failure::Failure;
 use crate::gate;
@@ -16,7 +17,7 @@ use crate::load::{self, Run};
 /// `drumfire-analyze baseline`.
 #[derive(Debug, Args)]
 pub struct BaselineArgs {
-    /// Run directories of the same scenario; several tell how far runs are apart by chance
+    /// Run directories or summary files of the same scenario; several tell how far runs are apart by chance
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Where to write the baseline; nothing is overwritten without --update
@@ -44,7 +45,9 @@ pub fn run(asked: &BaselineArgs) -> Result<u8, Failure> {
     let kept = before.unwrap_or_default();
     let of = |run: &Run| measured(&run.summary, &run.log.probes, kept.time);
     let measured: Vec<_> = runs.iter().map(of).collect();
-    let new = baseline::saved(&measured, kept.time, digest);
+    let noise = compare::noise(&runs, kept.time);
+    let floor = |request: &str, measure| noise.floor(request, measure);
+    let new = baseline::saved(&measured, floor, kept.time, digest);
     if new.total.is_empty() {
         return Err(Failure::NotToJudgeBy {
             run: asked.runs[0].clone(),

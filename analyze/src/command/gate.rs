@@ -11,6 +11,7 @@ use super::baseline::read_baseline;
 use super::print;
 use crate::baseline::measured::measured;
 use crate::baseline::{Baseline, MaxRegression, Measure, digest, unit};
+use crate::compare;
 use crate::failure::Failure;
 use crate::gate::{self, BaselineOfGate, GateResult, RunOfGate};
 use crate::load::{self, Run};
@@ -21,7 +22,7 @@ use crate::report::Report;
 /// `drumfire-analyze gate`.
 #[derive(Debug, Args)]
 pub struct GateArgs {
-    /// The run directory
+    /// The run directory, or a summary file
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// The baseline: a TOML file, hand-written or of `drumfire-analyze baseline`
@@ -98,7 +99,8 @@ pub fn run(asked: &GateArgs) -> Result<u8, Failure> {
 }
 
 fn result(run: &Run, baseline: &Baseline, file: &Path, allowed: &MaxRegression) -> GateResult {
-    let measured = measured(&run.summary, &run.log.probes, baseline.time);
+    let mut measured = measured(&run.summary, &run.log.probes, baseline.time);
+    compare::add_intervals(&mut measured, run, baseline);
     let of_run = RunOfGate {
         name: measured.scenario.clone(),
         directory: measured.name.clone(),

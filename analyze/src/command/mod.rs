@@ -2,11 +2,13 @@
 //! means for whoever asked.
 
 pub mod baseline;
+pub mod diff;
 pub mod export;
 pub mod gate;
 pub mod query;
 pub mod report;
 pub mod stretch;
+pub mod summarize;
 pub mod summary;
 pub mod trend;
 

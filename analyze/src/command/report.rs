@@ -1,7 +1,7 @@
 //! `drumfire-analyze report`: one page of HTML.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use runlog::tally::Stretch;
@@ -17,10 +17,10 @@ use crate::sql::plugin::Plugins;
 /// `drumfire-analyze report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Run directories
+    /// Run directories, or summary files
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
-    /// Where to write the page [default: report.html in the first run directory]
+    /// Where to write the page [default: report.html in the first run directory, or beside the first file]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// A folder of analyses in SQL, shown as well: see docs/sql.md
@@ -37,8 +37,13 @@ pub fn run(asked: &ReportArgs) -> Result<u8, Failure> {
     let reports = Report::of_all(&asked.runs, Stretch::WHOLE, &plugins.before_last_of(analysis::REPORT))?;
     let mut page = Vec::new();
     Html.render(&reports, &mut page)?;
-    let path = asked.output.clone().unwrap_or_else(|| asked.runs[0].join("report.html"));
+    let path = asked.output.clone().unwrap_or_else(|| page_of(&asked.runs[0]));
     fs::write(&path, page).map_err(|source| Failure::Write { path: path.clone(), source })?;
     print(format!("{}\n", path.display()).as_bytes())?;
     Ok(exit::PASSED)
+}
+
+/// In a directory, or beside a file.
+fn page_of(run: &Path) -> PathBuf {
+    if run.is_file() { run.with_added_extension("html") } else { run.join("report.html") }
 }

@@ -18,7 +18,7 @@ use crate::sql::plugin::Plugins;
 /// `drumfire-analyze summary`.
 #[derive(Debug, Args)]
 pub struct SummaryArgs {
-    /// Run directories
+    /// Run directories, or summary files
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// One JSON document on standard output, and nothing else

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use runlog::tally::Stretch;
 
 use super::print;
 use crate::baseline::measured::measured;
@@ -94,7 +93,7 @@ fn history(places: &[Place]) -> Result<History, Failure> {
         } else if place.manifest.ending.is_none() {
             Why::NoEnding
         } else {
-            let loaded = load::read(place.open()?, Stretch::WHOLE)?;
+            let loaded = place.read()?;
             let reasons = gate::reasons_to_refuse(&loaded.summary);
             if reasons.is_empty() {
                 history.runs.push((run, measured(&loaded.summary, &[], Time::Response)));

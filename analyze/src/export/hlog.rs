@@ -34,7 +34,7 @@ impl Exporter for Hlog {
     fn export(&self, source: &Source<'_>, mut out: &mut (dyn Write + Send)) -> Result<u64, ExportError> {
         let manifest = &source.run.manifest;
         let began = UNIX_EPOCH + Duration::from_nanos(manifest.started_unix_ns);
-        let about = format!("[Drumfire {}: {} in nanoseconds]", manifest.drumfire_version, self.time);
+        let about = format!("[Drumfire {}: {} in nanoseconds]", manifest.drumfire_version, self.time.words());
         let mut serializer = V2DeflateSerializer::new();
         let mut log = IntervalLogWriterBuilder::new()
             .add_comment(&about)

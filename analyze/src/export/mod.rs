@@ -13,7 +13,6 @@ mod quoting;
 mod source;
 mod vegeta;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -27,6 +26,7 @@ pub use self::k6::K6;
 pub use self::parquet::Parquet;
 pub use self::source::Source;
 pub use self::vegeta::Vegeta;
+pub use crate::time::Time;
 
 /// Writes runs in one format.
 pub trait Exporter: Sync {
@@ -46,15 +46,6 @@ pub enum ExportError {
     /// The place it goes to cannot be written.
     #[error(transparent)]
     Write(#[from] io::Error),
-}
-
-/// The time that a format with room for one is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Time {
-    /// From the schedule on: lag + service time, what a user would have felt
-    Response,
-    /// From sending on, as other tools measure
-    Service,
 }
 
 impl Time {
@@ -77,15 +68,6 @@ impl Time {
     /// How long it took to an answer or until it was given up; nothing where it was never sent.
     pub fn elapsed_ns(self, row: &Row) -> u64 {
         row.end_ns() - self.start_ns(row)
-    }
-}
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Response => "response time",
-            Self::Service => "service time",
-        })
     }
 }
 

@@ -1,39 +1,44 @@
 //! The verdict on each figure: worse by more than is allowed, and by more than chance does.
 
 use super::{Bound, Check, Missing, Outcome, Subject};
-use crate::baseline::measured::{Interval, Measured, MeasuredGroup, MeasuredRun};
-use crate::baseline::{Baseline, Budget, Figure, MaxRegression};
+use crate::baseline::measured::{Measured, MeasuredGroup, MeasuredRun};
+use crate::baseline::{Baseline, Budget, Figure, MaxRegression, widening};
 
 /// A difference smaller than this share is none: saved figures are kept to six digits.
 const PRECISION: f64 = 1e-5;
 
 /// Holds a run against a baseline. A figure has regressed where it is beyond `baseline × (1 + allowed)` (of throughput:
 /// below `baseline × (1 − allowed)`), and chance does not explain it: its interval, where one is known, excludes the
-/// baseline's figure, and the difference is larger than the noise that the baseline was saved with. Limits of probes are
+/// baseline's figure, and the difference is larger than the noise that the baseline was saved with, widened so that all
+/// figures together seldom fail by chance. Limits of probes are
 /// limits: nothing is allowed on top.
 pub fn judge(baseline: &Baseline, run: &MeasuredRun, allowed: &MaxRegression) -> Vec<Check> {
-    let is_saved = baseline.saved.is_some();
+    let terms = Terms { allowed, is_saved: baseline.saved.is_some(), widening: widening(baseline) };
     let mut checks = Vec::new();
     for expected in &baseline.requests {
         let group = run.requests.iter().find(|group| group.request == expected.request);
         let subject = Subject::Request { request: expected.request.clone() };
-        checks.extend(expected.figures.iter().map(|figure| of_figure(&subject, figure, group, allowed, is_saved)));
+        checks.extend(expected.figures.iter().map(|figure| of_figure(&subject, figure, group, &terms)));
     }
     let total = baseline.total.iter();
-    checks.extend(total.map(|figure| of_figure(&Subject::Total, figure, Some(&run.total), allowed, is_saved)));
+    checks.extend(total.map(|figure| of_figure(&Subject::Total, figure, Some(&run.total), &terms)));
     checks.extend(baseline.probes.iter().flat_map(|budget| of_budget(budget, run)));
     checks
 }
 
-fn of_figure(
-    subject: &Subject,
-    figure: &Figure,
-    group: Option<&MeasuredGroup>,
-    allowed: &MaxRegression,
+/// What holds for all figures.
+struct Terms<'a> {
+    /// How much worse each may be.
+    allowed: &'a MaxRegression,
+    /// Whether the baseline is of runs: a limit is no aim, and nothing is better than it.
     is_saved: bool,
-) -> Check {
+    /// By how much saved noise is widened, since there are several figures.
+    widening: f64,
+}
+
+fn of_figure(subject: &Subject, figure: &Figure, group: Option<&MeasuredGroup>, terms: &Terms<'_>) -> Check {
     let measure = figure.measure;
-    let max_regression = allowed.allowed(measure);
+    let max_regression = terms.allowed.allowed(measure);
     let (bound, limit) = if measure.is_better_when_higher() {
         (Bound::AtLeast, figure.value * (1.0 - max_regression))
     } else {
@@ -60,11 +65,11 @@ fn of_figure(
     };
     match measured {
         Err(missing) => Check { outcome: Outcome::Missing(missing), ..check },
-        Ok(measured) => held(check, figure, measured, is_saved),
+        Ok(measured) => held(check, figure, measured, terms),
     }
 }
 
-fn held(mut check: Check, figure: &Figure, measured: &Measured, is_saved: bool) -> Check {
+fn held(mut check: Check, figure: &Figure, measured: &Measured, terms: &Terms<'_>) -> Check {
     check.value = Some(measured.value);
     check.samples = measured.samples;
     check.interval = measured.interval;
@@ -78,24 +83,16 @@ fn held(mut check: Check, figure: &Figure, measured: &Measured, is_saved: bool) 
     let tolerated = check.baseline * check.max_regression;
     let is_the_same = change.abs() <= check.baseline * PRECISION;
     let is_beyond_limit = measured.value * sign > check.limit * sign && !is_the_same;
-    let is_beyond_noise = figure.noise_floor().is_none_or(|floor| change.abs() > floor)
-        && measured.interval.is_none_or(|interval| excludes_baseline(interval, check.baseline));
+    let is_beyond_noise = figure.noise_floor().is_none_or(|floor| change.abs() > floor * terms.widening)
+        && measured.interval.is_none_or(|interval| 0.0 < interval.low || interval.high < 0.0);
     check.outcome = match () {
         () if measured.samples < check.measure.samples_needed() => Outcome::NotEnoughData,
         () if is_beyond_limit && is_beyond_noise => Outcome::Regressed,
         () if is_beyond_limit => Outcome::WithinNoise,
-        () if is_saved && -change > tolerated && !is_the_same && is_beyond_noise => Outcome::Better,
+        () if terms.is_saved && -change > tolerated && !is_the_same && is_beyond_noise => Outcome::Better,
         () => Outcome::Passed,
     };
     check
-}
-
-/// Whether the baseline's figure (no change at all) is none of those that the interval has.
-fn excludes_baseline(interval: Interval, baseline: f64) -> bool {
-    match interval {
-        Interval::Value { low, high } => baseline < low || high < baseline,
-        Interval::Change { low, high } => 0.0 < low || high < 0.0,
-    }
 }
 
 /// A check for each of a budget's limits.
@@ -138,7 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::baseline::measured::MeasuredProbe;
+    use crate::baseline::measured::{Interval, MeasuredProbe};
     use crate::baseline::{Expected, Measure, Saved, parse};
 
     fn group(request: &str, figures: Vec<Measured>) -> MeasuredGroup {
@@ -189,7 +186,7 @@ mod tests {
         for (rate, expected) in [(899.0, Outcome::Regressed), (950.0, Outcome::Passed), (1200.0, Outcome::Better)] {
             assert_eq!(outcome(&saved, measured(Measure::Throughput, rate)), expected, "{rate}");
         }
-        let interval = Some(Interval::Value { low: 700.0, high: 1001.0 });
+        let interval = Some(Interval { low: -0.3, high: 0.001 });
         let unsure = Measured { interval, ..measured(Measure::Throughput, 800.0) };
         assert_eq!(outcome(&saved, unsure), Outcome::WithinNoise);
     }
@@ -201,12 +198,12 @@ mod tests {
         let quick = |interval| Measured { interval, ..measured(Measure::P95, 70e6) };
         assert_eq!(outcome(&saved, measured(Measure::P95, 120e6)), Outcome::WithinNoise, "less than the noise floor");
         assert_eq!(outcome(&saved, slow(None)), Outcome::Regressed);
-        assert_eq!(outcome(&saved, slow(Some(Interval::Value { low: 99e6, high: 150e6 }))), Outcome::WithinNoise);
-        assert_eq!(outcome(&saved, slow(Some(Interval::Value { low: 101e6, high: 150e6 }))), Outcome::Regressed);
-        assert_eq!(outcome(&saved, slow(Some(Interval::Change { low: -0.01, high: 0.6 }))), Outcome::WithinNoise);
-        assert_eq!(outcome(&saved, slow(Some(Interval::Change { low: 0.01, high: 0.6 }))), Outcome::Regressed);
-        assert_eq!(outcome(&saved, quick(Some(Interval::Change { low: -0.4, high: -0.2 }))), Outcome::Better);
-        assert_eq!(outcome(&saved, quick(Some(Interval::Change { low: -0.4, high: 0.1 }))), Outcome::Passed);
+        assert_eq!(outcome(&saved, slow(Some(Interval { low: -0.01, high: 0.5 }))), Outcome::WithinNoise);
+        assert_eq!(outcome(&saved, slow(Some(Interval { low: 0.01, high: 0.5 }))), Outcome::Regressed);
+        assert_eq!(outcome(&saved, slow(Some(Interval { low: -0.01, high: 0.6 }))), Outcome::WithinNoise);
+        assert_eq!(outcome(&saved, slow(Some(Interval { low: 0.01, high: 0.6 }))), Outcome::Regressed);
+        assert_eq!(outcome(&saved, quick(Some(Interval { low: -0.4, high: -0.2 }))), Outcome::Better);
+        assert_eq!(outcome(&saved, quick(Some(Interval { low: -0.4, high: 0.1 }))), Outcome::Passed);
     }
 
     #[test]
@@ -214,11 +211,11 @@ mod tests {
         let saved = baseline(Measure::ErrorRate, 0.0, None, true);
         assert_eq!(outcome(&saved, measured(Measure::ErrorRate, 0.0)), Outcome::Passed);
         assert_eq!(outcome(&saved, measured(Measure::ErrorRate, 0.001)), Outcome::Regressed);
-        let interval = Some(Interval::Value { low: 0.0, high: 0.002 });
+        let interval = Some(Interval { low: -0.0001, high: 0.0019 });
         assert_eq!(outcome(&saved, Measured { interval, ..measured(Measure::ErrorRate, 0.001) }), Outcome::WithinNoise);
         let noisy = baseline(Measure::ErrorRate, 0.0, Some(0.001), true);
         assert_eq!(outcome(&noisy, measured(Measure::ErrorRate, 0.001)), Outcome::WithinNoise, "noise is a difference");
-        assert_eq!(outcome(&noisy, measured(Measure::ErrorRate, 0.0011)), Outcome::Regressed);
+        assert_eq!(outcome(&noisy, measured(Measure::ErrorRate, 0.0012)), Outcome::Regressed);
     }
 
     #[test]

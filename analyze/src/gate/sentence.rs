@@ -3,7 +3,7 @@
 use runlog::units::Nanos;
 
 use super::{Bound, Check, Missing, Outcome, Subject};
-use crate::baseline::measured::{CONFIDENCE, Interval};
+use crate::baseline::measured::Interval;
 use crate::baseline::unit::{Unit, significant};
 use crate::section::{Finding, Level, Value};
 
@@ -72,16 +72,10 @@ impl Check {
             };
             finding = finding.and("; allowed are ").and(Value::Change(allowed));
         }
-        let sure = |finding: Finding| finding.and(format!("; {:.0} % interval ", CONFIDENCE * 100.0));
-        finding = match self.interval {
-            Some(Interval::Value { low, high }) => {
-                sure(finding).and(value(self.unit, low)).and(" to ").and(value(self.unit, high))
-            }
-            Some(Interval::Change { low, high }) => {
-                sure(finding).and("of the difference ").and(Value::Change(low)).and(" to ").and(Value::Change(high))
-            }
-            None => finding,
-        };
+        if let Some(Interval { low, high }) = self.interval {
+            let between = finding.and("; the difference lies between ").and(Value::Change(low));
+            finding = between.and(" and ").and(Value::Change(high));
+        }
         match self.noise {
             Some(noise) => finding.and("; noise ").and(Value::Share(noise)),
             None => finding,

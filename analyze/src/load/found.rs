@@ -1,106 +1,157 @@
 //! Which runs there are where a path leads to.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use runlog::directory::{self, MANIFEST, Run};
+use runlog::directory::{MANIFEST, Run};
 use runlog::manifest::Manifest;
 use runlog::units::Nanos;
 
 use crate::columnar::ParquetRun;
+use crate::condensed::{Condensed, ENDING, shard_id};
 use crate::failure::Failure;
 
-/// Where a run is: what of it is known before anything but its manifest is read.
+/// A run, or a shard of one.
 #[derive(Debug)]
-pub struct Place {
-    /// What was run; of shards, of all together.
-    pub manifest: Manifest,
-    /// A run directory or a Parquet file; several where shards of one load are one run.
-    shards: Vec<PathBuf>,
+pub enum Found {
+    /// With its rows.
+    Rows(Box<Run>),
+    /// What was kept of it without them.
+    Condensed(Box<Condensed>),
 }
 
-impl Place {
-    fn of(path: PathBuf) -> Result<Self, Failure> {
-        let manifest = if is_parquet(&path) { open(&path)?.manifest } else { directory::read_manifest(&path)? };
-        Ok(Self { manifest, shards: vec![path] })
-    }
-
-    /// The directory or file, of shards that of the first.
-    pub fn path(&self) -> &Path {
-        &self.shards[0]
-    }
-
-    /// Opens the run.
-    ///
-    /// # Errors
-    /// Where it cannot be read.
-    pub fn open(&self) -> Result<Run, Failure> {
-        let mut run = open(self.path())?;
-        for shard in &self.shards[1..] {
-            run.add_shard(open(shard)?);
+impl Found {
+    /// Manifest and samples.
+    pub fn run(&self) -> &Run {
+        match self {
+            Self::Rows(run) => run,
+            Self::Condensed(condensed) => &condensed.log,
         }
-        Ok(run)
     }
 }
 
-fn open(path: &Path) -> Result<Run, Failure> {
-    if is_parquet(path) { Ok(ParquetRun::open(path)?.into_run()) } else { Ok(Run::open(path)?) }
-}
-
-/// The runs at a path, by when they began: a run directory, a Parquet file that one was exported to, or all in a folder.
-/// Shards of one load are one run.
+/// The runs at a path, by when they began: a run directory, a Parquet file that one was exported to, a summary file, or all
+/// in a folder. Shards of one load are one run.
 ///
 /// # Errors
 /// Where there is none.
-pub fn found(path: &Path) -> Result<Vec<Place>, Failure> {
+pub fn found(path: &Path) -> Result<Vec<Found>, Failure> {
+    together(shards(path)?)
+}
+
+/// The same, with each shard by itself.
+///
+/// # Errors
+/// Where there is none.
+pub fn shards(path: &Path) -> Result<Vec<Found>, Failure> {
     if !path.exists() {
         return Err(Failure::Missing(path.to_owned()));
     }
-    let is_one = is_parquet(path) || path.join(MANIFEST).exists();
-    let directories = if is_one { Vec::new() } else { runs_in(path) };
-    if directories.is_empty() {
-        // Where there is no run either, this says so.
-        return Ok(vec![Place::of(path.to_owned())?]);
+    if has_ending(path, "parquet") {
+        return Ok(vec![Found::Rows(Box::new(ParquetRun::open(path)?.into_run()))]);
     }
-    let mut places = directories.into_iter().map(Place::of).collect::<Result<Vec<_>, _>>()?;
-    sort(&mut places);
-    Ok(together(places))
+    if has_ending(path, ENDING) {
+        return Ok(vec![condensed(path)?]);
+    }
+    let shards = if path.join(MANIFEST).exists() { Vec::new() } else { shards_in(path)? };
+    if shards.is_empty() {
+        // Where there is no run either, this says so.
+        return Ok(vec![rows(path)?]);
+    }
+    Ok(shards)
+}
+
+/// Whether it is a file whose name ends so.
+pub fn has_ending(path: &Path, wanted: &str) -> bool {
+    path.is_file() && path.extension().is_some_and(|ending| ending == wanted)
+}
+
+fn rows(path: &Path) -> Result<Found, Failure> {
+    Ok(Found::Rows(Box::new(Run::open(path)?)))
+}
+
+fn condensed(path: &Path) -> Result<Found, Failure> {
+    Ok(Found::Condensed(Box::new(Condensed::open(path)?)))
+}
+
+/// The run directories and summary files in a folder.
+fn shards_in(folder: &Path) -> Result<Vec<Found>, Failure> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut shards = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.join(MANIFEST).exists() {
+            shards.push(rows(&path)?);
+        } else if has_ending(&path, ENDING) {
+            shards.push(condensed(&path)?);
+        }
+    }
+    let mut shards = without_rowless_doubles(shards);
+    in_order(&mut shards);
+    Ok(shards)
+}
+
+/// A summary file of shards whose rows are there as well says nothing new.
+fn without_rowless_doubles(mut shards: Vec<Found>) -> Vec<Found> {
+    let id = |found: &Found| match found {
+        Found::Rows(run) => Some(shard_id(run)),
+        Found::Condensed(_) => None,
+    };
+    let with_rows: BTreeSet<String> = shards.iter().filter_map(id).collect();
+    shards.retain(|found| match found {
+        Found::Rows(_) => true,
+        Found::Condensed(condensed) => !condensed.shards().is_subset(&with_rows),
+    });
+    shards
 }
 
 /// Puts runs in the order in which they began.
-pub fn sort(places: &mut [Place]) {
-    places.sort_by(|a, b| {
-        let key = |place: &Place| (place.manifest.started_unix_ns, place.path().to_owned());
-        key(a).cmp(&key(b))
-    });
+pub fn in_order(runs: &mut [Found]) {
+    let key = |found: &Found| (found.run().manifest.started_unix_ns, found.run().path.clone());
+    runs.sort_by_cached_key(key);
 }
 
-fn is_parquet(path: &Path) -> bool {
-    path.is_file() && path.extension().is_some_and(|ending| ending == "parquet")
+/// Puts the shards of each load together: those with rows, and those without.
+///
+/// # Errors
+/// None, where they were gathered or read.
+pub fn together(runs: Vec<Found>) -> Result<Vec<Found>, Failure> {
+    put_together(runs, belong_together)
 }
 
-fn runs_in(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    entries.flatten().map(|entry| entry.path()).filter(|path| path.join(MANIFEST).exists()).collect()
+/// Puts the shards of each load together where they have no rows.
+///
+/// # Errors
+/// None, where they were gathered or read.
+pub fn condensed_together(runs: Vec<Found>) -> Result<Vec<Found>, Failure> {
+    put_together(runs, |load, run| matches!(load, Found::Condensed(_)) && belong_together(load, run))
 }
 
-/// Puts the shards of each load together.
-fn together(places: Vec<Place>) -> Vec<Place> {
-    let mut loads: Vec<Place> = Vec::with_capacity(places.len());
-    for place in places {
-        match loads.iter_mut().find(|load| are_shards(&load.manifest, &place.manifest)) {
-            Some(load) => {
-                load.shards.extend(place.shards);
-                load.manifest.add_shard(place.manifest);
-            }
-            None => loads.push(place),
+fn put_together(runs: Vec<Found>, belong: impl Fn(&Found, &Found) -> bool) -> Result<Vec<Found>, Failure> {
+    let mut loads: Vec<Found> = Vec::with_capacity(runs.len());
+    for run in runs {
+        let place = loads.iter().position(|load| belong(load, &run));
+        match (place.map(|place| &mut loads[place]), run) {
+            (Some(Found::Rows(load)), Found::Rows(run)) => load.add_shard(*run),
+            (Some(Found::Condensed(load)), Found::Condensed(run)) => load.add_shard(*run)?,
+            (_, run) => loads.push(run),
         }
     }
-    loads
+    Ok(loads)
+}
+
+fn belong_together(load: &Found, run: &Found) -> bool {
+    let of_one_kind = match (load, run) {
+        (Found::Rows(_), Found::Rows(_)) => true,
+        // No shard counts twice.
+        (Found::Condensed(load), Found::Condensed(run)) => load.shards().is_disjoint(run.shards()),
+        _ => false,
+    };
+    of_one_kind && are_shards(&load.run().manifest, &run.run().manifest)
 }
 
 /// Whether two runs are parts of one load: the same scenario with the same seed, at the same time.
-fn are_shards(one: &Manifest, other: &Manifest) -> bool {
+pub fn are_shards(one: &Manifest, other: &Manifest) -> bool {
     let span = |manifest: &Manifest| {
         let length = manifest.ending.as_ref().map_or(manifest.planned_ns, |ending| ending.elapsed_ns);
         let from = Nanos(manifest.started_unix_ns);

@@ -40,6 +40,8 @@ enum HeaderError {
     Io(#[from] io::Error),
     #[error("the answer has no column of numbers `{0}`, which the chart is to show; it has {1}")]
     Column(String, String),
+    #[error("a summary file has no rows to ask, and only a run directory has")]
+    NoRows,
     #[error(transparent)]
     Sql(#[from] SqlError),
 }
@@ -162,6 +164,9 @@ impl Header {
     }
 
     fn parts(&self, title: &str, query: &str, run: &Run) -> Result<Vec<Part>, HeaderError> {
+        if !run.has_rows() {
+            return Err(HeaderError::NoRows);
+        }
         let answer = Database::open(vec![run.log.clone()], 0..u64::MAX)?.ask(query)?;
         let mut parts = Vec::new();
         let most = match &self.chart {

@@ -53,6 +53,8 @@ pub struct Figure {
     pub statistic: Statistic,
     /// Its value. `None` where there is none, or too few samples for it.
     pub value: Option<f64>,
+    /// How many samples it is of.
+    pub samples: u64,
     /// What there is too little of, if anything.
     pub shortage: Option<Shortage>,
     /// The resamples on the statistic's scale, in the order they were drawn; their spread is that of the value.
@@ -101,7 +103,7 @@ impl Figure {
         let placeless = value.and_then(|value| statistic.scale().place(value)).is_none();
         let shortage = too_few.or_else(|| shortage_of_windows(matrix)).or(placeless.then_some(Shortage::Value));
         let spotless = (statistic == Statistic::ErrorRate && totals.failed == 0).then_some(totals.arrivals);
-        Self { statistic, value, shortage, resamples, spotless, freedom }
+        Self { statistic, value, samples, shortage, resamples, spotless, freedom }
     }
 
     /// The value on the statistic's scale.

@@ -9,5 +9,6 @@ mod query;
 mod report;
 mod runs;
 mod series;
+mod summaries;
 mod summary;
 mod trend;

@@ -29,6 +29,8 @@ pub fn figures(
     Ok(Summary {
         requests: Vec::new(),
         total: total(ledger, response),
+        // To three digits.
+        exact: false,
         thresholds: thresholds(ledger, judged, manifest, directory)?,
         checks: checks(ledger, manifest),
         validity: Validity::unknown(),

@@ -35,20 +35,21 @@ impl List {
             names: Vec::new(),
         };
         for (id, name) in (1..).zip(&names) {
-            let mut slot = list.slot(Text::new(name, 0, name.len()));
+            let ends = Text::new(name, 0, name.len()).ends();
+            let mut slot = list.slot(ends);
             while list.slots[slot] != 0 {
                 slot = (slot + 1) % list.slots.len();
             }
             list.slots[slot] = id;
-            list.ends.push(Text::new(name, 0, name.len()).ends());
+            list.ends.push(ends);
         }
         list.names = names;
         list
     }
 
-    fn slot(&self, text: Text<'_>) -> usize {
+    fn slot(&self, ends: Ends) -> usize {
         // The number of slots is a power of two.
-        (text.ends().hash() >> 32) as usize & (self.slots.len() - 1)
+        (ends.hash() >> 32) as usize & (self.slots.len() - 1)
     }
 
     pub(super) fn name(&self, id: u16) -> &[u8] {
@@ -58,12 +59,17 @@ impl List {
     /// The id of a name; the first of those that have it.
     #[inline]
     pub(super) fn id(&self, text: Text<'_>) -> Option<u16> {
-        let mut slot = self.slot(text);
+        let ends = text.ends();
+        let is_it =
+            |id: usize| ends == self.ends[id] && (text.len() <= Ends::BYTES || *self.names[id] == *text.bytes());
+        // Most runs have one scenario.
+        if self.names.len() == 1 {
+            return is_it(0).then_some(0);
+        }
+        let mut slot = self.slot(ends);
         loop {
             let id = self.slots[slot].checked_sub(1)?;
-            let is_it = text.ends() == self.ends[usize::from(id)]
-                && (text.len() <= Ends::BYTES || *self.names[usize::from(id)] == *text.bytes());
-            if is_it {
+            if is_it(usize::from(id)) {
                 return Some(id);
             }
             slot = (slot + 1) & (self.slots.len() - 1);

@@ -91,6 +91,8 @@ pub enum Recall {
     Memory,
     /// The rows are read a second time.
     Files,
+    /// Nowhere: there are no rows. Each is taken for the highest of its bucket, 1/512 above it at the most.
+    Buckets,
 }
 
 /// How many arrivals, and what became of them.
@@ -113,9 +115,9 @@ pub struct Counts {
     /// Bytes received.
     pub bytes_received: u64,
     /// How many answers there are of each status.
-    statuses: Vec<u64>,
+    pub(super) statuses: Vec<u64>,
     /// How many arrivals failed in each way.
-    failures: [u64; Failure::ALL.len()],
+    pub(super) failures: [u64; Failure::ALL.len()],
 }
 
 impl Counts {
@@ -225,7 +227,7 @@ pub struct Groups<'a, G> {
     pub(super) requests: &'a [Request],
     pub(super) metrics: &'a [Metric],
     recall: Recall,
-    all: Vec<Group>,
+    pub(super) all: Vec<Group>,
     /// From t=0 to the end of the last arrival, in a group or not.
     pub elapsed: Nanos,
     /// How many rows there were, in a group or not.
@@ -252,7 +254,7 @@ impl<'a, G: Grouping> Groups<'a, G> {
     fn new_group(&self) -> Group {
         let kept = match self.recall {
             Recall::Memory => Some(Kept::default()),
-            Recall::Files => None,
+            Recall::Files | Recall::Buckets => None,
         };
         let times = Times { histogram: Histogram::default(), kept };
         Group { counts: Counts::default(), times: vec![times; self.metrics.len()] }

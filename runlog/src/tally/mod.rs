@@ -5,11 +5,13 @@
 mod groups;
 mod kept;
 mod ranks;
+mod stored;
 
 use std::sync::atomic::AtomicU64;
 
 pub use self::groups::{Cells, Counts, Group, Grouping, Groups, Recall, Stretch};
 pub use self::ranks::{Answers, Question, Questions};
+pub use self::stored::{StoreError, StoredGroups};
 use crate::reader::{ReadError, Reading, Rows};
 use crate::row::{Batch, Columns};
 

@@ -45,7 +45,7 @@ struct Asked {
 /// Where a sample will be.
 #[derive(Debug, Clone, Copy)]
 enum Source {
-    /// It is this one: there is no other value in its bucket.
+    /// It is this one: there is no other value in its bucket, or none that could be told from it.
     Known(u64),
     /// Among those that are collected in this slot, at this rank.
     Slot(usize, u64),
@@ -112,8 +112,9 @@ impl<'t, 'a, G: Grouping> Questions<'t, 'a, G> {
         let mut slots = BTreeMap::new();
         for (&rank, found) in ranks.iter().zip(all.places(&ranks)) {
             let bucket = found.bucket;
-            let source = if Fine::lowest(bucket) == Fine::highest(bucket) {
-                Source::Known(Fine::lowest(bucket))
+            let is_told = self.groups.recall() == Recall::Buckets || Fine::lowest(bucket) == Fine::highest(bucket);
+            let source = if is_told {
+                Source::Known(all.representative(bucket))
             } else {
                 let slot = *slots.entry(bucket).or_insert_with(|| {
                     self.slots += 1;
@@ -142,6 +143,7 @@ impl<'t, 'a, G: Grouping> Questions<'t, 'a, G> {
         let new = || Collected { questions: &self, slots: vec![Vec::new(); self.slots], ids: Vec::new() };
         let mut slots = match self.groups.recall() {
             Recall::Memory => self.remember(new),
+            Recall::Buckets => Vec::new(),
             Recall::Files if self.slots == 0 => Vec::new(),
             Recall::Files => gather(files, progress, new)?.tally.slots,
         };

@@ -1,0 +1,14 @@
+//! Runs held against each other: what differs, by how much, and whether that is more than chance.
+//!
+//! In: loaded runs, one or several a side. Out: comparisons of every figure of every request, and the noise between runs of
+//! the same thing; as sections, too. The mathematics is in `statistics`; nothing here reads files or knows renderers.
+
+mod against;
+mod diff;
+mod sections;
+mod side;
+
+pub use self::against::add_intervals;
+pub use self::diff::{Compared, Diff, Distribution, Floor, Floors, Judged, Noise, diff, noise};
+pub use self::sections::{of_diff, of_noise};
+pub use self::side::{Side, resampling};
