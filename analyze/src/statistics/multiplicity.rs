@@ -14,6 +14,8 @@ pub fn believed(p_values: &[f64], share: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The fifteen p-values of the paper's example (section 3.2): at 0.05, the four smallest are believed.
@@ -33,5 +35,14 @@ mod tests {
         assert!((believed(&[0.01], 0.01) - 0.01).abs() < 1e-12);
         assert!(believed(&[0.011, 0.5], 0.01) <= 0.0);
         assert!(believed(&[], 0.01) <= 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn the_more_are_believed_the_higher_the_bound(p_values in prop::collection::vec(0.0_f64..0.2, 1..50)) {
+            let level = believed(&p_values, 0.05);
+            let count = p_values.iter().filter(|&&p| p <= level).count();
+            prop_assert!((level - 0.05 * count as f64 / p_values.len() as f64).abs() < 1e-12 || count == 0);
+        }
     }
 }
