@@ -62,6 +62,12 @@ impl Histogram {
         self.max = self.max.max(value_ns);
     }
 
+    /// Whether other times may be in the bucket of this one, so that the bucket alone does not tell it.
+    #[inline]
+    pub const fn is_shared(value_ns: u64) -> bool {
+        value_ns >= 2 * Fine::TO_OCTAVE as u64
+    }
+
     /// Adds all times of another.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.octaves.iter_mut().zip(&other.octaves) {

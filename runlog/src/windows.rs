@@ -127,8 +127,10 @@ pub struct Windows {
     windows: Vec<Vec<Window>>,
 }
 
-/// The most windows.
-const MOST: u64 = 3_600;
+/// The most windows of what is kept: one a second for an hour.
+pub const MOST: u64 = 3_600;
+/// As many as charts and comparisons look at.
+pub const ENOUGH: u64 = 1_200;
 /// The most windows times cells: some hundred megabytes.
 const MOST_CELLS: u64 = 1 << 16;
 
@@ -139,12 +141,13 @@ impl Windows {
     }
 
     /// The length of windows for a run of this length: a tenth of a second up to a minute, and then a second, or so many of
-    /// them (a power of two, so that they can be put together with those of another run) that there are not too many.
-    pub fn width(elapsed: Nanos, cells: usize) -> Nanos {
+    /// them (a power of two, so that they can be put together with those of another run) that there are at most so many, and
+    /// fewer where there are many cells.
+    pub fn width(elapsed: Nanos, cells: usize, most: u64) -> Nanos {
         if elapsed <= Nanos::from_secs(60) {
             return Nanos::from_millis(100);
         }
-        let most = (MOST_CELLS / cells.max(1) as u64).clamp(60, MOST);
+        let most = (MOST_CELLS / cells.max(1) as u64).clamp(60, most);
         let mut width = Nanos::from_secs(1);
         while elapsed.0 / width.0 > most {
             width = Nanos(width.0 * 2);
@@ -160,7 +163,7 @@ impl Windows {
         let seconds = self.width.0 / Nanos::from_secs(1).0;
         let is_width = self.width == Nanos::from_millis(100)
             || (seconds.is_power_of_two() && self.width == Nanos::from_secs(seconds));
-        if !is_width || self.width > Self::width(Nanos(u64::MAX), cells) {
+        if !is_width || self.width > Self::width(Nanos(u64::MAX), cells, MOST) {
             return Err(StoreError::Contradiction("its windows of time have a length that none has"));
         }
         if self.len() > 2 * MOST as usize + 1 || self.iter().any(|window| window.len() > cells) {
@@ -503,9 +506,9 @@ mod tests {
 
     #[test]
     fn windows_are_few_and_can_be_put_together() {
-        assert_eq!(Windows::width(Nanos::from_secs(60), 5), Nanos::from_millis(100));
-        assert_eq!(Windows::width(Nanos::from_secs(3_600), 5), Nanos::from_secs(1));
-        assert_eq!(Windows::width(Nanos::from_secs(3_600), 30), Nanos::from_secs(2));
-        assert_eq!(Windows::width(Nanos::from_secs(36_000), 5), Nanos::from_secs(16));
+        assert_eq!(Windows::width(Nanos::from_secs(60), 5, MOST), Nanos::from_millis(100));
+        assert_eq!(Windows::width(Nanos::from_secs(3_600), 5, MOST), Nanos::from_secs(1));
+        assert_eq!(Windows::width(Nanos::from_secs(3_600), 30, MOST), Nanos::from_secs(2));
+        assert_eq!(Windows::width(Nanos::from_secs(36_000), 5, MOST), Nanos::from_secs(16));
     }
 }

@@ -13,7 +13,7 @@ use runlog::reader::ReadError;
 use runlog::summary::{Summary, Wanted};
 use runlog::tally::{Cells, Gathered, Groups, StoredGroups, Stretch, gather};
 use runlog::units::Nanos;
-use runlog::windows::{Windowing, Windows};
+use runlog::windows::{self, Windowing, Windows};
 
 use self::found::{Found, condensed_together, found, in_order, shards, together};
 pub use self::places::{Place, places};
@@ -39,8 +39,10 @@ pub struct Run {
 pub enum Detail {
     /// Its figures.
     Figures,
-    /// And how they came about over time.
+    /// And how they came about over time, as finely as charts and comparisons want it.
     OverTime,
+    /// The same, as finely as it is kept.
+    EverySecond,
 }
 
 impl Run {
@@ -159,7 +161,7 @@ fn condensed(found: Found) -> Result<Condensed, Failure> {
     };
     let (stored, windows, torn_lines) = Progress::of_reading(&log.rows).show(|progress| {
         let wanted = Wanted::of_histograms(&log);
-        let (gathered, windows) = pass(&log, &wanted, Detail::OverTime, progress)?;
+        let (gathered, windows) = pass(&log, &wanted, Detail::EverySecond, progress)?;
         Ok::<_, Failure>((StoredGroups::of(&gathered.tally), windows, gathered.torn_lines))
     })?;
     Ok(Condensed::new(log, stored, windows, torn_lines))
@@ -175,10 +177,16 @@ fn pass<'w>(
     detail: Detail,
     progress: &AtomicU64,
 ) -> Result<(Figures<'w>, Windows), ReadError> {
-    let width = Windows::width(elapsed(log), log.manifest.scenarios.len() * log.manifest.requests.len());
-    if detail == Detail::Figures {
-        return Ok((gather(&log.rows, Some(progress), || wanted.nothing())?, Windows::new(width)));
-    }
+    let cells = log.manifest.scenarios.len() * log.manifest.requests.len();
+    let most = match detail {
+        Detail::Figures => {
+            let gathered = gather(&log.rows, Some(progress), || wanted.nothing())?;
+            return Ok((gathered, Windows::new(Windows::width(elapsed(log), cells, windows::ENOUGH))));
+        }
+        Detail::OverTime => windows::ENOUGH,
+        Detail::EverySecond => windows::MOST,
+    };
+    let width = Windows::width(elapsed(log), cells, most);
     let both = || (wanted.nothing(), Windowing::new(&log.manifest, width));
     let Gathered { tally: (groups, windowing), torn_lines } = gather(&log.rows, Some(progress), both)?;
     Ok((Gathered { tally: groups, torn_lines }, windowing.windows()))

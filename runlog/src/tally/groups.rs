@@ -298,7 +298,9 @@ impl<G: Grouping> Tally for Groups<'_, G> {
                 let Some(id) = ids[place] else { return };
                 let times: &mut Times = &mut self.all[id].times[place_of_metric];
                 times.histogram.record(ns);
-                if let Some(kept) = &mut times.kept {
+                if let Some(kept) = &mut times.kept
+                    && Histogram::is_shared(ns)
+                {
                     kept.push(ns);
                 }
             });
