@@ -6,6 +6,7 @@ use super::diff::{Compared, Diff, Distribution, Judged, Noise, lacking, size, wo
 use crate::baseline::Measure;
 use crate::baseline::unit::Unit;
 use crate::section::{Fact, Finding, Level, Part, Section, Table, Value};
+use crate::statistics::bootstrap::Shortage;
 use crate::statistics::comparison::Verdict;
 
 /// The sections of a diff: for a terminal the verdict is wanted last, and for a page first.
@@ -16,7 +17,8 @@ pub fn of_diff(diff: &Diff) -> (Section, Vec<Section>) {
     let by_figure = Part::Table(figures(&all, |figure| figure.unit() == Unit::Time));
     sections.push(Section::new(times, vec![by_figure]));
     let rates = Part::Table(figures(&all, |figure| figure.unit() != Unit::Time));
-    sections.push(Section::new("Errors and throughput", vec![rates]));
+    let note = Finding::new(Level::Note, "the change of an error rate is the difference of the two shares");
+    sections.push(Section::new("Errors and throughput", vec![rates, Part::Findings(vec![note])]));
     sections.push(Section::new(format!("How the {} is spread", diff.time.words()), vec![Part::Table(spread(&all))]));
     (verdict(diff, &all), sections)
 }
@@ -26,7 +28,7 @@ fn facts(diff: &Diff) -> Vec<Fact> {
         Fact::new("base", diff.base.join(", ")),
         Fact::new("run", diff.run.join(", ")),
         Fact::new("confidence", Value::Share(diff.confidence)).and(
-            " for all figures together: at most so seldom is any of them called better or worse where nothing changed",
+            " that not one of the verdicts below is wrong by chance",
         ),
     ]
 }
@@ -45,7 +47,11 @@ fn figures(all: &[&Compared], wanted: impl Fn(Measure) -> bool) -> Table {
     let mut table = Table::new(&["request", "figure"], &["base", "run", "change", "lies between", "and"]);
     table.columns.push(crate::section::Column::new("", crate::section::Kind::Name));
     for compared in all {
-        for judged in compared.figures.iter().filter(|judged| wanted(judged.figure)) {
+        // What neither side has is not missed.
+        let has_any = |judged: &&Judged| {
+            !matches!(judged.verdict, Verdict::NotEnoughData(Shortage::Samples { have: 0, .. }))
+        };
+        for judged in compared.figures.iter().filter(|judged| wanted(judged.figure)).filter(has_any) {
             table.push(row(&compared.request, judged));
         }
     }
