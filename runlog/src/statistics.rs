@@ -1,4 +1,4 @@
-//! The statistics of samples: exact, by nearest rank, computed in this one place for both programs.
+//! The figures of samples by nearest rank, and the obvious way to them, which tests hold every other way against.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::units::Percentile;
 pub const SHOWN: [Percentile; 5] =
     [Percentile::P50, Percentile::P90, Percentile::P95, Percentile::P99, Percentile::P999];
 
-/// Samples in nanoseconds, in no order.
+/// Samples in nanoseconds, in no order, all of them kept and sorted: for tests. Runs are larger than that: see `tally`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Samples {
     values: Vec<u64>,

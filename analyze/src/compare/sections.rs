@@ -27,9 +27,8 @@ fn facts(diff: &Diff) -> Vec<Fact> {
     vec![
         Fact::new("base", diff.base.join(", ")),
         Fact::new("run", diff.run.join(", ")),
-        Fact::new("confidence", Value::Share(diff.confidence)).and(
-            " that not one of the verdicts below is wrong by chance",
-        ),
+        Fact::new("confidence", Value::Share(diff.confidence))
+            .and(" that not one of the verdicts below is wrong by chance"),
     ]
 }
 
@@ -48,9 +47,8 @@ fn figures(all: &[&Compared], wanted: impl Fn(Measure) -> bool) -> Table {
     table.columns.push(crate::section::Column::new("", crate::section::Kind::Name));
     for compared in all {
         // What neither side has is not missed.
-        let has_any = |judged: &&Judged| {
-            !matches!(judged.verdict, Verdict::NotEnoughData(Shortage::Samples { have: 0, .. }))
-        };
+        let has_any =
+            |judged: &&Judged| !matches!(judged.verdict, Verdict::NotEnoughData(Shortage::Samples { have: 0, .. }));
         for judged in compared.figures.iter().filter(|judged| wanted(judged.figure)).filter(has_any) {
             table.push(row(&compared.request, judged));
         }
