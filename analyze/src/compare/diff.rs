@@ -3,12 +3,14 @@
 use runlog::sketch::Sketch;
 use serde::{Serialize, Serializer};
 
+use super::errors::{Failures, least_difference};
 use super::side::{Side, resampling};
 use crate::baseline::Measure;
 use crate::baseline::measured::MeasuredGroup;
 use crate::load::Run;
 use crate::statistics::bootstrap::{Resampled, Shortage};
 use crate::statistics::comparison::{Comparison, Criteria, Verdict, compare};
+use crate::statistics::distribution::Interval;
 use crate::statistics::effect::{Effect, Magnitude};
 use crate::statistics::noise;
 use crate::statistics::shape::compare_shapes;
@@ -190,8 +192,21 @@ fn is_same_scenario(base: &[Run], run: &[Run]) -> bool {
 
 fn figures(windows: &[Vec<Windows>; 2], measured: &[Option<MeasuredGroup>; 2], criteria: Criteria) -> Vec<Judged> {
     let [of_base, of_run] = windows.each_ref().map(|side| Resampled::new(side, &statistics(), resampling()));
-    let found = compare(&of_base, &of_run, criteria);
+    let found = compare(&of_base, &of_run, criteria).into_iter().map(|found| match found.statistic {
+        Statistic::ErrorRate => of_errors(found, windows, criteria),
+        _ => found,
+    });
     FIGURES.iter().zip(found).map(|(&figure, found)| judged(figure, &found, measured)).collect()
+}
+
+/// An interval that is at least as wide as chance alone makes it.
+fn of_errors(found: Comparison, windows: &[Vec<Windows>; 2], criteria: Criteria) -> Comparison {
+    let [base, run] = windows.each_ref().map(|side| Failures::of(side));
+    let (Some(interval), Some(difference)) = (found.interval, found.difference) else { return found };
+    let Some(least) = least_difference(base, run, criteria.confidence) else { return found };
+    let interval = Interval { low: interval.low.min(difference - least), high: interval.high.max(difference + least) };
+    let verdict = if interval.contains(0.0) { Verdict::Same } else { found.verdict };
+    Comparison { interval: Some(interval), verdict, ..found }
 }
 
 /// A side of one run has the figures of its summary, which are exact; several runs together have what their windows tell.
@@ -273,8 +288,16 @@ const FLOOR: f64 = 0.95;
 pub fn noise(runs: &[Run], time: Time) -> Noise {
     let side = Side { runs, metric: time.metric() };
     let of = |request: Option<&str>| {
-        let found = noise::noise(&side.windows(request), &statistics(), resampling());
-        let figures = FIGURES.iter().zip(found).map(|(&figure, noise)| Floor { figure, floor: noise.floor(FLOOR) });
+        let windows = side.windows(request);
+        let found = noise::noise(&windows, &statistics(), resampling());
+        let failures = Failures::of(&windows).of_each(windows.len());
+        let least = least_difference(failures, failures, FLOOR);
+        let figures = FIGURES.iter().zip(found).map(|(&figure, noise)| match (figure, noise.floor(FLOOR)) {
+            (Measure::ErrorRate, Some(floor)) => {
+                Floor { figure, floor: Some(least.map_or(floor, |least| least.max(floor))) }
+            }
+            (_, floor) => Floor { figure, floor },
+        });
         Floors { request: request.unwrap_or("total").to_owned(), figures: figures.collect() }
     };
     let names: Vec<String> = side.requests();

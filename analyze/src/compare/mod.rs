@@ -5,6 +5,7 @@
 
 mod against;
 mod diff;
+mod errors;
 mod sections;
 mod side;
 
