@@ -32,13 +32,13 @@ impl Failures {
 }
 
 /// What the error rates of two sides differ by at the most, with this confidence, where both fail at the same rate and every
-/// arrival by itself: two failures and two others are added to what was seen, so that none seen is not taken for none there
+/// arrival by itself: two failures and two others are added to what each side saw, so that none seen is not taken for none there
 /// (Agresti & Coull 1998). `None` without arrivals.
 pub(super) fn least_difference(one: Failures, other: Failures, confidence: f64) -> Option<f64> {
     if one.arrivals < 1.0 || other.arrivals < 1.0 {
         return None;
     }
-    let rate = (one.failed + other.failed + 2.0) / (one.arrivals + other.arrivals + 4.0);
+    let rate = (one.failed + other.failed + 4.0) / (one.arrivals + other.arrivals + 8.0);
     let deviation = (rate * (1.0 - rate) * (1.0 / one.arrivals + 1.0 / other.arrivals)).sqrt();
     let normal = Normal::new(0.0, 1.0).ok()?;
     Some(normal.inverse_cdf(0.5 + confidence / 2.0) * deviation)
