@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::print;
+use super::{print, write};
 use crate::baseline::measured::measured;
 use crate::baseline::{self, Baseline, digest};
 use crate::compare;
@@ -55,7 +55,7 @@ pub fn run(asked: &BaselineArgs) -> Result<u8, Failure> {
         });
     }
     let new = Baseline { max_regression: kept.max_regression, probes: kept.probes, ..new };
-    write_whole(&asked.output, &new.to_string())?;
+    write(&asked.output, new.to_string().as_bytes())?;
     print(format!("{}\n", asked.output.display()).as_bytes())?;
     Ok(exit::PASSED)
 }
@@ -92,11 +92,4 @@ fn digest_of_all(runs: &[Run]) -> Result<String, Failure> {
 pub fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
     let text = fs::read_to_string(path).map_err(|source| Failure::Baseline { path: path.to_owned(), source })?;
     Ok(baseline::parse(&path.display().to_string(), &text)?)
-}
-
-/// Writes a file whole or not at all: nobody holds a run against half a baseline.
-fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
-    let beside = path.with_added_extension("new");
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
-    written.map_err(|source| Failure::Write { path: path.to_owned(), source })
 }

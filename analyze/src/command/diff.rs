@@ -1,13 +1,12 @@
 //! `drumfire-analyze diff`: what differs between runs, and whether that is more than chance.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 use runlog::tally::Stretch;
 use runlog::validity::Verdict;
 
-use super::print;
+use super::{print, write};
 use crate::baseline::unit;
 use crate::compare;
 use crate::exit;
@@ -74,7 +73,7 @@ pub fn run(asked: &DiffArgs) -> Result<u8, Failure> {
     verdict.parts.push(Part::Findings(invalid.iter().map(|run| not_valid(run)).collect()));
     if let Some(path) = &asked.markdown {
         let first: Vec<Section> = std::iter::once(verdict.clone()).chain(sections.clone()).collect();
-        write(path, &Markdown, &base, first)?;
+        write(path, &rendered(&Markdown, &base, first)?)?;
     }
     if asked.json {
         return document(&diff).map(|()| code);
@@ -86,7 +85,7 @@ fn noise(asked: &DiffArgs, runs: &[Run]) -> Result<u8, Failure> {
     let noise = compare::noise(runs, asked.time);
     let section = compare::of_noise(&noise);
     if let Some(path) = &asked.markdown {
-        write(path, &Markdown, runs, vec![section.clone()])?;
+        write(path, &rendered(&Markdown, runs, vec![section.clone()])?)?;
     }
     if asked.json {
         return document(&noise).map(|()| exit::PASSED);
@@ -120,9 +119,4 @@ fn rendered(renderer: &dyn Renderer, runs: &[Run], sections: Vec<Section>) -> Re
 
 fn show(runs: &[Run], sections: Vec<Section>) -> Result<(), Failure> {
     print(&rendered(&Terminal::of_stdout(), runs, sections)?)
-}
-
-fn write(path: &PathBuf, renderer: &dyn Renderer, runs: &[Run], sections: Vec<Section>) -> Result<(), Failure> {
-    let text = rendered(renderer, runs, sections)?;
-    fs::write(path, text).map_err(|source| Failure::Write { path: path.clone(), source })
 }

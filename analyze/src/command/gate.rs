@@ -1,6 +1,5 @@
 //! `drumfire-analyze gate`: a run held against a baseline, with a verdict for continuous integration.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -8,7 +7,7 @@ use clap::Args;
 use runlog::validity::Verdict;
 
 use super::baseline::read_baseline;
-use super::print;
+use super::{print, write};
 use crate::baseline::measured::measured;
 use crate::baseline::{Baseline, MaxRegression, Measure, digest, unit};
 use crate::compare;
@@ -124,10 +123,6 @@ fn result(run: &Run, baseline: &Baseline, file: &Path, allowed: &MaxRegression) 
         _ => Vec::new(),
     };
     GateResult::judged(of_run, of_baseline, warnings, gate::judge(baseline, &measured, allowed))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    fs::write(path, bytes).map_err(|source| Failure::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ pub mod summary;
 pub mod trend;
 
 use std::io::{self, Write, stdout};
+use std::path::Path;
 
 use crate::failure::Failure;
+use crate::output;
 
 /// Writes to standard output. That nobody reads on (`| head`) is no failure.
 fn print(text: &[u8]) -> Result<(), Failure> {
@@ -23,4 +25,10 @@ fn print(text: &[u8]) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
         _ => Ok(()),
     }
+}
+
+/// Writes a file, whole or not at all: nobody reads on half a page, or holds a run against half a baseline.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let written = output::write_whole(path, |file| file.write_all(bytes));
+    written.map_err(|source: io::Error| Failure::Write { path: path.to_owned(), source })
 }

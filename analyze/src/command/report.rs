@@ -1,12 +1,11 @@
 //! `drumfire-analyze report`: one page of HTML.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use runlog::tally::Stretch;
 
-use super::print;
+use super::{print, write};
 use crate::analysis;
 use crate::exit;
 use crate::failure::Failure;
@@ -38,7 +37,7 @@ pub fn run(asked: &ReportArgs) -> Result<u8, Failure> {
     let mut page = Vec::new();
     Html.render(&reports, &mut page)?;
     let path = asked.output.clone().unwrap_or_else(|| page_of(&asked.runs[0]));
-    fs::write(&path, page).map_err(|source| Failure::Write { path: path.clone(), source })?;
+    write(&path, &page)?;
     print(format!("{}\n", path.display()).as_bytes())?;
     Ok(exit::PASSED)
 }

@@ -1,11 +1,10 @@
 //! `drumfire-analyze trend`: at which of many runs figures changed.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::print;
+use super::{print, write};
 use crate::baseline::measured::measured;
 use crate::baseline::{Measure, Time, unit};
 use crate::exit;
@@ -66,7 +65,7 @@ pub fn run(asked: &TrendArgs) -> Result<u8, Failure> {
     if let Some(path) = &asked.markdown {
         let mut text = Vec::new();
         Markdown.sections(&trend.with_verdict_first(), &mut text)?;
-        fs::write(path, text).map_err(|source| Failure::Write { path: path.clone(), source })?;
+        write(path, &text)?;
     }
     let mut text = Vec::new();
     if asked.json {
