@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use runlog::summary::Summary;
 use runlog::tally::Stretch;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, stages};
 use crate::failure::Failure;
 use crate::load::{self, Detail, Run};
-use crate::section::Section;
+use crate::section::{Band, Section};
 
 /// A run's figures, and what analyses made of them.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Report {
     pub summary: Summary,
     /// The sections, for people.
     pub sections: Vec<Section>,
+    /// The stages of its load, drawn behind every chart over time.
+    pub stages: Vec<Band>,
 }
 
 impl Report {
@@ -39,6 +41,7 @@ impl Report {
         for analysis in analyses {
             sections.extend(analysis.sections(&run)?);
         }
-        Ok(Self { summary: run.summary, sections })
+        let stages = stages(&run.log.manifest);
+        Ok(Self { summary: run.summary, sections, stages })
     }
 }

@@ -10,7 +10,7 @@ use super::Analysis;
 use super::buckets::Buckets;
 use crate::failure::Failure;
 use crate::load::Run;
-use crate::section::{Chart, Line, Part, Section, Table, Unit, Value};
+use crate::section::{Axis, Chart, Line, Part, Section, Table, Unit, Value};
 
 /// The engine samples itself once a second.
 const SAMPLED: Nanos = Nanos::from_secs(1);
@@ -119,9 +119,9 @@ fn load_chart(grouped: &DataFrame, buckets: &Buckets) -> Result<Chart, Failure> 
         note:
             "Requests on their way, arrivals that wait for a free connection, and open connections, all cores together."
                 .into(),
+        axis: Axis::Time(buckets.middles()),
         unit: Unit::Count,
         stacked: false,
-        at: buckets.middles(),
         lines: vec![
             line("in flight", grouped, IN_FLIGHT, buckets)?,
             line("backlog", grouped, BACKLOG, buckets)?,
@@ -134,9 +134,9 @@ fn busy_chart(grouped: &DataFrame, buckets: &Buckets) -> Result<Chart, Failure> 
     Ok(Chart {
         title: "How busy the generator was".into(),
         note: "The share of the time that its cores were at work. Near 100 %, the generator may be the limit.".into(),
+        axis: Axis::Time(buckets.middles()),
         unit: Unit::Share,
         stacked: false,
-        at: buckets.middles(),
         lines: vec![line("mean core", grouped, BUSY, buckets)?, line("busiest core", grouped, BUSIEST, buckets)?],
     })
 }

@@ -11,10 +11,12 @@ mod outcomes;
 mod overview;
 mod percentiles;
 mod series;
+mod stages;
 mod thresholds;
 mod traffic;
 mod verdict;
 
+pub use self::stages::stages;
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::section::Section;

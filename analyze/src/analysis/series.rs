@@ -10,7 +10,7 @@ use super::Analysis;
 use super::buckets::Buckets;
 use crate::failure::Failure;
 use crate::load::Run;
-use crate::section::{Chart, Line, Part, Section, Unit};
+use crate::section::{Axis, Chart, Line, Part, Section, Unit};
 
 /// Charts of the rows over time.
 pub struct Series;
@@ -48,15 +48,19 @@ impl Timeline {
         Self { buckets, windows }
     }
 
+    fn axis(&self) -> Axis {
+        Axis::Time(self.buckets.middles())
+    }
+
     fn rates(&self) -> Chart {
         Chart {
             title: "Scheduled and completed".into(),
             note: "Arrivals per second that the schedule brought, and answers per second that came back. Where the \
                    lines part, answers are late or missing."
                 .into(),
+            axis: self.axis(),
             unit: Unit::PerSecond,
             stacked: false,
-            at: self.buckets.middles(),
             lines: vec![
                 Line::new("scheduled", self.per_second(|window| window.arrivals)),
                 Line::new("completed", self.per_second(|window| window.answered)),
@@ -68,9 +72,9 @@ impl Timeline {
         Chart {
             title: "Response time".into(),
             note: "Of the answered arrivals that were scheduled at that time. Percentiles are to within 0.8 %.".into(),
+            axis: self.axis(),
             unit: Unit::Time,
             stacked: false,
-            at: self.buckets.middles(),
             lines: self.percentiles(Metric::ResponseTime),
         }
     }
@@ -81,9 +85,9 @@ impl Timeline {
             note: "How long after its scheduled time an arrival was sent: the generator's own lateness, and the wait \
                    for a free connection. Percentiles are to within 0.8 %."
                 .into(),
+            axis: self.axis(),
             unit: Unit::Time,
             stacked: false,
-            at: self.buckets.middles(),
             lines: self.percentiles(Metric::ScheduleLag),
         }
     }
@@ -98,9 +102,9 @@ impl Timeline {
             note:
                 "Arrivals per second that got no answer, by kind, or one with a status that was not wanted, by class."
                     .into(),
+            axis: self.axis(),
             unit: Unit::PerSecond,
             stacked: true,
-            at: self.buckets.middles(),
             lines: kinds.into_iter().map(line).collect(),
         };
         (!chart.lines.is_empty()).then_some(chart)

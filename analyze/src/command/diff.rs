@@ -112,7 +112,7 @@ fn document(value: &impl serde::Serialize) -> Result<(), Failure> {
 fn rendered(renderer: &dyn Renderer, runs: &[Run], sections: Vec<Section>) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     if let Some(run) = runs.first() {
-        renderer.render(&[Report { summary: run.summary.clone(), sections }], &mut text)?;
+        renderer.render(&[Report { summary: run.summary.clone(), sections, stages: Vec::new() }], &mut text)?;
     }
     Ok(text)
 }

@@ -84,14 +84,18 @@ pub fn run(asked: &GateArgs) -> Result<u8, Failure> {
     let summary = run.summary;
     if let Some(path) = &asked.markdown {
         let mut text = Vec::new();
-        Markdown.render(&[Report { summary: summary.clone(), sections: result.with_verdict_first() }], &mut text)?;
+        Markdown.render(
+            &[Report { summary: summary.clone(), sections: result.with_verdict_first(), stages: Vec::new() }],
+            &mut text,
+        )?;
         write(path, &text)?;
     }
     let mut text = Vec::new();
     if asked.json {
         json::document(&result, &mut text)?;
     } else {
-        Terminal::of_stdout().render(&[Report { summary, sections: result.with_verdict_last() }], &mut text)?;
+        Terminal::of_stdout()
+            .render(&[Report { summary, sections: result.with_verdict_last(), stages: Vec::new() }], &mut text)?;
     }
     print(&text)?;
     Ok(result.exit_code())

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use runlog::text::printable;
+
 use super::Renderer;
 use super::value::{sentence, shown};
 use crate::failure::Failure;
@@ -40,8 +42,14 @@ fn write_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out)
         }
         Part::Table(table) => write_table(table, out),
-        Part::Chart(_) => Ok(()),
+        Part::Command(command) => writeln!(out, "{}\n", indented(command)),
+        Part::Chart(_) | Part::HeatMap(_) | Part::Bars(_) => Ok(()),
     })
+}
+
+/// A block of code: nothing in it is markup, and no fence can be closed by it.
+fn indented(command: &str) -> String {
+    printable(command).lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn said(finding: &Finding) -> String {

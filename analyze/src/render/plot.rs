@@ -2,13 +2,13 @@
 
 use plotly::common::{Anchor, Line as Stroke, Marker, Mode, Orientation};
 use plotly::configuration::DisplayModeBar;
-use plotly::layout::{Axis, AxisType, HoverMode, Layout, Legend, Margin, RangeMode};
+use plotly::layout::{Axis as Scaled, AxisType, HoverMode, Layout, Legend, Margin, RangeMode};
 use plotly::{Configuration, Plot, Scatter};
 
 use runlog::text::printable;
 use runlog::units::Nanos;
 
-use crate::section::{Chart, Unit};
+use crate::section::{Axis, Chart, Unit};
 
 /// How values of a unit are drawn: the factor to the axis' unit, its number format and what follows the number.
 struct Scale {
@@ -24,6 +24,9 @@ const fn scale(unit: Unit) -> Scale {
         Unit::Time => Scale { factor: 1e-9, format: "~s", hover: ".3~s", suffix: "s" },
         Unit::PerSecond => Scale { factor: 1.0, format: ",", hover: ",.4~r", suffix: "/s" },
         Unit::Count => Scale { factor: 1.0, format: ",", hover: ",.4~r", suffix: "" },
+        Unit::Bytes => Scale { factor: 1.0, format: "~s", hover: ".4~s", suffix: "B" },
+        Unit::BytesPerSecond => Scale { factor: 1.0, format: "~s", hover: ".4~s", suffix: "B/s" },
+        Unit::Number => Scale { factor: 1.0, format: "~g", hover: ".4~g", suffix: "" },
         Unit::Share => Scale { factor: 1.0, format: ".0%", hover: ".1%", suffix: "" },
     }
 }
@@ -31,7 +34,7 @@ const fn scale(unit: Unit) -> Scale {
 /// A chart as a figure.
 pub fn figure(chart: &Chart) -> Plot {
     let scale = scale(chart.unit);
-    let at: Vec<f64> = chart.at.iter().map(|at| at.as_secs_f64()).collect();
+    let at: Vec<f64> = places(&chart.axis);
     let mut plot = Plot::new();
     for line in &chart.lines {
         let values: Vec<Option<f64>> =
@@ -52,8 +55,16 @@ pub fn figure(chart: &Chart) -> Plot {
     plot
 }
 
+fn places(axis: &Axis) -> Vec<f64> {
+    match axis {
+        Axis::Time(at) => at.iter().map(|at| at.as_secs_f64()).collect(),
+        Axis::Percentile(places) | Axis::Rate(places) => places.clone(),
+    }
+}
+
 fn layout(chart: &Chart, scale: &Scale) -> Layout {
-    let y = Axis::new().tick_format(scale.format).hover_format(scale.hover).tick_suffix(scale.suffix).auto_margin(true);
+    let y =
+        Scaled::new().tick_format(scale.format).hover_format(scale.hover).tick_suffix(scale.suffix).auto_margin(true);
     let y = match chart.unit {
         Unit::Time => {
             let ticks = ticks(chart);
@@ -62,8 +73,8 @@ fn layout(chart: &Chart, scale: &Scale) -> Layout {
         }
         _ => y.range_mode(RangeMode::ToZero),
     };
-    let end = chart.at.last().map_or(0.0, |at| at.as_secs_f64());
-    let x = Axis::new().tick_suffix(" s").hover_format(",.1f").zero_line(false).range(vec![0.0, end]);
+    let end = places(&chart.axis).last().copied().unwrap_or(0.0);
+    let x = Scaled::new().tick_suffix(" s").hover_format(",.1f").zero_line(false).range(vec![0.0, end]);
     let legend = Legend::new().orientation(Orientation::Horizontal).x(0.0).y(1.02).y_anchor(Anchor::Bottom);
     Layout::new()
         .x_axis(x)

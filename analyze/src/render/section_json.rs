@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::value::sentence;
-use crate::section::{Chart, Finding, Level, Part, Section, Table, Unit, Value};
+use crate::section::{Axis, Bars, Chart, Finding, HeatMap, Level, Line, Part, Section, Table, Unit, Value};
 
 /// A section as `{"title", "parts": […]}`; each part has a `kind`.
 pub fn section(section: &Section) -> Json {
@@ -20,6 +20,9 @@ fn part(part: &Part) -> Json {
         }
         Part::Table(table) => table_of(table),
         Part::Chart(chart) => chart_of(chart),
+        Part::HeatMap(map) => heat_map_of(map),
+        Part::Bars(bars) => bars_of(bars),
+        Part::Command(command) => json!({ "kind": "command", "command": command }),
     }
 }
 
@@ -39,22 +42,60 @@ fn table_of(table: &Table) -> Json {
     json!({ "kind": "table", "columns": columns, "rows": rows })
 }
 
-fn chart_of(chart: &Chart) -> Json {
-    let unit = match chart.unit {
+const fn name_of(unit: Unit) -> &'static str {
+    match unit {
         Unit::Time => "ns",
         Unit::PerSecond => "per_s",
         Unit::Count => "count",
         Unit::Share => "share",
+        Unit::Bytes => "bytes",
+        Unit::BytesPerSecond => "bytes_per_s",
+        Unit::Number => "number",
+    }
+}
+
+fn chart_of(chart: &Chart) -> Json {
+    let (over, at) = match &chart.axis {
+        Axis::Time(at) => ("at_ns", json!(at)),
+        Axis::Percentile(shares) => ("percentile_share", json!(shares)),
+        Axis::Rate(rates) => ("rate_per_s", json!(rates)),
     };
-    let lines = chart.lines.iter().map(|line| json!({ "name": line.name, "values": line.values }));
-    json!({
+    let mut object = json!({
         "kind": "chart",
         "title": chart.title,
         "note": chart.note,
-        "unit": unit,
+        "unit": name_of(chart.unit),
         "stacked": chart.stacked,
-        "at_ns": chart.at,
-        "lines": lines.collect::<Vec<_>>(),
+        "lines": lines(&chart.lines),
+    });
+    object[over] = at;
+    object
+}
+
+fn lines(lines: &[Line]) -> Vec<Json> {
+    lines.iter().map(|line| json!({ "name": line.name, "values": line.values })).collect()
+}
+
+fn heat_map_of(map: &HeatMap) -> Json {
+    json!({
+        "kind": "heat_map",
+        "title": map.title,
+        "note": map.note,
+        "at_ns": map.at,
+        "bands_ns": map.bands,
+        "highest_ns": map.highest,
+        "counts": map.counts,
+    })
+}
+
+fn bars_of(bars: &Bars) -> Json {
+    json!({
+        "kind": "bars",
+        "title": bars.title,
+        "note": bars.note,
+        "unit": name_of(bars.unit),
+        "names": bars.names,
+        "parts": lines(&bars.parts),
     })
 }
 

@@ -103,8 +103,9 @@ impl Terminal {
             Part::Findings(findings) => findings.iter().try_for_each(|finding| self.finding(finding, out)),
             Part::Facts(facts) => self.facts(facts, out),
             Part::Table(table) => self.table(table, out),
-            // Lines over time are for pages.
-            Part::Chart(_) => Ok(()),
+            Part::Command(command) => writeln!(out, "{}", printable(command)),
+            // What is drawn is for pages.
+            Part::Chart(_) | Part::HeatMap(_) | Part::Bars(_) => Ok(()),
         }
     }
 

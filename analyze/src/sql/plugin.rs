@@ -18,7 +18,7 @@ use super::{Answer, Database, SqlError};
 use crate::analysis::Analysis;
 use crate::failure::Failure;
 use crate::load::Run;
-use crate::section::{Chart, Finding, Level, Line, Part, Section, Table};
+use crate::section::{Axis, Chart, Finding, Level, Line, Part, Section, Table};
 
 /// The folder within a run directory whose analyses are taken as well.
 const FOLDER: &str = "analyses";
@@ -259,13 +259,15 @@ impl Hint {
             let values = order.iter().map(|&place| values[place].map(|value| value * measure.factor()));
             Ok(Line::new(name.clone(), values.collect()))
         };
+        let instants = order.iter().filter_map(|&place| at[place]);
+        let instants = instants.map(|at| Nanos((at * to_ns).round() as u64)).collect();
         Ok(Chart {
             title: title.to_owned().into(),
             note: note.to_owned().into(),
+            axis: Axis::Time(instants),
             unit: measure.axis(),
             stacked: self.stacked,
             lines: self.y.iter().map(line).collect::<Result<_, HeaderError>>()?,
-            at: order.iter().filter_map(|&place| at[place]).map(|at| Nanos((at * to_ns).round() as u64)).collect(),
         })
     }
 }
