@@ -25,6 +25,7 @@ pub mod output;
 pub mod render;
 pub mod report;
 pub mod section;
+pub mod server;
 pub mod sql;
 pub mod statistics;
 pub mod time;

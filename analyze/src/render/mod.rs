@@ -9,7 +9,7 @@ pub mod markdown;
 mod plot;
 mod section_json;
 pub mod terminal;
-mod value;
+pub(crate) mod value;
 
 use std::io::Write;
 
