@@ -4,15 +4,25 @@
 //! somebody asks for in groups of their own reads them again.
 
 mod buckets;
+mod busiest;
 pub mod by;
 mod checks;
+mod curve;
+mod errors;
+mod events;
 mod generator;
+mod heat;
+mod load_and_latency;
 mod outcomes;
 mod overview;
 mod percentiles;
+mod phases;
+mod probes;
+mod sampled;
 mod series;
 mod stages;
 mod thresholds;
+mod timeline;
 mod traffic;
 mod verdict;
 
@@ -46,15 +56,22 @@ pub const SUMMARY: &[&dyn Analysis] = &[
     &verdict::Verdict,
 ];
 
-/// For a page: the verdict comes first.
+/// For a page: the verdict comes first, and how to see for oneself last.
 pub const REPORT: &[&dyn Analysis] = &[
     &verdict::Verdict,
     &overview::Overview,
     &thresholds::Thresholds,
+    &checks::Checks,
     &traffic::Traffic,
     &percentiles::Percentiles,
     &series::Series,
+    &heat::Heat,
+    &curve::Curve,
+    &phases::Phases,
     &outcomes::Outcomes,
-    &checks::Checks,
+    &errors::Errors,
+    &load_and_latency::LoadAndLatency,
+    &probes::Probes,
+    &events::Events,
     &generator::Generator,
 ];
