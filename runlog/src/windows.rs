@@ -188,6 +188,11 @@ impl Windows {
         }
     }
 
+    /// Windows of all requests together, as a single cell.
+    pub(crate) fn of_all(width: Nanos, windows: impl Iterator<Item = Window>) -> Self {
+        Self { width, windows: windows.map(|window| vec![window]).collect() }
+    }
+
     /// How many there are.
     pub const fn len(&self) -> usize {
         self.windows.len()

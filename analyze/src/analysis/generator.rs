@@ -7,7 +7,7 @@ use runlog::samples::EngineSample;
 use runlog::units::Nanos;
 
 use super::Analysis;
-use super::buckets::Buckets;
+use super::buckets::{self, Buckets};
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::section::{Axis, Chart, Line, Part, Section, Table, Unit, Value};
@@ -22,7 +22,7 @@ impl Analysis for Generator {
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         let samples = &run.log.engine;
         let Some(last) = samples.iter().map(|sample| sample.time_ns).max() else { return Ok(Vec::new()) };
-        let buckets = Buckets::covering(Nanos(last).since(SAMPLED), SAMPLED);
+        let buckets = Buckets::covering(Nanos(last).since(SAMPLED), SAMPLED, buckets::OF_PAGE);
         let grouped = grouped(samples, &buckets)?;
         let parts = vec![
             Part::Chart(load_chart(&grouped, &buckets)?),

@@ -6,6 +6,7 @@
 mod buckets;
 pub mod by;
 mod checks;
+mod course;
 mod generator;
 mod outcomes;
 mod overview;
@@ -18,14 +19,14 @@ mod verdict;
 
 pub use self::stages::stages;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::Section;
 
 /// Looks at one side of a run.
 pub trait Analysis {
-    /// Whether it looks at the windows of a run, which are gathered for those who do only.
-    fn is_over_time(&self) -> bool {
-        false
+    /// What it looks at, of which no more is gathered than somebody looks at.
+    fn detail(&self) -> Detail {
+        Detail::Figures
     }
 
     /// What there is to say, or nothing.
@@ -38,6 +39,7 @@ pub trait Analysis {
 /// For a terminal: the verdict comes last, where the eye is when the text has scrolled by.
 pub const SUMMARY: &[&dyn Analysis] = &[
     &overview::Overview,
+    &course::Course,
     &traffic::Traffic,
     &percentiles::Percentiles,
     &outcomes::Outcomes,

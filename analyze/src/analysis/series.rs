@@ -7,24 +7,24 @@ use runlog::units::{Nanos, Percentile};
 use runlog::windows::{Mishap, Window};
 
 use super::Analysis;
-use super::buckets::Buckets;
+use super::buckets::{self, Buckets};
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::{Axis, Chart, Line, Part, Section, Unit};
 
 /// Charts of the rows over time.
 pub struct Series;
 
 impl Analysis for Series {
-    fn is_over_time(&self) -> bool {
-        true
+    fn detail(&self) -> Detail {
+        Detail::OverTime
     }
 
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         if run.windows.is_empty() {
             return Ok(Vec::new());
         }
-        let timeline = Timeline::of(run);
+        let timeline = Timeline::of(run, buckets::OF_PAGE);
         let mut parts = vec![timeline.rates(), timeline.response_times(), timeline.lag()];
         parts.extend(timeline.errors());
         Ok(vec![Section::new("Over time", parts.into_iter().map(Part::Chart).collect())])
@@ -32,14 +32,15 @@ impl Analysis for Series {
 }
 
 /// All requests together, in as many windows as a chart can show.
-struct Timeline {
-    buckets: Buckets,
-    windows: Vec<Window>,
+pub(super) struct Timeline {
+    pub(super) buckets: Buckets,
+    pub(super) windows: Vec<Window>,
 }
 
 impl Timeline {
-    fn of(run: &Run) -> Self {
-        let buckets = Buckets::covering(run.summary.run.elapsed_ns, run.windows.width);
+    /// In at most so many windows, and one.
+    pub(super) fn of(run: &Run, most: u64) -> Self {
+        let buckets = Buckets::covering(run.summary.run.elapsed_ns, run.windows.width, most);
         let mut windows = vec![Window::default(); buckets.count];
         for (number, window) in run.windows.together(|_| true).iter().enumerate() {
             let at = Nanos(run.windows.width.0.saturating_mul(number as u64));
@@ -48,7 +49,7 @@ impl Timeline {
         Self { buckets, windows }
     }
 
-    fn axis(&self) -> Axis {
+    pub(super) fn axis(&self) -> Axis {
         Axis::Time(self.buckets.middles())
     }
 
@@ -110,9 +111,15 @@ impl Timeline {
         (!chart.lines.is_empty()).then_some(chart)
     }
 
-    fn per_second(&self, count: impl Fn(&Window) -> u64) -> Vec<Option<f64>> {
+    pub(super) fn per_second(&self, count: impl Fn(&Window) -> u64) -> Vec<Option<f64>> {
         let seconds = self.buckets.width.as_secs_f64();
         self.windows.iter().map(|window| Some(count(window) as f64 / seconds)).collect()
+    }
+
+    /// A percentile of a metric.
+    pub(super) fn percentile(&self, metric: Metric, percentile: Percentile) -> Vec<Option<f64>> {
+        let value = |window: &Window| Some(window.times_of(metric)?.percentile(percentile)? as f64);
+        self.windows.iter().map(value).collect()
     }
 
     /// p50, p90, p99 and the largest of a metric.
@@ -120,8 +127,7 @@ impl Timeline {
         let wanted = [("p50", Percentile::P50), ("p90", Percentile::P90), ("p99", Percentile::P99)];
         let mut lines = Vec::with_capacity(wanted.len() + 1);
         for (name, percentile) in wanted {
-            let value = |window: &Window| Some(window.times_of(metric)?.percentile(percentile)? as f64);
-            lines.push(Line::new(name, self.windows.iter().map(value).collect()));
+            lines.push(Line::new(name, self.percentile(metric, percentile)));
         }
         let longest = |window: &Window| Some(window.times_of(metric)?.max()? as f64);
         lines.push(Line::new("max", self.windows.iter().map(longest).collect()));
