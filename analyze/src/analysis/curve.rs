@@ -6,25 +6,26 @@ use runlog::units::Percentile;
 use runlog::windows::Window;
 
 use super::Analysis;
+use super::buckets::OF_PAGE;
 use super::busiest::Busiest;
 use super::timeline::Timeline;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::{Axis, Chart, Line, Mark, Part, Section, Unit};
 
 /// The percentile curves of the run.
 pub struct Curve;
 
 impl Analysis for Curve {
-    fn is_over_time(&self) -> bool {
-        true
+    fn detail(&self) -> Detail {
+        Detail::OverTime
     }
 
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         if run.windows.is_empty() {
             return Ok(Vec::new());
         }
-        let total = whole(&Timeline::of(run));
+        let total = whole(&Timeline::of(run, OF_PAGE));
         if sketch(&total, Metric::ResponseTime).is_none_or(Sketch::is_empty) {
             return Ok(Vec::new());
         }

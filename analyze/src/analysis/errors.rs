@@ -10,7 +10,7 @@ use runlog::windows::{Fault, Sightings};
 
 use super::Analysis;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::{Finding, Level, Part, Section, Table, Value};
 
 /// The most rows of the table.
@@ -20,8 +20,8 @@ const MOST: usize = 100;
 pub struct Errors;
 
 impl Analysis for Errors {
-    fn is_over_time(&self) -> bool {
-        true
+    fn detail(&self) -> Detail {
+        Detail::OverTime
     }
 
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {

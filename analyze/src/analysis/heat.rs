@@ -6,9 +6,10 @@ use runlog::units::Nanos;
 use runlog::windows::Window;
 
 use super::Analysis;
+use super::buckets::OF_PAGE;
 use super::timeline::Timeline;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::{HeatMap, Part, Section};
 
 /// The most windows, so that each can still be seen.
@@ -20,15 +21,15 @@ const MOST_BANDS: usize = 60;
 pub struct Heat;
 
 impl Analysis for Heat {
-    fn is_over_time(&self) -> bool {
-        true
+    fn detail(&self) -> Detail {
+        Detail::OverTime
     }
 
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         if run.windows.is_empty() {
             return Ok(Vec::new());
         }
-        let map = heat_map(&Timeline::of(run));
+        let map = heat_map(&Timeline::of(run, OF_PAGE));
         Ok(map.map(|map| Section::new("How response times are spread", vec![Part::HeatMap(map)])).into_iter().collect())
     }
 }

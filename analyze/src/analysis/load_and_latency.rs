@@ -6,25 +6,25 @@ use runlog::units::{Nanos, Percentile};
 use runlog::windows::Window;
 
 use super::Analysis;
-use super::buckets::Buckets;
+use super::buckets::{Buckets, OF_PAGE};
 use super::timeline::Timeline;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::{Axis, Chart, Line, Mark, Part, Section, Unit};
 
 /// The load against what came of it.
 pub struct LoadAndLatency;
 
 impl Analysis for LoadAndLatency {
-    fn is_over_time(&self) -> bool {
-        true
+    fn detail(&self) -> Detail {
+        Detail::OverTime
     }
 
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         if run.windows.is_empty() || !is_varied(run) {
             return Ok(Vec::new());
         }
-        let steps = steps(&Timeline::of(run));
+        let steps = steps(&Timeline::of(run, OF_PAGE));
         if steps.len() < LEAST_STEPS {
             return Ok(Vec::new());
         }

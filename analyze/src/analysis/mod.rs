@@ -7,6 +7,7 @@ mod buckets;
 mod busiest;
 pub mod by;
 mod checks;
+mod course;
 mod curve;
 mod errors;
 mod events;
@@ -28,14 +29,14 @@ mod verdict;
 
 pub use self::stages::stages;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::Section;
 
 /// Looks at one side of a run.
 pub trait Analysis {
-    /// Whether it looks at the windows of a run, which are gathered for those who do only.
-    fn is_over_time(&self) -> bool {
-        false
+    /// What it looks at, of which no more is gathered than somebody looks at.
+    fn detail(&self) -> Detail {
+        Detail::Figures
     }
 
     /// What there is to say, or nothing.
@@ -48,6 +49,7 @@ pub trait Analysis {
 /// For a terminal: the verdict comes last, where the eye is when the text has scrolled by.
 pub const SUMMARY: &[&dyn Analysis] = &[
     &overview::Overview,
+    &course::Course,
     &traffic::Traffic,
     &percentiles::Percentiles,
     &outcomes::Outcomes,

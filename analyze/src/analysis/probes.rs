@@ -6,7 +6,7 @@ use runlog::samples::ProbeSample;
 use runlog::units::{Bytes, Nanos};
 
 use super::Analysis;
-use super::buckets::Buckets;
+use super::buckets::{Buckets, OF_PAGE};
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::section::{Axis, Chart, Finding, Level, Line, Part, Section, Table, Unit, Value};
@@ -19,8 +19,6 @@ const MOST_LINES: usize = 8;
 const MOST_LINES_IN_ALL: usize = 40;
 /// The most rows of the table.
 const MOST_ROWS: usize = 100;
-/// The most instants of a chart, beyond which samples are put together.
-const MOST_INSTANTS: usize = 600;
 
 /// Charts of what was sampled, and a table.
 pub struct Probes;
@@ -111,13 +109,13 @@ impl Instants {
         let mut all: Vec<u64> = samples.map(|sample| sample.time_ns).collect();
         all.sort_unstable();
         all.dedup();
-        if all.len() <= MOST_INSTANTS {
+        if all.len() as u64 <= OF_PAGE {
             return Self::Each(all);
         }
         let (first, last) = (all.first().copied().unwrap_or(0), all.last().copied().unwrap_or(0));
         // Twice as wide as samples are apart, so that one that is late leaves no gap.
         let apart = (last - first) / all.len() as u64;
-        Self::Together(Buckets::covering(elapsed.max(Nanos(last)), Nanos(apart.saturating_mul(2))))
+        Self::Together(Buckets::covering(elapsed.max(Nanos(last)), Nanos(apart.saturating_mul(2).max(1)), OF_PAGE))
     }
 
     fn axis(&self) -> Axis {
@@ -224,10 +222,10 @@ mod tests {
     fn many_samples_are_put_together_without_gaps() {
         let samples: Vec<ProbeSample> =
             (0..4_000).map(|second| sample(second, "heap_bytes", "", second as f64)).collect();
-        let chart = metrics(&samples)[0].chart(MOST_LINES, Nanos::from_secs(4_000));
+        let chart = metrics(&samples)[0].chart(MOST_LINES, Nanos::from_secs(3_999));
         assert_eq!((chart.lines.len(), chart.unit), (1, Unit::Bytes));
-        assert!(chart.lines[0].values.len() <= MOST_INSTANTS + 1 && chart.lines[0].values.iter().all(Option::is_some));
-        assert_eq!(chart.lines[0].values[0], Some(4.5), "the mean of the first ten");
+        assert!(chart.lines[0].values.len() as u64 <= OF_PAGE + 1 && chart.lines[0].values.iter().all(Option::is_some));
+        assert_eq!(chart.lines[0].values[0], Some(3.5), "the mean of the first eight");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use runlog::samples::EngineSample;
 use runlog::units::Nanos;
 
-use super::buckets::Buckets;
+use super::buckets::{Buckets, OF_PAGE};
 use crate::section::Axis;
 
 /// The engine samples itself once a second.
@@ -21,7 +21,7 @@ impl<'a> Sampled<'a> {
     /// These samples; `None` where there are none.
     pub fn of(samples: &'a [EngineSample]) -> Option<Self> {
         let last = samples.iter().map(|sample| sample.time_ns).max()?;
-        Some(Self { samples, buckets: Buckets::covering(Nanos(last).since(EVERY), EVERY) })
+        Some(Self { samples, buckets: Buckets::covering(Nanos(last).since(EVERY), EVERY, OF_PAGE) })
     }
 
     /// The time axis.

@@ -8,26 +8,27 @@ use runlog::units::Percentile;
 use runlog::windows::{Mishap, Window};
 
 use super::Analysis;
+use super::buckets::OF_PAGE;
 use super::busiest::Busiest;
 use super::sampled::Sampled;
 use super::timeline::Timeline;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::{Axis, Chart, Finding, Level, Line, Part, Section, Unit};
 
 /// Charts of the rows over time.
 pub struct Series;
 
 impl Analysis for Series {
-    fn is_over_time(&self) -> bool {
-        true
+    fn detail(&self) -> Detail {
+        Detail::OverTime
     }
 
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         if run.windows.is_empty() {
             return Ok(Vec::new());
         }
-        let timeline = Timeline::of(run);
+        let timeline = Timeline::of(run, OF_PAGE);
         let mut charts = vec![rates(&timeline)];
         charts.extend(virtual_users(run));
         charts.push(response_times(&timeline));
@@ -93,7 +94,7 @@ fn by_request(run: &Run) -> Option<Chart> {
     }
     let note = "The 95th percentile of each request's response time, to within 0.8 %.".to_owned();
     let note = note + &busiest.note(&run.summary);
-    let axis = Timeline::of(run).axis();
+    let axis = Timeline::of(run, OF_PAGE).axis();
     Some(chart("Response time by request (p95)", note, axis, Unit::Time, lines))
 }
 

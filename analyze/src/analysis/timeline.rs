@@ -4,7 +4,7 @@ use runlog::metric::Metric;
 use runlog::units::{Nanos, Percentile};
 use runlog::windows::Window;
 
-use super::buckets::Buckets;
+use super::buckets::{self, Buckets};
 use crate::load::Run;
 use crate::section::Axis;
 
@@ -17,19 +17,19 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// All requests together.
-    pub fn of(run: &Run) -> Self {
-        Self::of_cells(run, |_| true)
+    /// All requests together, in at most so many windows, and one.
+    pub fn of(run: &Run, most: u64) -> Self {
+        Self::of_cells(run, most, |_| true)
     }
 
-    /// One request, by its place in the manifest, in all scenarios together.
+    /// One request, by its place in the manifest, in all scenarios together, as finely as a page shows it.
     pub fn of_request(run: &Run, request: usize) -> Self {
         let requests = run.log.manifest.requests.len().max(1);
-        Self::of_cells(run, |cell| cell % requests == request)
+        Self::of_cells(run, buckets::OF_PAGE, |cell| cell % requests == request)
     }
 
-    fn of_cells(run: &Run, wanted: impl Fn(usize) -> bool) -> Self {
-        let buckets = Buckets::of_windows(run);
+    fn of_cells(run: &Run, most: u64, wanted: impl Fn(usize) -> bool) -> Self {
+        let buckets = Buckets::covering(run.summary.run.elapsed_ns, run.windows.width, most);
         let mut windows = vec![Window::default(); buckets.count];
         for (number, window) in run.windows.together(wanted).iter().enumerate() {
             windows[buckets.of_window(run, number)].merge(window);
@@ -61,11 +61,6 @@ impl Timeline {
 }
 
 impl Buckets {
-    /// Covers a run with buckets that its windows go into.
-    pub fn of_windows(run: &Run) -> Self {
-        Self::covering(run.summary.run.elapsed_ns, run.windows.width)
-    }
-
     /// The place of the bucket that the window of this number goes into.
     pub fn of_window(&self, run: &Run, number: usize) -> usize {
         self.place(Nanos(run.windows.width.0.saturating_mul(number as u64))) as usize

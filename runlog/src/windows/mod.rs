@@ -46,6 +46,11 @@ impl Windows {
         Self { width, windows: Vec::new(), statuses: Vec::new(), faults: Faults::default() }
     }
 
+    /// Windows of all requests together, as a single cell.
+    pub(crate) fn of_all(width: Nanos, windows: impl Iterator<Item = Window>) -> Self {
+        Self { windows: windows.map(|window| vec![window]).collect(), ..Self::new(width) }
+    }
+
     /// The length of windows for a run of this length: a tenth of a second up to a minute, and then a second, or so many of
     /// them (a power of two, so that they can be put together with those of another run) that there are at most so many, and
     /// fewer where there are many cells.
