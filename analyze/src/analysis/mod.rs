@@ -3,6 +3,7 @@
 //! Figures come from the run's summary and its windows of time, which were gathered in one pass over the rows; only what
 //! somebody asks for in groups of their own reads them again.
 
+mod background;
 mod buckets;
 mod busiest;
 pub mod by;
@@ -19,6 +20,7 @@ mod overview;
 mod percentiles;
 mod phases;
 mod probes;
+mod reproduce;
 mod sampled;
 mod series;
 mod stages;
@@ -52,7 +54,8 @@ pub const SUMMARY: &[&dyn Analysis] = &[
     &course::Course,
     &traffic::Traffic,
     &percentiles::Percentiles,
-    &outcomes::Outcomes,
+    &outcomes::Statuses,
+    &outcomes::Unanswered,
     &checks::Checks,
     &thresholds::Thresholds,
     &verdict::Verdict,
@@ -61,19 +64,21 @@ pub const SUMMARY: &[&dyn Analysis] = &[
 /// For a page: the verdict comes first, and how to see for oneself last.
 pub const REPORT: &[&dyn Analysis] = &[
     &verdict::Verdict,
-    &overview::Overview,
+    &background::Background,
     &thresholds::Thresholds,
     &checks::Checks,
     &traffic::Traffic,
     &percentiles::Percentiles,
+    &percentiles::ServiceIntervals,
     &series::Series,
     &heat::Heat,
     &curve::Curve,
     &phases::Phases,
-    &outcomes::Outcomes,
+    &outcomes::Statuses,
     &errors::Errors,
     &load_and_latency::LoadAndLatency,
     &probes::Probes,
     &events::Events,
     &generator::Generator,
+    &reproduce::Reproduce,
 ];
