@@ -7,32 +7,41 @@ use crate::failure::Failure;
 use crate::load::Run;
 use crate::section::{Part, Section, Table, Value};
 
-/// Statuses and errors per request.
-pub struct Outcomes;
+/// Statuses per request.
+pub struct Statuses;
 
-impl Analysis for Outcomes {
+impl Analysis for Statuses {
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         let Summary { requests, total, .. } = &run.summary;
-        let mut sections = Vec::new();
-        if !total.statuses.is_empty() {
-            let mut table = Table::new(&["request", "status"], &["count", "share"]);
-            for group in requests {
-                for (status, &count) in &group.statuses {
-                    table.push(cells(group, status.to_string(), count));
-                }
-            }
-            sections.push(Section::new("Statuses", vec![Part::Table(table)]));
+        if total.statuses.is_empty() {
+            return Ok(Vec::new());
         }
-        if !total.error_kinds.is_empty() {
-            let mut table = Table::new(&["request", "error"], &["count", "share"]);
-            for group in requests {
-                for (&kind, &count) in &group.error_kinds {
-                    table.push(cells(group, kind.to_owned(), count));
-                }
+        let mut table = Table::new(&["request", "status"], &["count", "share"]);
+        for group in requests {
+            for (status, &count) in &group.statuses {
+                table.push(cells(group, status.to_string(), count));
             }
-            sections.push(Section::new("Without an answer", vec![Part::Table(table)]));
         }
-        Ok(sections)
+        Ok(vec![Section::new("Statuses", vec![Part::Table(table)])])
+    }
+}
+
+/// Errors per request, where there was no answer.
+pub struct Unanswered;
+
+impl Analysis for Unanswered {
+    fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
+        let Summary { requests, total, .. } = &run.summary;
+        if total.error_kinds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut table = Table::new(&["request", "error"], &["count", "share"]);
+        for group in requests {
+            for (&kind, &count) in &group.error_kinds {
+                table.push(cells(group, kind.to_owned(), count));
+            }
+        }
+        Ok(vec![Section::new("Without an answer", vec![Part::Table(table)])])
     }
 }
 
