@@ -8,7 +8,7 @@ use runlog::tally::Stretch;
 use crate::analysis::{Analysis, stages};
 use crate::failure::Failure;
 use crate::load::{self, Detail, Run};
-use crate::section::{Band, Section};
+use crate::section::{Band, Finding, Part, Section};
 
 /// A run's figures, and what analyses made of them.
 #[derive(Debug)]
@@ -42,5 +42,19 @@ impl Report {
         }
         let stages = stages(&run.log.manifest);
         Ok(Self { summary: run.summary, sections, stages })
+    }
+
+    /// Adds what came of holding the run against something: a sentence to the verdict, which is never better than that, and
+    /// sections behind it.
+    pub fn hold_against(&mut self, said: Finding, sections: Vec<Section>) {
+        let parts = self.sections.first_mut().map(|verdict| verdict.parts.as_mut_slice()).unwrap_or_default();
+        let headline = parts.iter_mut().find_map(|part| if let Part::Headline(headline) = part { Some(headline) } else { None });
+        if let Some(headline) = headline {
+            headline.level = headline.level.max(said.level);
+            headline.sentence.push(" ".into());
+            headline.sentence.extend(said.sentence);
+        }
+        let behind = self.sections.len().min(1);
+        self.sections.splice(behind..behind, sections);
     }
 }

@@ -297,6 +297,13 @@ impl Percentile {
         Some(rank.max(1) - 1)
     }
 
+    /// The percentile of a share of one, to the nearest that can be told apart: p95 for 0.95. `None` where nothing would lie
+    /// beyond it.
+    pub fn of_share(share: f64) -> Option<Self> {
+        let scaled = (share * Self::WHOLE as f64).round();
+        (0.0..Self::WHOLE as f64).contains(&scaled).then_some(Self(scaled as u32))
+    }
+
     /// As a share of one: 0.95 for p95.
     pub fn as_quantile(self) -> f64 {
         f64::from(self.0) / Self::WHOLE as f64

@@ -12,20 +12,24 @@ use sha2::{Digest, Sha256};
 use super::{Renderer, plot, value};
 use crate::failure::Failure;
 use crate::report::Report;
-use crate::section::{Level, Part, Value};
+use crate::section::{Chart, Level, Part, Section, Value};
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
 
 /// The page.
-pub struct Html;
+pub struct Html<'a> {
+    /// What stands before the reports of several runs: how they compare. Nothing for a run alone.
+    pub comparison: &'a [Section],
+}
 
-impl Renderer for Html {
+impl Renderer for Html<'_> {
     fn render(&self, reports: &[Report], out: &mut dyn Write) -> Result<(), Failure> {
-        let figures: Vec<Plot> = charts(reports).map(plot::figure).collect();
+        let figures: Vec<Plot> = charts(self.comparison, reports).map(plot::figure).collect();
         let library = if figures.is_empty() { String::new() } else { plotly_script() };
         let page = Page {
             policy: policy(&library),
+            comparison: self.comparison,
             reports,
             figures: harmless(&figures.iter().map(Plot::to_json).collect::<Vec<_>>().join(",\n")),
             library,
@@ -40,6 +44,7 @@ impl Renderer for Html {
 #[template(path = "report.html")]
 struct Page<'a> {
     policy: String,
+    comparison: &'a [Section],
     reports: &'a [Report],
     figures: String,
     library: String,
@@ -56,8 +61,9 @@ fn name_of(report: &Report) -> String {
     printable(&report.summary.run.name)
 }
 
-fn charts(reports: &[Report]) -> impl Iterator<Item = &crate::section::Chart> {
-    let parts = reports.iter().flat_map(|report| &report.sections).flat_map(|section| &section.parts);
+fn charts<'a>(comparison: &'a [Section], reports: &'a [Report]) -> impl Iterator<Item = &'a Chart> {
+    let sections = comparison.iter().chain(reports.iter().flat_map(|report| &report.sections));
+    let parts = sections.flat_map(|section| &section.parts);
     parts.filter_map(|part| if let Part::Chart(chart) = part { Some(chart) } else { None })
 }
 
