@@ -23,6 +23,7 @@ mod probes;
 mod reproduce;
 mod sampled;
 mod series;
+pub mod server;
 mod stages;
 mod thresholds;
 mod timeline;
@@ -77,6 +78,7 @@ pub const REPORT: &[&dyn Analysis] = &[
     &outcomes::Statuses,
     &errors::Errors,
     &load_and_latency::LoadAndLatency,
+    &server::Server,
     &probes::Probes,
     &events::Events,
     &generator::Generator,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use runlog::samples::ProbeSample;
-use runlog::units::{Bytes, Nanos};
+use runlog::units::Nanos;
 
 use super::Analysis;
 use super::buckets::{Buckets, OF_PAGE};
 use crate::failure::Failure;
 use crate::load::Run;
-use crate::section::{Axis, Chart, Finding, Level, Line, Part, Section, Table, Unit, Value};
+use crate::measure::Measure;
+use crate::section::{Axis, Chart, Finding, Level, Line, Part, Section, Table, Value};
 
 /// The most charts.
 const MOST_CHARTS: usize = 12;
@@ -72,16 +73,13 @@ fn metrics(samples: &[ProbeSample]) -> Vec<Metric<'_>> {
 }
 
 impl Metric<'_> {
-    /// Prometheus' convention, and that of most others.
-    fn is_bytes(&self) -> bool {
-        self.name.ends_with("bytes")
-    }
-
     fn chart(&self, most_lines: usize, elapsed: Nanos) -> Chart {
+        let measure = Measure::of_name(self.name);
         let instants = Instants::of(self.series.values().flatten(), elapsed);
         let name = |tags: &str| if tags.is_empty() { self.name.to_owned() } else { tags.to_owned() };
         let lines = self.series.iter().take(most_lines);
-        let lines = lines.map(|(tags, samples)| Line::new(name(tags), instants.means(samples))).collect();
+        let lines =
+            lines.map(|(tags, samples)| Line::new(name(tags), instants.means(samples, measure.factor()))).collect();
         let left_out = self.series.len().saturating_sub(most_lines);
         let note = match left_out {
             0 => String::new(),
@@ -91,7 +89,7 @@ impl Metric<'_> {
             title: format!("{}: {}", self.probe, self.name).into(),
             note: note.into(),
             axis: instants.axis(),
-            unit: if self.is_bytes() { Unit::Bytes } else { Unit::Number },
+            unit: measure.axis(),
             stacked: false,
             lines,
         }
@@ -125,8 +123,8 @@ impl Instants {
         })
     }
 
-    /// The mean of the samples at each place; none where there is no sample.
-    fn means(&self, samples: &[&ProbeSample]) -> Vec<Option<f64>> {
+    /// The mean of the samples at each place, each times a factor; none where there is no sample.
+    fn means(&self, samples: &[&ProbeSample], factor: f64) -> Vec<Option<f64>> {
         let (count, place): (usize, &dyn Fn(u64) -> usize) = match self {
             Self::Each(all) => (all.len(), &|at| all.partition_point(|&instant| instant < at)),
             Self::Together(buckets) => (buckets.count, &|at| buckets.place(Nanos(at)) as usize),
@@ -134,7 +132,7 @@ impl Instants {
         let mut sums = vec![(0.0, 0_u32); count];
         for sample in samples {
             let (sum, number) = &mut sums[place(sample.time_ns)];
-            *sum += sample.value;
+            *sum += sample.value * factor;
             *number += 1;
         }
         sums.into_iter().map(|(sum, number)| (number > 0).then(|| sum / f64::from(number))).collect()
@@ -147,10 +145,7 @@ fn table(metrics: &[Metric<'_>]) -> Table {
         metrics.iter().flat_map(|metric| metric.series.iter().map(move |(tags, samples)| (metric, tags, samples)));
     for (metric, tags, samples) in all.take(MOST_ROWS) {
         let values = || samples.iter().map(|sample| sample.value);
-        let value = |value: f64| match metric.is_bytes() && value >= 0.0 {
-            true => Value::Bytes(Bytes(value as u64)),
-            false => Value::Number(value),
-        };
+        let measure = Measure::of_name(metric.name);
         let mean = values().sum::<f64>() / samples.len() as f64;
         let figures = [
             samples.first().map(|sample| sample.value),
@@ -161,7 +156,13 @@ fn table(metrics: &[Metric<'_>]) -> Table {
         ];
         let names = [metric.probe, metric.name, tags].map(|name| Value::from(name.to_owned()));
         let count = std::iter::once(Value::Count(samples.len() as u64));
-        table.push(names.into_iter().chain(count).chain(figures.map(|figure| figure.map(value).into())).collect());
+        table.push(
+            names
+                .into_iter()
+                .chain(count)
+                .chain(figures.map(|figure| figure.map(|figure| measure.value(figure)).into()))
+                .collect(),
+        );
     }
     table
 }
@@ -181,6 +182,7 @@ fn left_out(metrics: usize, series: usize) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::section::Unit;
 
     fn sample(second: u64, metric: &str, tags: &str, value: f64) -> ProbeSample {
         let (probe, metric, tags) = ("app".to_owned(), metric.to_owned(), tags.to_owned());
@@ -198,7 +200,7 @@ mod tests {
         let metrics = metrics(&samples);
         assert_eq!(metrics.len(), 1);
         let chart = metrics[0].chart(MOST_LINES, Nanos::from_secs(4));
-        assert_eq!((chart.title.as_ref(), chart.unit), ("app: pool", Unit::Number));
+        assert_eq!((chart.title.as_ref(), chart.unit), ("app: pool", Unit::Count));
         assert_eq!(chart.axis, Axis::Time(vec![Nanos::from_secs(1), Nanos::from_secs(3)]));
         assert_eq!(
             chart.lines,

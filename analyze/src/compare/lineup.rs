@@ -85,8 +85,7 @@ impl<'r> Lineup<'r> {
             headline.level = Level::Bad;
         }
         let is_other = |held: &&Held<'_>| !held.diff.is_same_scenario;
-        let others: Vec<&str> =
-            self.others.iter().filter(is_other).map(|held| held.entrant.label.as_str()).collect();
+        let others: Vec<&str> = self.others.iter().filter(is_other).map(|held| held.entrant.label.as_str()).collect();
         if !others.is_empty() {
             let finding = Finding::new(Level::Warning, "not of the scenario of ").and(self.base.label.clone());
             findings.push(finding.and(", and differences may come from that: ").and(others.join(", ")));
@@ -109,7 +108,6 @@ impl Entrant<'_> {
             Some(request) => self.measured.requests.iter().find(|group| group.request == request),
         }
     }
-
 }
 
 /// Why a run is not to be compared, where the generator was measured and not the target.

@@ -53,7 +53,8 @@ impl Lineup<'_> {
     }
 }
 
-const OF_TIMES: &str = "Of the answered arrivals that were scheduled at that time, from t=0 of each run on. To within 0.8 %.";
+const OF_TIMES: &str =
+    "Of the answered arrivals that were scheduled at that time, from t=0 of each run on. To within 0.8 %.";
 
 /// A line for each run, that of the first dashed: what the others are held against. Nothing where no line has a value.
 fn over<'a>(
@@ -173,7 +174,8 @@ fn curves(drawn: &[(&str, &Run)]) -> Option<Chart> {
     let lines = drawn.iter().zip(&sketches);
     let lines = lines.map(|((label, _), sketch)| (*label, places.iter().map(|at| value(sketch, *at)).collect()));
     let axis = Axis::Percentile(places.iter().map(|place| place.as_quantile()).collect());
-    let note = "How many of the answered arrivals took no longer than that, as far out as there are samples. To within 0.8 %.";
+    let note =
+        "How many of the answered arrivals took no longer than that, as far out as there are samples. To within 0.8 %.";
     over("Percentiles of the response time", note, axis, Unit::Time, lines)
 }
 

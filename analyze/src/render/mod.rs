@@ -7,7 +7,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod plot;
-mod section_json;
+pub mod section_json;
 pub mod terminal;
 pub(crate) mod value;
 

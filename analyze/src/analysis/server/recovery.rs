@@ -26,10 +26,6 @@ const LASTING: usize = 5;
 const IN_TIME: Nanos = Nanos::from_secs(60);
 
 impl Analysis for Recovery {
-    fn is_over_time(&self) -> bool {
-        true
-    }
-
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         let changes = changes(run);
         if changes.is_empty() {
@@ -146,7 +142,7 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::server::made_up::{MadeUp, answered, findings};
 
     /// What is said of a spike from the 20th to the 40th second, where answers take so many milliseconds by the second.
     fn said(took_ms: impl Fn(u64) -> u64) -> Vec<(Level, String)> {

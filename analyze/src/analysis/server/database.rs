@@ -2,11 +2,12 @@
 
 use runlog::units::Nanos;
 
-use super::names::{Measure, has_word};
+use super::names::{has_word, is_time};
 use super::series::{Series, mean, nearest_rank};
 use crate::analysis::Analysis;
 use crate::failure::Failure;
 use crate::load::Run;
+use crate::measure::Measure;
 use crate::section::{Finding, Level, Part, Section, Table, Value};
 
 /// The pool of connections, and the times of queries.
@@ -57,7 +58,7 @@ struct Pool<'a> {
 /// The pools that probes tell of: `pool_active` with `pool_size`, and `pool_waiting` where it is there.
 fn pools<'a>(all: &[Series<'a>]) -> Vec<Pool<'a>> {
     let is = |series: &Series<'_>, words: &[&str]| {
-        has_word(series.metric, &["pool"]) && has_word(series.metric, words) && !Measure::of(series.metric).is_time()
+        has_word(series.metric, &["pool"]) && has_word(series.metric, words) && !is_time(series.metric)
     };
     let beside = |one: &Series<'_>, words: &[&str]| {
         all.iter().find(|other| (other.probe, other.tags) == (one.probe, one.tags) && is(other, words))
@@ -104,7 +105,7 @@ fn is_query(series: &Series<'_>) -> bool {
     const WORDS: [&str; 8] = ["query", "select", "join", "aggregation", "statement", "mean", "wait", "write"];
     let is_of_database = has_word(series.probe, &["database", "db", "postgres", "statements", "sql"])
         || has_word(series.metric, &["database", "db", "query", "pool"]);
-    Measure::of(series.metric).is_time() && is_of_database && has_word(series.metric, &WORDS)
+    is_time(series.metric) && is_of_database && has_word(series.metric, &WORDS)
 }
 
 /// The times of a query.
@@ -119,16 +120,17 @@ struct Query {
 
 impl Query {
     fn of(series: &Series<'_>) -> Option<Self> {
-        let measure = Measure::of(series.metric);
+        let measure = Measure::of_name(series.metric);
         let of_each = series.samples.len().div_ceil(PARTS).max(1);
-        let values = |part: &[(Nanos, f64)]| part.iter().map(|(_, value)| measure.scaled(*value)).collect::<Vec<_>>();
+        let values =
+            |part: &[(Nanos, f64)]| part.iter().map(|(_, value)| *value * measure.factor()).collect::<Vec<_>>();
         let sorted = series.sorted();
         Some(Self {
             name: series.name(),
             first_ns: mean(&values(series.samples.chunks(of_each).next()?))?,
             last_ns: mean(&values(series.samples.rchunks(of_each).next()?))?,
-            p95_ns: measure.scaled(nearest_rank(&sorted, 0.95)?),
-            max_ns: measure.scaled(sorted.last().copied()?),
+            p95_ns: nearest_rank(&sorted, 0.95)? * measure.factor(),
+            max_ns: sorted.last()? * measure.factor(),
             is_wait: has_word(series.metric, &["wait"]),
         })
     }
@@ -177,7 +179,7 @@ fn time(ns: f64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::server::made_up::{MadeUp, findings, sample};
 
     fn sections(of_second: impl Fn(u64) -> Vec<(&'static str, f64)>) -> Vec<Section> {
         let probes = (0..20).flat_map(|second| {

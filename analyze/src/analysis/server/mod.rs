@@ -16,10 +16,13 @@ mod recovery;
 mod series;
 mod utilisation;
 
-use crate::analysis::Analysis;
+use super::Analysis;
+use crate::failure::Failure;
+use crate::load::{Detail, Run};
+use crate::section::Section;
 
 /// All that is looked at, in reading order.
-pub const ALL: &[&dyn Analysis] = &[
+const ALL: &[&dyn Analysis] = &[
     &leak::Leak,
     &recovery::Recovery,
     &utilisation::Utilisation,
@@ -28,3 +31,20 @@ pub const ALL: &[&dyn Analysis] = &[
     &isolation::Isolation,
     &limits::Limits,
 ];
+
+/// The server's side of a run, one thing after another.
+pub struct Server;
+
+impl Analysis for Server {
+    fn detail(&self) -> Detail {
+        Detail::OverTime
+    }
+
+    fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
+        let mut sections = Vec::new();
+        for analysis in ALL {
+            sections.extend(analysis.sections(run)?);
+        }
+        Ok(sections)
+    }
+}

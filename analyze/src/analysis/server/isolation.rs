@@ -38,10 +38,6 @@ const TOLERANCE: f64 = 0.1;
 const P95: Statistic = Statistic::Percentile(Percentile::P95);
 
 impl Analysis for Isolation {
-    fn is_over_time(&self) -> bool {
-        true
-    }
-
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         let tenants = tenants(run);
         if tenants.len() < 2 {
@@ -173,7 +169,7 @@ fn finding(mover: &Tenant, felt: &Tenant, found: &Comparison) -> Option<Finding>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::server::made_up::{MadeUp, answered, findings};
     use crate::statistics::chance::Chance;
 
     /// A free tier of steady load beside a professional one that comes after half a minute, and what is said of them; the free

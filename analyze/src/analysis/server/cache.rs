@@ -1,10 +1,11 @@
 //! Does the cache in front of the data keep the load away from it?
 
-use super::names::{Measure, has_word};
+use super::names::{has_word, is_share, is_time};
 use super::series::{Series, mean, nearest_rank};
 use crate::analysis::Analysis;
 use crate::failure::Failure;
 use crate::load::Run;
+use crate::measure::Measure;
 use crate::section::{Finding, Level, Part, Section, Table, Value};
 
 /// Hit rates, and how long a look into a cache takes.
@@ -19,17 +20,17 @@ impl Analysis for Cache {
         let (mut findings, mut table) =
             (Vec::new(), Table::new(&["metric"], &["samples", "mean", "p95", "min", "max"]));
         for series in &all {
-            let measure = Measure::of(series.metric);
-            let is_hit_rate = has_word(series.metric, &["hit"]) && measure.is_share();
+            let measure = Measure::of_name(series.metric);
+            let is_hit_rate = has_word(series.metric, &["hit"]) && is_share(series.metric);
             let is_of_cache = has_word(series.probe, &["cache"]) || has_word(series.metric, &["cache"]);
-            let is_time_of_cache = is_of_cache && measure.is_time();
+            let is_time_of_cache = is_of_cache && is_time(series.metric);
             if !is_hit_rate && !is_time_of_cache {
                 continue;
             }
             let values = series.sorted();
             let (Some(mean), Some(p95)) = (mean(&values), nearest_rank(&values, 0.95)) else { continue };
             if is_hit_rate {
-                findings.push(hit_rate(series, measure.scaled(mean)));
+                findings.push(hit_rate(series, mean * measure.factor()));
             }
             table.push(vec![
                 series.name().into(),
@@ -57,7 +58,7 @@ fn hit_rate(series: &Series<'_>, mean: f64) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::server::made_up::{MadeUp, findings, sample};
     use runlog::units::Nanos;
 
     #[test]

@@ -3,11 +3,12 @@
 use runlog::units::Nanos;
 
 use super::load::{Bin, bins};
-use super::names::{Measure, is_utilisation};
+use super::names::is_utilisation;
 use super::series::{Series, mean, nearest_rank};
 use crate::analysis::Analysis;
 use crate::failure::Failure;
 use crate::load::Run;
+use crate::measure::Measure;
 use crate::section::{Finding, Level, Part, Section, Table, Value};
 
 /// Processors, memory and disks at peak load.
@@ -21,10 +22,6 @@ const PEAK: f64 = 0.9;
 const SMOOTH: usize = 5;
 
 impl Analysis for Utilisation {
-    fn is_over_time(&self) -> bool {
-        true
-    }
-
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         let all = Series::all(&run.log.probes);
         let peaks = peaks(&bins(run));
@@ -32,9 +29,9 @@ impl Analysis for Utilisation {
         let mut table = Table::new(&["", "metric"], &["samples at peak", "mean", "p95", "max"]);
         let mut findings = Vec::new();
         for series in all.iter().filter(|series| is_utilisation(series.metric)) {
-            let measure = Measure::of(series.metric);
+            let measure = Measure::of_name(series.metric);
             let values: Vec<f64> =
-                series.at(is_at_peak).sorted().into_iter().map(|value| measure.scaled(value)).collect();
+                series.at(is_at_peak).sorted().into_iter().map(|value| value * measure.factor()).collect();
             let (Some(mean), Some(p95)) = (mean(&values), nearest_rank(&values, 0.95)) else { continue };
             table.push(vec![
                 Value::Passed(mean < MOST),
@@ -73,7 +70,7 @@ fn peaks(bins: &[Bin]) -> Vec<(Nanos, Nanos)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::made_up::{MadeUp, answered, findings, sample};
+    use crate::analysis::server::made_up::{MadeUp, answered, findings, sample};
 
     #[test]
     fn only_the_peak_counts() {

@@ -6,11 +6,12 @@
 use runlog::units::Nanos;
 
 use super::load::{Plateau, plateaus};
-use super::names::{Measure, is_memory};
+use super::names::is_memory;
 use super::series::{Series, mean};
 use crate::analysis::Analysis;
 use crate::failure::Failure;
 use crate::load::Run;
+use crate::measure::Measure;
 use crate::section::{Axis, Chart, Finding, Level, Line, Mark, Part, Section, Value};
 use crate::statistics::slope::{Point, Slope};
 
@@ -86,7 +87,7 @@ impl<'a> Look<'a> {
             .filter(|(at, _)| from <= *at && *at <= stretch.to)
             .map(|(at, value)| (at.as_secs_f64(), *value))
             .collect();
-        Self { series, measure: Measure::of(series.metric), from, to: stretch.to, found: found(&points) }
+        Self { series, measure: Measure::of_name(series.metric), from, to: stretch.to, found: found(&points) }
     }
 
     fn finding(&self) -> Finding {
@@ -135,14 +136,15 @@ impl<'a> Look<'a> {
 
     /// The samples, and the line through those that were looked at.
     fn chart(&self) -> Chart {
+        let factor = self.measure.factor();
         let at: Vec<Nanos> = self.series.samples.iter().map(|(at, _)| *at).collect();
-        let values = self.series.samples.iter().map(|(_, value)| Some(self.measure.scaled(*value))).collect();
+        let values = self.series.samples.iter().map(|(_, value)| Some(*value * factor)).collect();
         let mut lines = vec![Line::new(self.series.name(), values)];
         if let Found::Leak(slope) | Found::Levelled { later: slope, .. } | Found::Steady(slope) = self.found {
             let on_line = |at: &Nanos| {
                 let is_looked_at = slope.from <= at.as_secs_f64() && *at <= self.to;
                 let level = slope.per_second.mul_add(at.as_secs_f64() - slope.from, slope.level);
-                is_looked_at.then(|| self.measure.scaled(level))
+                is_looked_at.then_some(level * factor)
             };
             lines.push(Line::new("trend", at.iter().map(on_line).collect()).drawn(Mark::Dashed));
         }
@@ -152,7 +154,7 @@ impl<'a> Look<'a> {
                    without the first quarter."
                 .into(),
             axis: Axis::Time(at),
-            unit: self.measure.unit(),
+            unit: self.measure.axis(),
             stacked: false,
             lines,
         }
@@ -180,7 +182,7 @@ fn found(points: &[Point]) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::server::made_up::{MadeUp, findings, sample};
     use crate::statistics::chance::Chance;
     use crate::statistics::simulation::normal;
 

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use runlog::manifest::StageEnd;
 
-    use crate::server::made_up;
+    use crate::analysis::server::made_up;
 
     fn staged(stages: &[(u64, f64)]) -> Manifest {
         let mut manifest = made_up::manifest();
