@@ -6,7 +6,6 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
-mod plot;
 mod section_json;
 pub mod terminal;
 mod value;
