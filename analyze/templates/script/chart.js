@@ -36,7 +36,7 @@ class Chart {
     if (this.isOverTime) Object.assign(layout, this.behind(stretch, look, width));
     if (this.isOverTime) layout.xaxis = { ...layout.xaxis, range: this.rangeOf(stretch) };
     const traces = kinds[this.figure.kind].traces(this.figure, this.at, look, this.hidden);
-    Plotly.react(this.element, traces, layout, { displayModeBar: false, doubleClick: false });
+    Plotly.react(this.element, traces, layout, { displayModeBar: false, doubleClick: false, showTips: false });
     this.isDrawn = true;
   }
 

@@ -114,6 +114,9 @@ const kinds = {
   },
 };
 
+/** A pointer is at a value where no other is nearer, and not across a gap. */
+const reach = (at, width) => Math.max(10, Math.ceil(width / (at.length || 1)));
+
 const isOverTime = (figure) => figure.over === "time";
 
 /** The layout of a figure that is so wide. */
@@ -126,6 +129,7 @@ const layoutOf = (figure, at, look, width) => {
     height: kind.height(figure),
     margin: { l: 44, r: 14, t: 20, b: 28 },
     showlegend: false,
+    hoverdistance: reach(at, width),
     dragmode: isOverTime(figure) && !isTouched ? "zoom" : false,
     paper_bgcolor: "transparent",
     plot_bgcolor: "transparent",

@@ -5,7 +5,6 @@ class Timeline {
     this.charts = charts.filter((chart) => chart.isOverTime);
     this.bar = bar;
     this.stretch = null;
-    this.isMoving = false;
     if (this.charts.length === 0) return;
     bar.hidden = false;
     const moves = { in: () => this.scale(0.5), out: () => this.scale(2), back: () => this.pan(-0.5), on: () => this.pan(0.5), all: () => this.show(null) };
@@ -27,10 +26,10 @@ class Timeline {
     chart.element.on("plotly_unhover", ({ event }) => event?.isTrusted && this.point(chart, null));
   }
 
+  /** The pointer changes one end after the other; a change of the range as a whole is one that was made here. */
   zoomed(change) {
-    const range = change["xaxis.range"] ?? [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-    if (this.isMoving || range[0] === undefined) return;
-    this.show(range.map(undated));
+    const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+    if (from !== undefined && to !== undefined) this.show([undated(from), undated(to)]);
   }
 
   /** Shows a stretch of at least a millisecond, as far as there is time; all of it where there is none. */
@@ -38,9 +37,7 @@ class Timeline {
     const bounded = stretch && [Math.max(0, Math.min(...stretch)), Math.min(this.end, Math.max(...stretch))];
     const isAll = !bounded || bounded[1] - bounded[0] < 1 || (bounded[0] === 0 && bounded[1] === this.end);
     this.stretch = isAll ? null : bounded;
-    this.isMoving = true;
     for (const chart of this.charts) if (chart.isDrawn) chart.move(this.stretch);
-    this.isMoving = false;
     this.say();
   }
 
@@ -57,9 +54,16 @@ class Timeline {
   }
 
   say() {
-    const [from, to] = this.stretch ?? [0, this.end];
+    const [from, to] = this.seen();
     this.bar.classList.toggle("zoomed", this.stretch !== null);
     this.bar.querySelector("output").textContent = `${clock(from)} – ${clock(to)}`;
+  }
+
+  /** The stretch to full seconds, where it is so long that nobody asks for less. */
+  seen() {
+    const [from, to] = this.stretch ?? [0, this.end];
+    const place = to - from > 20e3 ? 1e3 : 1;
+    return [from, to].map((millis) => Math.round(millis / place) * place);
   }
 
   /** Marks the instant under the pointer in the other charts. */
