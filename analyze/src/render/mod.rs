@@ -6,7 +6,6 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
-mod plot;
 pub mod section_json;
 pub mod terminal;
 pub(crate) mod value;
