@@ -5,7 +5,10 @@ use runlog::summary::{Group, Summary};
 use super::Analysis;
 use crate::failure::Failure;
 use crate::load::Run;
-use crate::section::{Part, Section, Table, Value};
+use crate::section::{Finding, Level, Part, Section, Table, Value};
+
+/// The most rows of the table: a server may answer with hundreds of statuses.
+const MOST: usize = 200;
 
 /// Statuses per request.
 pub struct Statuses;
@@ -17,12 +20,16 @@ impl Analysis for Statuses {
             return Ok(Vec::new());
         }
         let mut table = Table::new(&["request", "status"], &["count", "share"]);
-        for group in requests {
-            for (status, &count) in &group.statuses {
-                table.push(cells(group, status.to_string(), count));
-            }
+        let all = || requests.iter().flat_map(|group| group.statuses.iter().map(move |of_group| (group, of_group)));
+        for (group, (status, &count)) in all().take(MOST) {
+            table.push(cells(group, status.to_string(), count));
         }
-        Ok(vec![Section::new("Statuses", vec![Part::Table(table)])])
+        let mut parts = vec![Part::Table(table)];
+        if let Some(others @ 1..) = all().count().checked_sub(MOST) {
+            let note = Finding::new(Level::Note, "").count(others as u64);
+            parts.push(Part::Findings(vec![note.and(" further statuses are left out; `summary --json` has them all")]));
+        }
+        Ok(vec![Section::new("Statuses", parts)])
     }
 }
 

@@ -17,7 +17,7 @@ const MOST_CHARTS: usize = 12;
 /// The most lines of a chart.
 const MOST_LINES: usize = 8;
 /// The most lines of all charts together.
-const MOST_LINES_IN_ALL: usize = 40;
+const MOST_LINES_IN_ALL: usize = 30;
 /// The most rows of the table.
 const MOST_ROWS: usize = 100;
 
@@ -135,8 +135,13 @@ impl Instants {
             *sum += sample.value * factor;
             *number += 1;
         }
-        sums.into_iter().map(|(sum, number)| (number > 0).then(|| sum / f64::from(number))).collect()
+        sums.into_iter().map(|(sum, number)| (number > 0).then(|| shown(sum / f64::from(number)))).collect()
     }
+}
+
+/// To nine digits, which is more than a chart shows: a page need not carry the others.
+fn shown(value: f64) -> f64 {
+    format!("{value:.8e}").parse().unwrap_or(value)
 }
 
 fn table(metrics: &[Metric<'_>]) -> Table {
@@ -218,6 +223,21 @@ mod tests {
                 Value::Number(9.0)
             ]
         );
+    }
+
+    #[test]
+    fn nine_digits_are_shown() {
+        for (value, expected) in [
+            (0.0, 0.0),
+            (1.0 / 7.0, 0.142_857_143),
+            (-20.0 / 7.0, -2.857_142_86),
+            (1_234_567_890.0, 1_234_567_890.0),
+            (12_345_678_912.0, 12_345_678_900.0),
+            (3.0, 3.0),
+        ] {
+            assert_eq!(shown(value).to_string(), expected.to_string(), "{value}");
+        }
+        assert!(shown(f64::MIN_POSITIVE).is_finite() && shown(f64::MAX).is_finite());
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn by_request(run: &Run) -> Option<Chart> {
         let values = timeline.percentile(Metric::ResponseTime, Percentile::P95);
         lines.push(Line::new(run.summary.requests[place].request.clone(), values));
     }
-    let note = "The 95th percentile of each request's response time, to within 0.8 %.".to_owned();
+    let note = "The 95th percentile of each request's response time, to within 0.8 %; of fewer than twenty answers it is the slowest.".to_owned();
     let note = note + &busiest.note(&run.summary);
     let axis = Timeline::of(run, OF_PAGE).axis();
     Some(chart("Response time by request (p95)", note, axis, Unit::Time, lines))

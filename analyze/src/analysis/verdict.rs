@@ -81,7 +81,7 @@ fn failed(thresholds: &[ThresholdResult]) -> Vec<Finding> {
     let failed = || thresholds.iter().filter(|threshold| !threshold.passed);
     let named = |threshold: &ThresholdResult| {
         let ThresholdResult { threshold, shown, .. } = threshold;
-        Finding::new(Level::Bad, threshold.clone()).and(" does not hold: it was ").and(shown.clone())
+        Finding::new(Level::Bad, threshold.clone()).and(" does not hold (").and(shown.clone()).and(")")
     };
     let mut findings: Vec<Finding> = failed().take(MOST_NAMED).map(named).collect();
     let others = failed().count() - findings.len();

@@ -1,10 +1,10 @@
 //! Windows that rows are put into.
 
+use super::counters::Counters;
 use super::window::{self, METRICS};
 use super::{Fault, MOST, Mishap, Sightings, Windows};
 use crate::manifest::{Manifest, Request};
 use crate::row::{Batch, Columns, Row};
-use crate::sketch::{self, Sketch};
 use crate::tally::{Cells, Grouping, Tally};
 use crate::units::Nanos;
 
@@ -67,49 +67,6 @@ struct Counting {
     bytes_sent: u64,
     bytes_received: u64,
     times: [Counters; METRICS.len()],
-}
-
-/// A counter for each bucket.
-#[derive(Debug)]
-struct Counters {
-    counts: Vec<u32>,
-    /// From the lowest to the highest bucket that has any.
-    lowest: usize,
-    highest: usize,
-    longest_ns: u64,
-}
-
-impl Default for Counters {
-    fn default() -> Self {
-        Self { counts: Vec::new(), lowest: usize::MAX, highest: 0, longest_ns: 0 }
-    }
-}
-
-impl Counters {
-    #[inline]
-    fn record(&mut self, ns: u64) {
-        let bucket = sketch::bucket(ns);
-        if self.counts.len() <= bucket {
-            self.counts.resize(bucket + 1, 0);
-        }
-        self.counts[bucket] += 1;
-        self.lowest = self.lowest.min(bucket);
-        self.highest = self.highest.max(bucket);
-        self.longest_ns = self.longest_ns.max(ns);
-    }
-
-    /// What there was, and nothing is any more.
-    fn take(&mut self) -> Option<(Sketch, u64)> {
-        let counts = self.counts.get_mut(self.lowest..=self.highest)?;
-        let mut buckets = Vec::with_capacity(counts.iter().filter(|count| **count > 0).count());
-        for (bucket, count) in (self.lowest..).zip(counts) {
-            if *count > 0 {
-                buckets.push((bucket as u16, std::mem::take(count)));
-            }
-        }
-        (self.lowest, self.highest) = (usize::MAX, 0);
-        Some((Sketch::new(buckets), std::mem::take(&mut self.longest_ns)))
-    }
 }
 
 impl<'a> Windowing<'a> {

@@ -1,6 +1,7 @@
 //! A run over time: for each window of time and each request in each scenario, how many arrivals there were, what became of
 //! them, and how their times are spread. Small enough to be kept for any run, and to be added up for many.
 
+mod counters;
 mod faults;
 mod gathering;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::counters::Counters;
 pub use self::faults::{Fault, Faults, Sightings};
 pub use self::gathering::Windowing;
 pub use self::window::{METRICS, Mishap, Times, Window};
@@ -127,13 +129,22 @@ impl Windows {
 
     /// All cells that are wanted, together, window by window.
     pub fn together(&self, wanted: impl Fn(usize) -> bool) -> Vec<Window> {
-        let mut sums = Vec::with_capacity(self.cells.len());
-        for cells in &self.cells {
+        let mut times: [Counters; METRICS.len()] = Default::default();
+        let mut sum = |cells: &Vec<Window>| {
             let mut sum = Window::default();
-            cells.iter().enumerate().filter(|(cell, _)| wanted(*cell)).for_each(|(_, window)| sum.merge(window));
-            sums.push(sum);
-        }
-        sums
+            for (_, window) in cells.iter().enumerate().filter(|(cell, _)| wanted(*cell)) {
+                sum.merge_counts(window);
+                for (counters, (sketch, longest_ns)) in times.iter_mut().zip(window.times.iter().zip(window.longest_ns))
+                {
+                    counters.add(sketch, longest_ns);
+                }
+            }
+            for (place, counters) in times.iter_mut().enumerate() {
+                (sum.times[place], sum.longest_ns[place]) = counters.take().unwrap_or_default();
+            }
+            sum
+        };
+        self.cells.iter().map(&mut sum).collect()
     }
 
     /// The same in windows of another length, which has to be a multiple of this one.

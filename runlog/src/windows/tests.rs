@@ -172,3 +172,17 @@ fn windows_whose_faults_are_of_no_cell_or_more_than_the_rows_are_refused() {
     assert!(windows.check(1, 2).is_ok());
     assert!(windows.check(1, 1).is_err(), "there is no such cell");
 }
+
+proptest! {
+    #[test]
+    fn cells_together_are_one_merged_with_the_other(rows in proptest::collection::vec(any_row(), 0..300)) {
+        let windows = gathered(&requests(), &rows, &[]);
+        for wanted in [&[0][..], &[1], &[0, 1]] {
+            let mut merged = vec![Window::default(); windows.len()];
+            for (sum, cells) in merged.iter_mut().zip(windows.iter()) {
+                cells.iter().enumerate().filter(|(cell, _)| wanted.contains(cell)).for_each(|(_, window)| sum.merge(window));
+            }
+            prop_assert_eq!(windows.together(|cell| wanted.contains(&cell)), merged);
+        }
+    }
+}

@@ -85,6 +85,17 @@ mod mishaps {
 impl Window {
     /// Adds what happened in another.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_counts(other);
+        for (mine, theirs) in self.times.iter_mut().zip(&other.times) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.longest_ns.iter_mut().zip(&other.longest_ns) {
+            *mine = (*mine).max(*theirs);
+        }
+    }
+
+    /// Adds all of another but its times.
+    pub(super) fn merge_counts(&mut self, other: &Self) {
         self.arrivals += other.arrivals;
         self.failed += other.failed;
         self.answered += other.answered;
@@ -92,12 +103,6 @@ impl Window {
         self.bytes_received = self.bytes_received.saturating_add(other.bytes_received);
         for (&mishap, count) in &other.mishaps {
             *self.mishaps.entry(mishap).or_default() += count;
-        }
-        for (mine, theirs) in self.times.iter_mut().zip(&other.times) {
-            mine.merge(theirs);
-        }
-        for (mine, theirs) in self.longest_ns.iter_mut().zip(&other.longest_ns) {
-            *mine = (*mine).max(*theirs);
         }
     }
 
