@@ -13,6 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::store::DatabaseFailure;
+
 /// How long requests in flight may still take once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,9 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no shop on the database.
+    #[error(transparent)]
+    Database(#[from] DatabaseFailure),
     /// What the shop measures of itself has two things of one name.
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -43,8 +48,8 @@ impl Failure {
     /// 2 where the input is wrong, 1 where it failed while running.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Bind { .. } => 2,
-            Self::Metrics(_) | Self::Io(_) => 1,
+            Self::Bind { .. } | Self::Database(DatabaseFailure::Url | DatabaseFailure::Taken) => 2,
+            Self::Database(_) | Self::Metrics(_) | Self::Io(_) => 1,
         }
     }
 }

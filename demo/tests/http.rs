@@ -41,7 +41,7 @@ impl Shop {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let server = std::thread::spawn(move || {
-            let router = drumfire_demo::router(&options).unwrap();
+            let router = runtime.block_on(drumfire_demo::router(&options)).unwrap();
             runtime.block_on(drumfire_demo::serve(listener, router, async { drop(stopped.await) })).unwrap();
         });
         Self { address, running: Some((stop, server)) }

@@ -6,23 +6,36 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::SharedShop;
 use super::error::ApiError;
 use super::extract::Json;
+use super::{SharedShop, Shop};
+use crate::metrics::Metrics;
+use crate::store::StoreFigures;
 
 /// `GET /api/metrics`; the answer does not count itself.
 pub(super) async fn metrics(State(shop): SharedShop) -> Json<Value> {
-    Json(json!({
+    Json(figures(&shop))
+}
+
+/// All figures now; those that are not counted as they come are brought up to date in Prometheus' format as well.
+fn figures(shop: &Shop) -> Value {
+    let Metrics { requests, orders, .. } = &shop.metrics;
+    let StoreFigures { pool, cache, queries } = shop.store.figures();
+    json!({
         "process": shop.metrics.process(),
-        "requests": shop.metrics.requests.by_status(),
-        "routes": shop.metrics.requests.by_route(),
-        "orders": shop.store.orders_placed(),
-    }))
+        "requests": requests.by_status(),
+        "routes": requests.by_route(),
+        "orders": orders.get(),
+        "leaked_bytes": shop.leak.bytes(),
+        "pool": pool,
+        "cache": cache,
+        "queries": queries,
+    })
 }
 
 /// `GET /metrics`: the same in Prometheus' text format.
 pub(super) async fn prometheus(State(shop): SharedShop) -> Result<Response, ApiError> {
-    shop.metrics.process();
+    figures(&shop);
     let text =
         shop.metrics.text().map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response())

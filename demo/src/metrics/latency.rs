@@ -101,7 +101,9 @@ mod tests {
 
     fn figures(observed: &[f64]) -> LatencyFigures {
         let latency = Latency::enrolled(&Registry::new(), "latency", "of a test").unwrap();
-        observed.iter().for_each(|&seconds| latency.observe(Duration::from_secs_f64(seconds)));
+        for &seconds in observed {
+            latency.observe(Duration::from_secs_f64(seconds));
+        }
         latency.figures()
     }
 

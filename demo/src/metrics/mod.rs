@@ -6,7 +6,7 @@ mod process;
 mod requests;
 
 use prometheus::core::Collector;
-use prometheus::{Registry, TextEncoder};
+use prometheus::{IntCounter, Registry, TextEncoder};
 
 use crate::clock::Clock;
 pub(crate) use latency::{Latencies, Latency, LatencyFigures};
@@ -23,6 +23,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     process: Process,
     pub(crate) requests: Requests,
+    /// Orders that were placed through this process.
+    pub(crate) orders: IntCounter,
 }
 
 impl Metrics {
@@ -30,7 +32,8 @@ impl Metrics {
         let registry = Registry::new();
         let process = Process::enrolled(&registry, clock)?;
         let requests = Requests::enrolled(&registry)?;
-        Ok(Self { registry, process, requests })
+        let orders = IntCounter::new("shop_orders_total", "Orders placed through this process");
+        Ok(Self { process, requests, orders: enrol(&registry, orders)?, registry })
     }
 
     /// Where figures are enrolled.
