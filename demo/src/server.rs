@@ -48,7 +48,8 @@ impl Failure {
     /// 2 where the input is wrong, 1 where it failed while running.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Bind { .. } | Self::Database(DatabaseFailure::Url | DatabaseFailure::Taken) => 2,
+            Self::Bind { .. }
+            | Self::Database(DatabaseFailure::Url | DatabaseFailure::Taken | DatabaseFailure::Unfinished) => 2,
             Self::Database(_) | Self::Metrics(_) | Self::Io(_) => 1,
         }
     }

@@ -12,6 +12,7 @@ use clap::Args;
 use tokio_postgres::Client;
 
 use crate::clock::Clock;
+use crate::store::postgres::schema::State;
 use crate::store::postgres::{connect, load, schema};
 use crate::store::{DatabaseFailure, DatabaseUrl};
 use orders::History;
@@ -89,9 +90,9 @@ pub async fn seed(options: &SeedOptions) -> Result<(), DatabaseFailure> {
 
     Progress::step("indexes", clock);
     database.batch_execute(SORT_IN_MEMORY).await?;
-    schema::make_indexes(&database).await?;
+    schema::finish(&database).await?;
     Progress::step("statistics", clock);
-    database.batch_execute("VACUUM (ANALYZE)").await?;
+    database.batch_execute(schema::VACUUM).await?;
     Progress::step("done", clock);
     Ok(())
 }
@@ -99,7 +100,7 @@ pub async fn seed(options: &SeedOptions) -> Result<(), DatabaseFailure> {
 /// Empty tables, in place of those of before only where that is wished.
 async fn make_room(database: &mut Client, replace: bool) -> Result<(), DatabaseFailure> {
     let transaction = database.transaction().await?;
-    if schema::is_there(&transaction).await? {
+    if schema::state(&transaction).await? != State::Empty {
         if !replace {
             return Err(DatabaseFailure::Taken);
         }

@@ -24,8 +24,13 @@ pub enum DatabaseFailure {
         reason: String,
     },
     /// There is something in it.
-    #[error("there is a shop in this database; --replace drops its tables, with all that is in them")]
+    #[error(
+        "there is a shop in this database, or what was to be one; --replace drops its tables, with all that is in them"
+    )]
     Taken,
+    /// Somebody is filling it, or has been stopped while doing so.
+    #[error("the seeding of this database has not come to its end; wait for it, or seed it again with --replace")]
+    Unfinished,
     /// The pool of connections cannot be made.
     #[error("the pool of connections: {0}")]
     Pool(String),
