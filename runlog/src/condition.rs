@@ -314,16 +314,15 @@ mod tests {
 
     #[test]
     fn a_condition_on_samples_is_in_the_unit_that_the_metrics_name_says() {
-        let one = |text: &str, metric: &str| {
-            condition(text).sample_of_one(&metric.parse().expect("a probe's metric"))
-        };
+        let one = |text: &str, metric: &str| condition(text).sample_of_one(&metric.parse().expect("a probe's metric"));
         assert_eq!(one("p(95) < 5ms", "db.wait_ms"), Ok(1e6));
         assert_eq!(one("max < 5ms", "db.wait_seconds"), Ok(1e9));
         assert_eq!(one("avg < 80%", "host.cpu_percent"), Ok(0.01));
         assert_eq!(one("avg > 85%", "cache.hit_rate"), Ok(1.0));
         assert_eq!(one("value < 20", "db.active"), Ok(1.0));
         assert_eq!(one("min > 100/s", "db.commits_per_s"), Ok(1.0));
-        for (text, metric) in [("max < 5ms", "db.wait"), ("max < 5ms", "db.commits_per_s"), ("count > 1", "db.active")] {
+        for (text, metric) in [("max < 5ms", "db.wait"), ("max < 5ms", "db.commits_per_s"), ("count > 1", "db.active")]
+        {
             assert!(one(text, metric).is_err(), "{text} on {metric}");
         }
     }
