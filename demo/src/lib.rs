@@ -4,6 +4,7 @@
 //! nothing of HTTP. Everything is in memory, bounded, and the same at every start: products come from a fixed seed.
 
 mod api;
+mod clock;
 mod metrics;
 mod options;
 mod rate_limit;

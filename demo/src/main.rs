@@ -21,7 +21,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     runtime(options.threads)?.block_on(async {
         let listener = bind(options.listen)?;
         let stop = stop_requested(options.until_stdin_closes)?;
-        let shop = router(options);
+        let shop = router(options)?;
         announce(&listener)?;
         Ok(serve(listener, shop, stop).await?)
     })

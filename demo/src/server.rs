@@ -31,6 +31,9 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// What the shop measures of itself has two things of one name.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// Anything else that the system refused.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -41,7 +44,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Bind { .. } => 2,
-            Self::Io(_) => 1,
+            Self::Metrics(_) | Self::Io(_) => 1,
         }
     }
 }

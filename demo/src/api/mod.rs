@@ -10,7 +10,6 @@ mod status;
 mod stock;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -18,10 +17,11 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::Options;
-use crate::metrics::AnswerCounts;
+use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::rate_limit::RateLimits;
 use crate::store::{Seeding, Store};
+use crate::{Failure, Options};
 use error::ApiError;
 
 /// The largest body of a request; room for an import of some ten thousand products.
@@ -31,32 +31,32 @@ const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 struct Shop {
     store: Store,
     limits: Option<RateLimits>,
-    answers: AnswerCounts,
-    started: Instant,
+    metrics: Metrics,
+    clock: Clock,
 }
 
 type SharedShop = axum::extract::State<Arc<Shop>>;
 
 impl Shop {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the server's only clock starts here; everything else is passed the time"
-    )]
-    fn open(options: &Options) -> Arc<Self> {
+    fn open(options: &Options) -> Result<Arc<Self>, Failure> {
+        let clock = Clock::start();
         let seeding =
             Seeding { products: options.products, stock: options.stock, flash_sale_stock: options.flash_sale_stock };
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             store: Store::seeded(seeding),
             limits: (!options.no_rate_limits).then(RateLimits::default),
-            answers: AnswerCounts::new(),
-            started: Instant::now(),
-        })
+            metrics: Metrics::new(clock)?,
+            clock,
+        }))
     }
 }
 
 /// The whole shop as a router, freshly seeded.
-pub fn router(options: &Options) -> Router {
-    let shop = Shop::open(options);
+///
+/// # Errors
+/// Where it cannot be opened.
+pub fn router(options: &Options) -> Result<Router, Failure> {
+    let shop = Shop::open(options)?;
     let customers_only = Router::new()
         .route("/products", get(products::list))
         .route("/products/search", get(products::search))
@@ -71,9 +71,10 @@ pub fn router(options: &Options) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(Arc::clone(&shop), access::customers_only));
-    Router::new()
+    Ok(Router::new()
         .route("/", get(|| async { "the Drumfire demo shop\n" }))
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/metrics", get(status::prometheus))
         .route("/api/login", post(access::login))
         .route("/api/metrics", get(status::metrics))
         .nest("/api", customers_only)
@@ -81,7 +82,7 @@ pub fn router(options: &Options) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&shop), status::count))
-        .with_state(shop)
+        .with_state(shop))
 }
 
 async fn no_such_path() -> ApiError {
