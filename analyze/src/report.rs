@@ -49,7 +49,8 @@ impl Report {
     /// sections behind it.
     pub fn hold_against(&mut self, said: Finding, sections: Vec<Section>) {
         let parts = self.sections.first_mut().map(|verdict| verdict.parts.as_mut_slice()).unwrap_or_default();
-        let headline = parts.iter_mut().find_map(|part| if let Part::Headline(headline) = part { Some(headline) } else { None });
+        let headline =
+            parts.iter_mut().find_map(|part| if let Part::Headline(headline) = part { Some(headline) } else { None });
         if let Some(headline) = headline {
             headline.level = headline.level.max(said.level);
             headline.sentence.push(" ".into());

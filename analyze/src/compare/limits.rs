@@ -33,7 +33,9 @@ pub fn limits(run: &Run, result: &GateResult) -> Option<Section> {
 fn chart(run: &Run, result: &GateResult, places: Places, subject: &Subject, checks: &[&Check]) -> Chart {
     let requests = &run.log.manifest.requests;
     let is_wanted = |cell: usize| match subject {
-        Subject::Request { request } => requests.get(cell % requests.len().max(1)).is_some_and(|this| this.name == *request),
+        Subject::Request { request } => {
+            requests.get(cell % requests.len().max(1)).is_some_and(|this| this.name == *request)
+        }
         Subject::Total | Subject::Probe { .. } => true,
     };
     let timeline = Timeline::of_cells(run, places, is_wanted);
@@ -47,7 +49,8 @@ fn chart(run: &Run, result: &GateResult, places: Places, subject: &Subject, chec
     }
     Chart {
         title: format!("{}: {} and the baseline", subject.name(), result.baseline.time.words()).into(),
-        note: "Percentiles of each stretch of time, and those that the baseline has for a whole run. To within 0.8 %.".into(),
+        note: "Percentiles of each stretch of time, and those that the baseline has for a whole run. To within 0.8 %."
+            .into(),
         axis: Axis::Time(places.middles()),
         unit: Unit::Time,
         stacked: false,

@@ -1,5 +1,9 @@
 //! Runs side by side: who they are, and how each stands to the first.
 
+use std::panic::resume_unwind;
+use std::slice;
+use std::thread::{self, ScopedJoinHandle};
+
 use runlog::validity;
 
 use super::diff::{Compared, Diff, diff};
@@ -48,10 +52,17 @@ impl<'r> Lineup<'r> {
             measured: measured(&run.summary, &[], Time::Response),
         };
         let held = |entrant: Entrant<'r>| {
-            let sides = [base, entrant.run].map(std::slice::from_ref);
+            let sides = [base, entrant.run].map(slice::from_ref);
             Held { diff: diff(sides[0], sides[1], Time::Response, CONFIDENCE, 0.0), entrant }
         };
-        Self { base: entrant(base), others: others.iter().map(entrant).map(held).collect() }
+        let first = entrant(base);
+        // Resampling is what takes long.
+        let others = thread::scope(|scope| {
+            let threads: Vec<_> = others.iter().map(entrant).map(|entrant| scope.spawn(|| held(entrant))).collect();
+            let joined = threads.into_iter().map(ScopedJoinHandle::join);
+            joined.map(|held| held.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        });
+        Self { base: first, others }
     }
 
     /// All of it, the verdict first.
@@ -85,13 +96,14 @@ impl<'r> Lineup<'r> {
             headline.level = Level::Bad;
         }
         let is_other = |held: &&Held<'_>| !held.diff.is_same_scenario;
-        let others: Vec<&str> =
-            self.others.iter().filter(is_other).map(|held| held.entrant.label.as_str()).collect();
+        let others: Vec<&str> = self.others.iter().filter(is_other).map(|held| held.entrant.label.as_str()).collect();
         if !others.is_empty() {
             let finding = Finding::new(Level::Warning, "not of the scenario of ").and(self.base.label.clone());
             findings.push(finding.and(", and differences may come from that: ").and(others.join(", ")));
         }
-        Section::new("Comparison", vec![Part::Headline(headline), Part::Findings(findings)])
+        let mut parts = vec![Part::Headline(headline)];
+        parts.extend((!findings.is_empty()).then_some(Part::Findings(findings)));
+        Section::new("Comparison", parts)
     }
 
     /// The runs, the base first, each with its comparison where it has one.
@@ -109,7 +121,6 @@ impl Entrant<'_> {
             Some(request) => self.measured.requests.iter().find(|group| group.request == request),
         }
     }
-
 }
 
 /// Why a run is not to be compared, where the generator was measured and not the target.

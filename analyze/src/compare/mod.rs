@@ -18,9 +18,9 @@ mod standing;
 
 pub use self::against::add_intervals;
 pub use self::diff::{Compared, Diff, Distribution, Floor, Floors, Judged, Noise, diff, noise};
-pub use self::lineup::{Lineup, not_valid};
 pub use self::label::labels;
 pub use self::limits::limits;
+pub use self::lineup::{Lineup, not_valid};
 pub use self::sections::{of_diff, of_noise};
 pub use self::side::{Side, resampling};
 pub use self::standing::{Standing, Yardstick, sentence};

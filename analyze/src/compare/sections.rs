@@ -29,7 +29,10 @@ pub(super) fn beside_the_run(diff: &Diff, base: &str) -> Vec<Section> {
     let note = Finding::new(Level::Note, "the change of an error rate is the difference of the two shares");
     let mut parts = verdict(diff, &all).parts;
     parts.extend([Part::Facts(facts(diff)), Part::Table(figures(&all, |_| true)), Part::Findings(vec![note])]);
-    let spread = Section::new(format!("How the {} is spread, against {base}", diff.time.words()), vec![Part::Table(spread(&all))]);
+    let spread = Section::new(
+        format!("How the {} is spread, against {base}", diff.time.words()),
+        vec![Part::Table(spread(&all))],
+    );
     vec![Section::new(format!("Against {base}"), parts), spread]
 }
 

@@ -2,14 +2,14 @@
 
 use std::cmp::Reverse;
 
-use super::diff::{Diff, Judged};
+use super::diff::Diff;
 use crate::baseline::Measure;
 use crate::baseline::unit::Unit;
 use crate::gate::{self, GateResult};
 use crate::section::{Finding, Level, Value};
 use crate::statistics::comparison::Verdict;
 
-/// So many requests, or runs, are named in a sentence.
+/// So many runs, requests, or figures of one are named in a sentence.
 const MOST_NAMED: usize = 3;
 
 /// How a run stands to what it is held against.
@@ -31,15 +31,18 @@ pub struct Standing {
 #[derive(Debug, Clone, PartialEq)]
 struct Worse {
     subject: String,
-    figures: Vec<(Measure, Option<Change>)>,
+    figures: Vec<(Measure, Amount)>,
 }
 
 /// By how much a figure is worse.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Change {
-    /// As a share of what it is held against; of error rates a difference of shares.
-    by: f64,
-    unit: Unit,
+enum Amount {
+    /// So many times what it is held against, less one; of error rates it may be a difference of shares.
+    Change(f64),
+    /// What it is held against is zero.
+    Unmeasured,
+    /// There is no such figure.
+    Missing,
 }
 
 /// What runs are held against.
@@ -78,8 +81,8 @@ impl Standing {
         };
         for compared in all() {
             for judged in compared.figures.iter().filter(|judged| judged.verdict == Verdict::Worse) {
-                let by = |judged: &Judged| Some(Change { by: judged.difference?, unit: judged.figure.unit() });
-                standing.add(&compared.request, judged.figure, by(judged));
+                let amount = judged.difference.map_or(Amount::Unmeasured, Amount::Change);
+                standing.add(&compared.request, judged.figure, amount);
             }
         }
         standing
@@ -96,16 +99,19 @@ impl Standing {
             refused: result.verdict == gate::Verdict::Refused,
         };
         for check in result.checks.iter().filter(|check| check.outcome.is_failure()) {
-            let change = check.change.map(|by| Change { by, unit: check.unit });
-            standing.add(&check.subject.name(), check.measure, change);
+            let amount = match check.outcome {
+                gate::Outcome::Missing(_) => Amount::Missing,
+                _ => check.change.map_or(Amount::Unmeasured, Amount::Change),
+            };
+            standing.add(&check.subject.name(), check.measure, amount);
         }
         standing
     }
 
-    fn add(&mut self, subject: &str, measure: Measure, change: Option<Change>) {
+    fn add(&mut self, subject: &str, measure: Measure, amount: Amount) {
         match self.worse.iter_mut().find(|worse| worse.subject == subject) {
-            Some(worse) => worse.figures.push((measure, change)),
-            None => self.worse.push(Worse { subject: subject.to_owned(), figures: vec![(measure, change)] }),
+            Some(worse) => worse.figures.push((measure, amount)),
+            None => self.worse.push(Worse { subject: subject.to_owned(), figures: vec![(measure, amount)] }),
         }
     }
 
@@ -162,21 +168,33 @@ impl Standing {
 }
 
 impl Worse {
-    /// `p50, p95 of list (up to +20.00 %)`: the largest change of times, or that of the only figure.
+    /// `p50 and p95 of list (up to +20.00 %)`: the largest change of times, or that of the only figure.
     fn named(&self, said: Finding) -> Finding {
         let names: Vec<&str> = self.figures.iter().map(|(measure, _)| measure.name()).collect();
         let names = match names.split_last() {
+            Some((_, others)) if others.len() >= MOST_NAMED => {
+                let more = names.len() - MOST_NAMED;
+                format!("{} and {more} more of the figures", names[..MOST_NAMED].join(", "))
+            }
             Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
             _ => names.concat(),
         };
         let said = said.and(names).and(" of ").and(self.subject.clone());
-        let larger = |one: Change, other: Change| if other.by > one.by { other } else { one };
-        let of_times = self.figures.iter().filter_map(|(_, change)| *change).filter(|change| change.unit == Unit::Time);
-        match (self.figures.as_slice(), of_times.reduce(larger)) {
-            ([(_, Some(only))], _) => said.and(" (").and(Value::Change(only.by)).and(")"),
-            (_, Some(largest)) => said.and(" (up to ").and(Value::Change(largest.by)).and(")"),
-            (_, None) => said,
+        match self.figures.as_slice() {
+            [(_, Amount::Change(only))] => said.and(" (").and(Value::Change(*only)).and(")"),
+            figures if figures.iter().all(|(_, amount)| *amount == Amount::Missing) => said.and(" (missing)"),
+            _ => match self.largest() {
+                Some(largest) => said.and(" (up to ").and(Value::Change(largest)).and(")"),
+                None => said,
+            },
         }
+    }
+
+    /// The largest change of times: those of shares and rates are not to be held against it.
+    fn largest(&self) -> Option<f64> {
+        let of_times = self.figures.iter().filter(|(measure, _)| measure.unit() == Unit::Time);
+        let changes = of_times.filter_map(|(_, amount)| if let Amount::Change(by) = amount { Some(*by) } else { None });
+        changes.reduce(f64::max)
     }
 }
 
@@ -221,9 +239,6 @@ impl Yardstick<'_> {
 
 /// How all of these runs stand, in one sentence: the worst first, and in what it is worse.
 pub fn sentence(mut standings: Vec<Standing>, than: Yardstick<'_>) -> Finding {
-    if let [only] = standings.as_slice() {
-        return only.sentence(than);
-    }
     standings.sort_by_key(|standing| Reverse((standing.worse_figures(), standing.better)));
     let outcomes = [Outcome::Worse, Outcome::Refused, Outcome::Unknown, Outcome::Better, Outcome::Even];
     let of = |outcome: Outcome| standings.iter().filter(|standing| standing.outcome() == outcome).collect::<Vec<_>>();
@@ -251,5 +266,82 @@ fn and_more(said: Finding, all: usize, what: &'static str) -> Finding {
         0 => said,
         1 => said.and(" and 1 more ").and(what),
         more => said.and(" and ").count(more).and(" more ").and(what).and("s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::terminal::Terminal;
+    use crate::section::{Part, Section};
+
+    fn standing(run: &str, worse: &[(&str, Measure, Amount)], better: usize) -> Standing {
+        let run = run.to_owned();
+        let mut standing = Standing { run, figures: 24, worse: Vec::new(), better, unknown: 0, refused: false };
+        for (subject, measure, amount) in worse {
+            standing.add(subject, *measure, *amount);
+        }
+        standing
+    }
+
+    fn said(finding: Finding) -> String {
+        let mut text = Vec::new();
+        let section = Section::new("", vec![Part::Headline(finding)]);
+        Terminal { width: Some(10_000), colour: false }.sections(&[section], &mut text).expect("memory");
+        String::from_utf8(text).expect("UTF-8").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    const SLOWER: Amount = Amount::Change(0.2);
+
+    #[test]
+    fn a_run_alone_is_said_to_be_worse_in_what() {
+        let base = Yardstick::Run("base");
+        let worse = [
+            ("total", Measure::P50, Amount::Change(0.1)),
+            ("total", Measure::P99, SLOWER),
+            ("total", Measure::Throughput, Amount::Change(-0.5)),
+            ("list", Measure::ErrorRate, Amount::Change(0.03)),
+            ("search", Measure::P50, Amount::Missing),
+            ("search", Measure::P95, Amount::Missing),
+            ("search", Measure::P99, Amount::Missing),
+            ("search", Measure::ErrorRate, Amount::Missing),
+            ("order", Measure::P50, SLOWER),
+            ("pay", Measure::P50, SLOWER),
+        ];
+        for (standing, expected) in [
+            (
+                standing("b", &worse, 1),
+                "✗ Worse than base in 10 of 24 figures: p50, p99 and throughput of total (up to +20.00 %), error_rate of list \
+                 (+3.00 %), p50, p95, p99 and 1 more of the figures of search (missing) and 2 more requests, and better in 1.",
+            ),
+            (standing("b", &[], 3), "✓ Better than base in 3 of 24 figures."),
+            (standing("b", &[], 0), "✓ No figure of 24 differs by more than chance from base."),
+            (Standing { unknown: 24, ..standing("b", &[], 0) }, "! Not enough data to hold any figure against base."),
+        ] {
+            assert_eq!(said(standing.sentence(base)), expected);
+        }
+    }
+
+    #[test]
+    fn of_several_runs_the_worst_comes_first() {
+        let two = [("total", Measure::P50, SLOWER), ("total", Measure::P95, SLOWER)];
+        let all = vec![
+            standing("even", &[], 0),
+            standing("bad", &two[..1], 0),
+            standing("good", &[], 2),
+            Standing { refused: true, ..standing("refused", &[], 0) },
+            standing("worst", &two, 0),
+        ];
+        assert_eq!(
+            said(sentence(all.clone(), Yardstick::Run("base"))),
+            "✗ Held against base, worse: worst in 2 of 24 figures: p50 and p95 of total (up to +20.00 %); bad in 1 of 24 \
+             figures: p50 of total (+20.00 %); not to be judged: refused; better: good in 2 of 24 figures; no different beyond \
+             chance: even."
+        );
+        let same = vec![all[0].clone(); 5];
+        assert_eq!(
+            said(sentence(same, Yardstick::Baseline("b.toml"))),
+            "✓ Held against the baseline b.toml, no worse than allowed: even, even, even and 2 more runs."
+        );
     }
 }

@@ -15,8 +15,8 @@ use runlog::tally::{Cells, Gathered, Groups, StoredGroups, Stretch, gather};
 use runlog::units::Nanos;
 use runlog::windows::{self, Windowing, Windows};
 
-use self::found::{Found, condensed_together, found, in_order, shards, together};
 pub use self::found::is_run;
+use self::found::{Found, condensed_together, found, in_order, shards, together};
 pub use self::places::{Place, places};
 use self::progress::Progress;
 use crate::condensed::Condensed;

@@ -52,8 +52,16 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn title(&self) -> String {
-        let names: Vec<String> = self.reports.iter().map(name_of).collect();
+        let names: Vec<String> = self.reports.iter().map(|report| self.heading(report)).collect();
         names.join(", ")
+    }
+
+    /// The name of a run; of several runs, which may be of one scenario, with where each is.
+    fn heading(&self, report: &Report) -> String {
+        match self.reports {
+            [_] => name_of(report),
+            _ => format!("{}: {}", name_of(report), printable(&report.summary.run.directory)),
+        }
     }
 }
 
