@@ -117,7 +117,9 @@ impl Timeline {
         let of_each = (places.width.0 / run.windows.width.0.max(1)).max(1) as usize;
         let together = |windows: &[Window]| {
             let mut sum = Window::default();
-            windows.iter().for_each(|window| sum.merge(window));
+            for window in windows {
+                sum.merge(window);
+            }
             sum
         };
         let mut windows: Vec<Window> = run.windows.together(wanted).chunks(of_each).map(together).collect();

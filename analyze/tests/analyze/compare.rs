@@ -257,6 +257,13 @@ fn each_of_several_runs_is_held_against_the_baseline() {
     assert!(page.contains("; no worse than allowed: base, again."));
     assert_eq!(page.matches("<h2>Gate</h2>").count(), 3);
     assert!(page.contains("Held against base, worse: slow in "), "and the runs against each other");
+    assert!(
+        page.contains(
+            "; the measurement is valid. Worse than the baseline b.toml in 1 of 1 figures: error_rate of total"
+        )
+    );
+    let place = |text: &str| page.rfind(text).expect("it is there");
+    assert!(place("<h2>Gate</h2>") < place("<h2>Against base</h2>"), "the gate comes first");
 }
 
 #[test]
