@@ -44,18 +44,22 @@ impl Report {
         Ok(Self { summary: run.summary, sections, stages })
     }
 
-    /// Adds what came of holding the run against something: a sentence to the verdict, which is never better than that, and
-    /// sections behind it.
-    pub fn hold_against(&mut self, said: Finding, sections: Vec<Section>) {
-        let parts = self.sections.first_mut().map(|verdict| verdict.parts.as_mut_slice()).unwrap_or_default();
-        let headline =
-            parts.iter_mut().find_map(|part| if let Part::Headline(headline) = part { Some(headline) } else { None });
-        if let Some(headline) = headline {
-            headline.level = headline.level.max(said.level);
-            headline.sentence.push(" ".into());
-            headline.sentence.extend(said.sentence);
+    /// Adds what came of holding the run against others: sentences to its verdict, which is never better than they are, and
+    /// behind it what they come from.
+    pub fn hold_against(&mut self, found: Vec<(Finding, Vec<Section>)>) {
+        let (said, sections): (Vec<Finding>, Vec<Vec<Section>>) = found.into_iter().unzip();
+        if let Some(headline) = self.sections.first_mut().and_then(headline) {
+            for sentence in said {
+                headline.level = headline.level.max(sentence.level);
+                headline.sentence.push(" ".into());
+                headline.sentence.extend(sentence.sentence);
+            }
         }
         let behind = self.sections.len().min(1);
-        self.sections.splice(behind..behind, sections);
+        self.sections.splice(behind..behind, sections.into_iter().flatten());
     }
+}
+
+fn headline(section: &mut Section) -> Option<&mut Finding> {
+    section.parts.iter_mut().find_map(|part| if let Part::Headline(headline) = part { Some(headline) } else { None })
 }

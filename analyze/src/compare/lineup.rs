@@ -1,11 +1,16 @@
 //! Runs side by side: who they are, and how each stands to the first.
 
+use std::panic::resume_unwind;
+use std::slice;
+use std::thread::{self, ScopedJoinHandle};
+
 use runlog::validity;
 
 use super::diff::{Compared, Diff, diff};
 use super::label::labels;
 use super::sections::beside_the_run;
-use super::standing::{Standing, Yardstick, sentence};
+use super::sentence::{Yardstick, sentence};
+use super::standing::Standing;
 use crate::baseline::Measure;
 use crate::baseline::measured::{MeasuredGroup, MeasuredRun, measured};
 use crate::load::Run;
@@ -48,10 +53,17 @@ impl<'r> Lineup<'r> {
             measured: measured(&run.summary, &[], Time::Response),
         };
         let held = |entrant: Entrant<'r>| {
-            let sides = [base, entrant.run].map(std::slice::from_ref);
+            let sides = [base, entrant.run].map(slice::from_ref);
             Held { diff: diff(sides[0], sides[1], Time::Response, CONFIDENCE, 0.0), entrant }
         };
-        Self { base: entrant(base), others: others.iter().map(entrant).map(held).collect() }
+        let first = entrant(base);
+        // Resampling is what takes long.
+        let others = thread::scope(|scope| {
+            let threads: Vec<_> = others.iter().map(entrant).map(|entrant| scope.spawn(|| held(entrant))).collect();
+            let joined = threads.into_iter().map(ScopedJoinHandle::join);
+            joined.map(|held| held.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        });
+        Self { base: first, others }
     }
 
     /// All of it, the verdict first.
@@ -90,7 +102,9 @@ impl<'r> Lineup<'r> {
             let finding = Finding::new(Level::Warning, "not of the scenario of ").and(self.base.label.clone());
             findings.push(finding.and(", and differences may come from that: ").and(others.join(", ")));
         }
-        Section::new("Comparison", vec![Part::Headline(headline), Part::Findings(findings)])
+        let mut parts = vec![Part::Headline(headline)];
+        parts.extend((!findings.is_empty()).then_some(Part::Findings(findings)));
+        Section::new("Comparison", parts)
     }
 
     /// The runs, the base first, each with its comparison where it has one.

@@ -19,7 +19,7 @@ const MOST_PLACES: u64 = 150;
 const PLACES_PER_NINE: u32 = 20;
 
 impl Lineup<'_> {
-    /// The charts; nothing where no run has a row.
+    /// The charts, without one that would be empty; nothing where no run has a row.
     pub(super) fn overlays(&self) -> Option<Section> {
         let drawn: Vec<(&str, &Run)> =
             self.entrants().take(MOST_DRAWN).map(|(entrant, _)| (entrant.label.as_str(), entrant.run)).collect();
@@ -56,7 +56,7 @@ impl Lineup<'_> {
 const OF_TIMES: &str =
     "Of the answered arrivals that were scheduled at that time, from t=0 of each run on. To within 0.8 %.";
 
-/// A line for each run, that of the first dashed: what the others are held against. Nothing where no line has a value.
+/// A line for each run, that of the first dashed: what the others are held against. Nothing where all is zero.
 fn over<'a>(
     title: &'static str,
     note: &'static str,
@@ -67,7 +67,7 @@ fn over<'a>(
     let mark = |place| if place == 0 { Mark::Dashed } else { Mark::Solid };
     let line = |(place, (label, values)): (usize, (&str, _))| Line::new(label.to_owned(), values).drawn(mark(place));
     let lines: Vec<Line> = lines.enumerate().map(line).collect();
-    let is_empty = lines.iter().all(|line| line.values.iter().all(Option::is_none));
+    let is_empty = lines.iter().flat_map(|line| &line.values).all(|value| value.is_none_or(|value| value == 0.0));
     let [title, note] = [title, note].map(Cow::Borrowed);
     (!is_empty).then_some(Chart { title, note, axis, unit, stacked: false, lines })
 }
@@ -80,8 +80,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Places for all of these runs. Widths of windows are tenths of seconds, and powers of two of seconds: twice the widest, and
-    /// twice that, can be put together from all of them. `None` where no run has a window.
+    /// Places for all of these runs. Windows are a tenth of a second long, or a power of two of seconds: those of all runs
+    /// make up the longest of them, and twice that. `None` where no run has a window.
     pub(super) fn covering(runs: &[&Run]) -> Option<Self> {
         let with_rows = || runs.iter().filter(|run| !run.windows.is_empty());
         let longest = with_rows().map(|run| run.summary.run.elapsed_ns).max()?;
@@ -117,7 +117,9 @@ impl Timeline {
         let of_each = (places.width.0 / run.windows.width.0.max(1)).max(1) as usize;
         let together = |windows: &[Window]| {
             let mut sum = Window::default();
-            windows.iter().for_each(|window| sum.merge(window));
+            for window in windows {
+                sum.merge(window);
+            }
             sum
         };
         let mut windows: Vec<Window> = run.windows.together(wanted).chunks(of_each).map(together).collect();

@@ -9,71 +9,70 @@ use super::lineup::{Entrant, Lineup};
 use super::sections::number;
 use crate::baseline::Measure;
 use crate::section::{Column, Finding, Kind, Level, Part, Section, Table, Value};
-use crate::statistics::comparison::Verdict;
 
-/// The percentiles that are shown, each with its change.
-const TIMES: [Measure; 3] = [Measure::P50, Measure::P95, Measure::P99];
+/// The figures that are shown, each with its change.
+const SHOWN: [Measure; 4] = [Measure::P50, Measure::P95, Measure::P99, Measure::ErrorRate];
 
 impl Lineup<'_> {
     /// The runs, a row each.
     pub(super) fn runs(&self) -> Section {
-        let names = ["run", "started", "measurement", "against the first"];
-        let mut table = Table::new(&names, &["requests", "rate", "error rate"]);
+        let names = ["run", "measurement", "against the first"];
+        let mut table = Table::new(&names, &["started", "requests", "rate"]);
         let marks = self.marks();
         let differ = marks.iter().any(|marks| !marks.is_empty());
         if differ {
-            table.columns.insert(2, Column::new("tags and variables", Kind::Name));
+            table.columns.insert(1, Column::new("tags and variables", Kind::Name));
         }
-        table.columns.extend(columns_of(&TIMES));
+        table.columns.extend(columns_of(&SHOWN));
         for ((entrant, diff), marks) in self.entrants().zip(marks) {
             let summary = &entrant.run.summary;
-            let mut cells = vec![entrant.label.clone().into(), Value::Instant(summary.run.started_unix_ns)];
+            let mut cells = vec![entrant.label.clone().into()];
             if differ {
                 cells.push(if marks.is_empty() { Value::Absent } else { marks.into() });
             }
             cells.extend([
                 measurement(summary.validity.verdict).into(),
                 verdict(diff.map(|diff| &diff.total)),
+                Value::Instant(summary.run.started_unix_ns),
                 Value::Count(summary.total.count),
                 Value::per_second(summary.total.rate_per_s),
-                Value::share(summary.total.errors, summary.total.count),
             ]);
-            cells.extend(changes(entrant, diff, None, &TIMES));
+            cells.extend(changes(entrant, diff, None, &SHOWN));
             table.push(cells);
         }
-        let note = "response times, from when the schedule wanted a request sent; each change is to the first run";
+        let note = "percentiles are of the response time, from when the schedule wanted a request sent; each change is to the \
+                    first run, that of an error rate the difference of the two shares";
         let note = Finding::new(Level::Note, note);
         Section::new("Runs side by side", vec![Part::Table(table), Part::Findings(vec![note])])
     }
 
     /// The requests of all runs, a row for each run that has them.
     pub(super) fn requests(&self) -> Section {
-        let figures = [&TIMES[..], &[Measure::ErrorRate]].concat();
         let mut table = Table::new(&["request", "run", "against the first"], &[]);
-        table.columns.extend(columns_of(&figures));
+        table.columns.extend(columns_of(&SHOWN));
         for request in self.names().iter().map(|name| Some(name.as_str())).chain([None]) {
             for (entrant, diff) in self.entrants().filter(|(entrant, _)| entrant.group(request).is_some()) {
                 let compared = diff.and_then(|diff| diff.of(request));
                 let request_name = request.unwrap_or("total").to_owned();
                 let mut cells = vec![request_name.into(), entrant.label.clone().into(), verdict(compared)];
-                cells.extend(changes(entrant, diff, request, &figures));
+                cells.extend(changes(entrant, diff, request, &SHOWN));
                 match request {
                     Some(_) => table.push(cells),
                     None => table.push_total(cells),
                 }
             }
         }
-        let note = "verdicts are on all figures that `drumfire-analyze diff` compares, as sure as it is; the change of an \
-                    error rate is the difference of the two shares";
+        let note = "verdicts are those of `drumfire-analyze diff` on these figures; what it says of others is among the sections \
+                    of each run";
         let note = Finding::new(Level::Note, note);
         Section::new("Requests side by side", vec![Part::Table(table), Part::Findings(vec![note])])
     }
 
-    /// The requests that any run has, in the order of the first that has them.
+    /// The requests that any run has sent, in the order of the first that has.
     fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for (entrant, _) in self.entrants() {
-            for group in &entrant.run.summary.requests {
+            for group in entrant.run.summary.requests.iter().filter(|group| group.count > 0) {
                 if !names.contains(&group.request) {
                     names.push(group.request.clone());
                 }
@@ -100,31 +99,21 @@ fn changes(entrant: &Entrant<'_>, diff: Option<&Diff>, request: Option<&str>, fi
     figures.iter().flat_map(pair).collect()
 }
 
-/// The verdicts on a request, those that matter first: `worse: p95, p99; better: p50`.
+/// The verdicts on the figures that are shown, those that matter first: `worse: p95, p99; better: p50`.
 fn verdict(compared: Option<&Compared>) -> Value {
     let Some(compared) = compared else { return Value::Absent };
-    let of = |wanted: fn(Verdict) -> bool| -> Vec<&'static str> {
-        let figures = compared.figures.iter().filter(|judged| wanted(judged.verdict));
-        figures.map(|judged| judged.figure.name()).collect()
+    let judged = || SHOWN.into_iter().filter_map(|figure| compared.figure(figure));
+    let of = |word: &str| -> Vec<&str> {
+        judged().filter(|judged| self::word(judged.verdict) == word).map(|judged| judged.figure.name()).collect()
     };
-    let [worse, better] = [of(|verdict| verdict == Verdict::Worse), of(|verdict| verdict == Verdict::Better)];
-    let unknown = of(|verdict| matches!(verdict, Verdict::NotEnoughData(_)));
-    if unknown.len() == compared.figures.len() {
-        return "not enough data".into();
-    }
-    let mut said = Vec::new();
-    for (verdict, figures) in [(Verdict::Worse, &worse), (Verdict::Better, &better)] {
-        if !figures.is_empty() {
-            said.push(format!("{}: {}", word(verdict), figures.join(", ")));
-        }
-    }
-    if said.is_empty() {
-        said.push(word(Verdict::Same).to_owned());
-    }
-    if !unknown.is_empty() {
-        said.push(format!("not enough data: {}", unknown.join(", ")));
-    }
-    said.join("; ").into()
+    let words = ["worse", "better", "not enough data"];
+    let said: Vec<String> = words
+        .into_iter()
+        .map(|word| (word, of(word)))
+        .filter(|(_, figures)| !figures.is_empty())
+        .map(|(word, figures)| format!("{word}: {}", figures.join(", ")))
+        .collect();
+    if said.is_empty() { "same".into() } else { said.join("; ").into() }
 }
 
 const fn measurement(verdict: validity::Verdict) -> &'static str {

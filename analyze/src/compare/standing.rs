@@ -1,59 +1,46 @@
-//! How runs stand to what they are held against, in one sentence: which are worse, in what, and which are not.
+//! How a run stands to what it is held against: what came of all its figures.
 
-use std::cmp::Reverse;
-
-use super::diff::{Diff, Judged};
+use super::diff::Diff;
 use crate::baseline::Measure;
-use crate::baseline::unit::Unit;
 use crate::gate::{self, GateResult};
-use crate::section::{Finding, Level, Value};
 use crate::statistics::comparison::Verdict;
-
-/// So many requests, or runs, are named in a sentence.
-const MOST_NAMED: usize = 3;
 
 /// How a run stands to what it is held against.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
-    run: String,
+    pub(super) run: String,
     /// How many figures were looked at.
-    figures: usize,
+    pub(super) figures: usize,
     /// Those that are worse, or missing, request by request.
-    worse: Vec<Worse>,
-    better: usize,
+    pub(super) worse: Vec<Worse>,
+    pub(super) better: usize,
     /// Those of which there is too little to say.
-    unknown: usize,
+    pub(super) unknown: usize,
     /// Whether it is no run to judge by.
-    refused: bool,
+    pub(super) refused: bool,
 }
 
 /// The figures of a request, or of all, that are worse.
 #[derive(Debug, Clone, PartialEq)]
-struct Worse {
-    subject: String,
-    figures: Vec<(Measure, Option<Change>)>,
+pub(super) struct Worse {
+    pub(super) subject: String,
+    pub(super) figures: Vec<(Measure, Amount)>,
 }
 
 /// By how much a figure is worse.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Change {
-    /// As a share of what it is held against; of error rates a difference of shares.
-    by: f64,
-    unit: Unit,
-}
-
-/// What runs are held against.
-#[derive(Debug, Clone, Copy)]
-pub enum Yardstick<'a> {
-    /// A run of this label: differences count where chance alone does not make them.
-    Run(&'a str),
-    /// The baseline of this file: what counts is what it allows.
-    Baseline(&'a str),
+pub(super) enum Amount {
+    /// So many times what it is held against, less one; of error rates it may be a difference of shares.
+    Change(f64),
+    /// What it is held against is zero.
+    Unmeasured,
+    /// There is no such figure.
+    Missing,
 }
 
 /// What a run comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Worse,
     Better,
     Even,
@@ -78,8 +65,8 @@ impl Standing {
         };
         for compared in all() {
             for judged in compared.figures.iter().filter(|judged| judged.verdict == Verdict::Worse) {
-                let by = |judged: &Judged| Some(Change { by: judged.difference?, unit: judged.figure.unit() });
-                standing.add(&compared.request, judged.figure, by(judged));
+                let amount = judged.difference.map_or(Amount::Unmeasured, Amount::Change);
+                standing.add(&compared.request, judged.figure, amount);
             }
         }
         standing
@@ -96,24 +83,27 @@ impl Standing {
             refused: result.verdict == gate::Verdict::Refused,
         };
         for check in result.checks.iter().filter(|check| check.outcome.is_failure()) {
-            let change = check.change.map(|by| Change { by, unit: check.unit });
-            standing.add(&check.subject.name(), check.measure, change);
+            let amount = match check.outcome {
+                gate::Outcome::Missing(_) => Amount::Missing,
+                _ => check.change.map_or(Amount::Unmeasured, Amount::Change),
+            };
+            standing.add(&check.subject.name(), check.measure, amount);
         }
         standing
     }
 
-    fn add(&mut self, subject: &str, measure: Measure, change: Option<Change>) {
+    pub(super) fn add(&mut self, subject: &str, measure: Measure, amount: Amount) {
         match self.worse.iter_mut().find(|worse| worse.subject == subject) {
-            Some(worse) => worse.figures.push((measure, change)),
-            None => self.worse.push(Worse { subject: subject.to_owned(), figures: vec![(measure, change)] }),
+            Some(worse) => worse.figures.push((measure, amount)),
+            None => self.worse.push(Worse { subject: subject.to_owned(), figures: vec![(measure, amount)] }),
         }
     }
 
-    fn worse_figures(&self) -> u64 {
+    pub(super) fn worse_figures(&self) -> u64 {
         self.worse.iter().map(|worse| worse.figures.len() as u64).sum()
     }
 
-    const fn outcome(&self) -> Outcome {
+    pub(super) const fn outcome(&self) -> Outcome {
         match self {
             Self { refused: true, .. } => Outcome::Refused,
             _ if !self.worse.is_empty() => Outcome::Worse,
@@ -121,135 +111,5 @@ impl Standing {
             _ if self.unknown == self.figures => Outcome::Unknown,
             _ => Outcome::Even,
         }
-    }
-
-    /// The run alone, as a sentence of its own.
-    pub fn sentence(&self, than: Yardstick<'_>) -> Finding {
-        let begun = |words: &'static str| Finding::new(self.outcome().level(), words);
-        let said = match self.outcome() {
-            Outcome::Refused => than.after(begun("Not held against ")).and(": the measurement is not one to judge by"),
-            Outcome::Unknown => than.after(begun("Not enough data to hold any figure against ")),
-            Outcome::Even => than.after(begun("No figure of ").count(self.figures as u64).and(than.differs())),
-            Outcome::Better => self.of_all(than.after(begun("Better than ")).and(" in ").count(self.better as u64)),
-            Outcome::Worse => self.how_much_worse(than.after(begun("Worse than ")).and(" in ")),
-        };
-        said.and(".")
-    }
-
-    /// `3 of 24 figures: p50 and p95 of total (up to +20.00 %), p99 of list (+31.00 %), and better in 2`.
-    fn how_much_worse(&self, said: Finding) -> Finding {
-        let mut said = self.of_all(said.count(self.worse_figures())).and(": ");
-        for (place, worse) in self.worse.iter().take(MOST_NAMED).enumerate() {
-            said = worse.named(if place > 0 { said.and(", ") } else { said });
-        }
-        said = and_more(said, self.worse.len(), "request");
-        if self.better > 0 { said.and(", and better in ").count(self.better as u64) } else { said }
-    }
-
-    /// The run in a sentence of several.
-    fn clause(&self, said: Finding) -> Finding {
-        let said = said.and(self.run.clone());
-        match self.outcome() {
-            Outcome::Worse => self.how_much_worse(said.and(" in ")),
-            Outcome::Better => self.of_all(said.and(" in ").count(self.better as u64)),
-            Outcome::Even | Outcome::Unknown | Outcome::Refused => said,
-        }
-    }
-
-    fn of_all(&self, said: Finding) -> Finding {
-        said.and(" of ").count(self.figures as u64).and(" figures")
-    }
-}
-
-impl Worse {
-    /// `p50, p95 of list (up to +20.00 %)`: the largest change of times, or that of the only figure.
-    fn named(&self, said: Finding) -> Finding {
-        let names: Vec<&str> = self.figures.iter().map(|(measure, _)| measure.name()).collect();
-        let names = match names.split_last() {
-            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-            _ => names.concat(),
-        };
-        let said = said.and(names).and(" of ").and(self.subject.clone());
-        let larger = |one: Change, other: Change| if other.by > one.by { other } else { one };
-        let of_times = self.figures.iter().filter_map(|(_, change)| *change).filter(|change| change.unit == Unit::Time);
-        match (self.figures.as_slice(), of_times.reduce(larger)) {
-            ([(_, Some(only))], _) => said.and(" (").and(Value::Change(only.by)).and(")"),
-            (_, Some(largest)) => said.and(" (up to ").and(Value::Change(largest.by)).and(")"),
-            (_, None) => said,
-        }
-    }
-}
-
-impl Outcome {
-    const fn level(self) -> Level {
-        match self {
-            Self::Worse | Self::Refused => Level::Bad,
-            Self::Unknown => Level::Warning,
-            Self::Better | Self::Even => Level::Good,
-        }
-    }
-}
-
-impl Yardstick<'_> {
-    fn after(self, said: Finding) -> Finding {
-        match self {
-            Self::Run(label) => said.and(label.to_owned()),
-            Self::Baseline(file) => said.and("the baseline ").and(file.to_owned()),
-        }
-    }
-
-    /// What no figure does where nothing is wrong.
-    const fn differs(self) -> &'static str {
-        match self {
-            Self::Run(_) => " differs by more than chance from ",
-            Self::Baseline(_) => " is worse than allowed by ",
-        }
-    }
-
-    /// What precedes the runs of an outcome.
-    const fn word(self, outcome: Outcome) -> &'static str {
-        match (outcome, self) {
-            (Outcome::Worse, _) => "worse: ",
-            (Outcome::Better, _) => "better: ",
-            (Outcome::Even, Self::Run(_)) => "no different beyond chance: ",
-            (Outcome::Even, Self::Baseline(_)) => "no worse than allowed: ",
-            (Outcome::Unknown, _) => "not enough data: ",
-            (Outcome::Refused, _) => "not to be judged: ",
-        }
-    }
-}
-
-/// How all of these runs stand, in one sentence: the worst first, and in what it is worse.
-pub fn sentence(mut standings: Vec<Standing>, than: Yardstick<'_>) -> Finding {
-    if let [only] = standings.as_slice() {
-        return only.sentence(than);
-    }
-    standings.sort_by_key(|standing| Reverse((standing.worse_figures(), standing.better)));
-    let outcomes = [Outcome::Worse, Outcome::Refused, Outcome::Unknown, Outcome::Better, Outcome::Even];
-    let of = |outcome: Outcome| standings.iter().filter(|standing| standing.outcome() == outcome).collect::<Vec<_>>();
-    let there: Vec<(Outcome, Vec<&Standing>)> =
-        outcomes.into_iter().map(|outcome| (outcome, of(outcome))).filter(|(_, runs)| !runs.is_empty()).collect();
-    let level = there.first().map_or(Level::Good, |(outcome, _)| outcome.level());
-    let mut said = than.after(Finding::new(level, "Held against "));
-    for (place, (outcome, runs)) in there.iter().enumerate() {
-        said = said.and(if place > 0 { "; " } else { ", " }).and(than.word(*outcome));
-        for (place, run) in runs.iter().take(MOST_NAMED).enumerate() {
-            said = run.clause(match (place, outcome) {
-                (0, _) => said,
-                (_, Outcome::Worse) => said.and("; "),
-                _ => said.and(", "),
-            });
-        }
-        said = and_more(said, runs.len(), "run");
-    }
-    said.and(".")
-}
-
-/// How many are not named.
-fn and_more(said: Finding, all: usize, what: &'static str) -> Finding {
-    match all.saturating_sub(MOST_NAMED) as u64 {
-        0 => said,
-        1 => said.and(" and 1 more ").and(what),
-        more => said.and(" and ").count(more).and(" more ").and(what).and("s"),
     }
 }

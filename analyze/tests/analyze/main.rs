@@ -2,9 +2,11 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 mod baseline;
+mod compare;
 mod diff;
 mod export;
 mod gate;
+mod made_up;
 mod plugins;
 mod query;
 mod report;

@@ -21,7 +21,7 @@ impl<'a> Article<'a> {
         let side_by_side = Self { title: "Side by side".to_owned(), sections: comparison, stages: &[] };
         let first = (!comparison.is_empty()).then_some(side_by_side);
         let runs = reports.iter().map(|report| Self {
-            title: printable(&report.summary.run.name),
+            title: if reports.len() == 1 { name_of(report) } else { name_and_place_of(report) },
             sections: &report.sections,
             stages: &report.stages,
         });
@@ -32,4 +32,14 @@ impl<'a> Article<'a> {
     pub fn is_verdict(section: &Section) -> bool {
         section.parts.iter().any(|part| matches!(part, Part::Headline(_)))
     }
+}
+
+/// The name of a run.
+pub(super) fn name_of(report: &Report) -> String {
+    printable(&report.summary.run.name)
+}
+
+/// Runs may be of one scenario: where each is tells them apart.
+fn name_and_place_of(report: &Report) -> String {
+    format!("{}: {}", name_of(report), printable(&report.summary.run.directory))
 }
