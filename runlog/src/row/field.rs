@@ -49,7 +49,8 @@ impl<'a> Text<'a> {
     }
 
     /// The eight bytes before this place; zeros where the block begins later.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of what reading a number is")]
+    #[inline(always)]
     fn word(self, end: usize) -> Option<u64> {
         if let Some(start) = end.checked_sub(8) {
             return self.block.get(start..end)?.try_into().ok().map(u64::from_le_bytes);
@@ -103,7 +104,8 @@ impl Ends {
 
 /// The number that the last `length` of eight bytes make, of which the first is in the lowest byte: all are looked at and
 /// put together side by side (Lemire: Quickly parsing eight digits, 2018). `None` where one is no digit.
-#[inline]
+#[expect(clippy::inline_always, reason = "most of what reading a number is")]
+#[inline(always)]
 fn eight_digits(word: u64, length: usize) -> Option<u64> {
     let before = 8 * (8 - length as u32);
     let digits = (word ^ ZEROS) >> before << before;
