@@ -38,7 +38,9 @@ impl<'a> Text<'a> {
     #[inline(always)]
     pub(super) fn number(self) -> Option<u64> {
         match self.len() {
-            length @ 1..=8 => eight_digits(self.word(self.end)?, length),
+            // Much is zero, and some columns are mostly.
+            1 => self.block.get(self.start).map(|byte| u64::from(byte.wrapping_sub(b'0'))).filter(|&digit| digit <= 9),
+            length @ 2..=8 => eight_digits(self.word(self.end)?, length),
             length @ 9..=16 => {
                 let high = eight_digits(self.word(self.end - 8)?, length - 8)?;
                 Some(high * E8 + eight_digits(self.word(self.end)?, 8)?)
