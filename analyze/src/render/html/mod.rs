@@ -85,9 +85,10 @@ fn harmless(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-/// Whether a section has the sentence to read first: its facts are the run's key figures.
-fn is_verdict(section: &Section) -> bool {
-    section.parts.iter().any(|part| matches!(part, Part::Headline(_)))
+/// Whether the facts of a section are what is looked for first: beside the sentence to read first, or of a section of their own.
+fn has_key_figures(section: &Section) -> bool {
+    let has_headline = section.parts.iter().any(|part| matches!(part, Part::Headline(_)));
+    has_headline || section.parts.iter().all(|part| matches!(part, Part::Facts(_)))
 }
 
 const fn class_of(level: Level) -> &'static str {
