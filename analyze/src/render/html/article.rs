@@ -28,9 +28,10 @@ impl<'a> Article<'a> {
         first.into_iter().chain(runs).collect()
     }
 
-    /// Whether a section has the sentence to read first: its facts are the run's key figures.
-    pub fn is_verdict(section: &Section) -> bool {
-        section.parts.iter().any(|part| matches!(part, Part::Headline(_)))
+    /// Whether the facts of a section are what is looked for first: beside the sentence to read first, or of a section of their own.
+    pub fn has_key_figures(section: &Section) -> bool {
+        let has_headline = section.parts.iter().any(|part| matches!(part, Part::Headline(_)));
+        has_headline || section.parts.iter().all(|part| matches!(part, Part::Facts(_)))
     }
 }
 
