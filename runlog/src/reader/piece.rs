@@ -112,8 +112,7 @@ impl<'a> PieceReader<'a> {
             } else {
                 let line = begin;
                 (begin, next) = self.behind_line(next);
-                let pushed =
-                    self.batch.push_line(&self.block[line..begin - 1], self.wanted, &piece.file.names);
+                let pushed = self.batch.push_line(&self.block[line..begin - 1], self.wanted, &piece.file.names);
                 pushed.map_err(|column| not_a_row(piece.file, place, &not_as_it_should_be(column)))?;
             }
             if self.batch.len() == BATCH_ROWS && self.hand_out(each).is_break() {

@@ -425,7 +425,8 @@ fn push_column<'a, T: Field + Default>(
         is_whole &= value.is_some();
         value.unwrap_or_default()
     }));
-    let first = if is_whole { None } else { texts.map(|text| T::decode(text, names)).position(|value| value.is_none()) };
+    let first =
+        if is_whole { None } else { texts.map(|text| T::decode(text, names)).position(|value| value.is_none()) };
     first.map_or(Ok(()), Err)
 }
 
