@@ -152,9 +152,8 @@ fn table(metrics: &[Metric<'_>]) -> Table {
         metrics.iter().flat_map(|metric| metric.series.iter().map(move |(tags, samples)| (metric, tags, samples)));
     for (metric, tags, samples) in all.take(MOST_ROWS) {
         let values = || samples.iter().map(|sample| sample.value);
-        let value = |value: f64| match metric.is_bytes() && value >= 0.0 {
-            true => Value::Bytes(Bytes(value as u64)),
-            false => Value::Number(value),
+        let value = |value: f64| {
+            if metric.is_bytes() && value >= 0.0 { Value::Bytes(Bytes(value as u64)) } else { Value::Number(value) }
         };
         let mean = values().sum::<f64>() / samples.len() as f64;
         let figures = [

@@ -25,7 +25,8 @@ pub struct Windows {
     /// How long each is.
     pub width: Nanos,
     /// For each window, a place for each request in each scenario, or none where nothing happened.
-    windows: Vec<Vec<Window>>,
+    #[serde(rename = "windows")]
+    cells: Vec<Vec<Window>>,
     /// For each window, how many answers of each status came in it. Of all requests together: a server may answer with
     /// hundreds of statuses. Empty in files from before it was kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -45,12 +46,12 @@ const MOST_CELLS: u64 = 1 << 16;
 impl Windows {
     /// No windows yet, of this length.
     pub fn new(width: Nanos) -> Self {
-        Self { width, windows: Vec::new(), statuses: Vec::new(), faults: Faults::default() }
+        Self { width, cells: Vec::new(), statuses: Vec::new(), faults: Faults::default() }
     }
 
     /// Windows of all requests together, as a single cell.
     pub(crate) fn of_all(width: Nanos, windows: impl Iterator<Item = Window>) -> Self {
-        Self { windows: windows.map(|window| vec![window]).collect(), ..Self::new(width) }
+        Self { cells: windows.map(|window| vec![window]).collect(), ..Self::new(width) }
     }
 
     /// The length of windows for a run of this length: a tenth of a second up to a minute, and then a second, or so many of
@@ -108,17 +109,17 @@ impl Windows {
 
     /// How many there are.
     pub const fn len(&self) -> usize {
-        self.windows.len()
+        self.cells.len()
     }
 
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
-        self.windows.is_empty()
+        self.cells.is_empty()
     }
 
     /// The windows, each with its cells.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[Window]> {
-        self.windows.iter().map(Vec::as_slice)
+        self.cells.iter().map(Vec::as_slice)
     }
 
     /// How many answers of each status came in each window, as far as any did.
@@ -128,22 +129,13 @@ impl Windows {
 
     /// All cells that are wanted, together, window by window.
     pub fn together(&self, wanted: impl Fn(usize) -> bool) -> Vec<Window> {
-        let mut times: [Counters; METRICS.len()] = Default::default();
-        let mut sum = |cells: &Vec<Window>| {
-            let mut sum = Window::default();
-            for (_, window) in cells.iter().enumerate().filter(|(cell, _)| wanted(*cell)) {
-                sum.merge_counts(window);
-                for (counters, (sketch, longest_ns)) in times.iter_mut().zip(window.times.iter().zip(window.longest_ns))
-                {
-                    counters.add(sketch, longest_ns);
-                }
-            }
-            for (place, counters) in times.iter_mut().enumerate() {
-                (sum.times[place], sum.longest_ns[place]) = counters.take().unwrap_or_default();
-            }
-            sum
-        };
-        self.windows.iter().map(&mut sum).collect()
+        let mut times = Default::default();
+        self.cells.iter().map(|cells| sum(chosen(cells, &wanted), &mut times)).collect()
+    }
+
+    /// All cells that are wanted, together, of the whole run.
+    pub fn whole(&self, wanted: impl Fn(usize) -> bool) -> Window {
+        sum(self.cells.iter().flat_map(|cells| chosen(cells, &wanted)), &mut Default::default())
     }
 
     /// The same in windows of another length, which has to be a multiple of this one.
@@ -151,7 +143,7 @@ impl Windows {
     pub fn widened(self, width: Nanos) -> Self {
         let of_each = ((width.0 / self.width.0.max(1)) as usize).max(1);
         let mut wide = Self::new(width);
-        for (number, cells) in self.windows.iter().enumerate() {
+        for (number, cells) in self.cells.iter().enumerate() {
             for (cell, window) in cells.iter().enumerate() {
                 wide.cell(number / of_each, cell).merge(window);
             }
@@ -170,7 +162,7 @@ impl Windows {
         } else if self.width < other.width {
             *self = std::mem::replace(self, Self::new(other.width)).widened(other.width);
         }
-        for (number, cells) in other.windows.into_iter().enumerate() {
+        for (number, cells) in other.cells.into_iter().enumerate() {
             for (cell, window) in cells.into_iter().enumerate() {
                 self.cell(number, cell).merge(&window);
             }
@@ -182,10 +174,10 @@ impl Windows {
     }
 
     fn cell(&mut self, number: usize, cell: usize) -> &mut Window {
-        if self.windows.len() <= number {
-            self.windows.resize_with(number + 1, Vec::new);
+        if self.cells.len() <= number {
+            self.cells.resize_with(number + 1, Vec::new);
         }
-        let cells = &mut self.windows[number];
+        let cells = &mut self.cells[number];
         if cells.len() <= cell {
             cells.resize_with(cell + 1, Window::default);
         }
@@ -202,4 +194,23 @@ impl Windows {
             *mine = mine.saturating_add(count);
         }
     }
+}
+
+fn chosen<'a>(cells: &'a [Window], wanted: &impl Fn(usize) -> bool) -> impl Iterator<Item = &'a Window> {
+    cells.iter().enumerate().filter(|(cell, _)| wanted(*cell)).map(|(_, window)| window)
+}
+
+/// Windows together; `times` is where their times are counted, with nothing in it before and after.
+fn sum<'a>(windows: impl Iterator<Item = &'a Window>, times: &mut [Counters; METRICS.len()]) -> Window {
+    let mut sum = Window::default();
+    for window in windows {
+        sum.merge_counts(window);
+        for (counters, (sketch, longest_ns)) in times.iter_mut().zip(window.times.iter().zip(window.longest_ns)) {
+            counters.add(sketch, longest_ns);
+        }
+    }
+    for (place, counters) in times.iter_mut().enumerate() {
+        (sum.times[place], sum.longest_ns[place]) = counters.take().unwrap_or_default();
+    }
+    sum
 }
