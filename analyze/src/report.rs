@@ -27,8 +27,7 @@ impl Report {
     /// # Errors
     /// Where a run cannot be read.
     pub fn of_all(runs: &[PathBuf], within: Stretch, analyses: &[&dyn Analysis]) -> Result<Vec<Self>, Failure> {
-        let is_over_time = analyses.iter().any(|analysis| analysis.is_over_time());
-        let detail = if is_over_time { Detail::OverTime } else { Detail::Figures };
+        let detail = analyses.iter().map(|analysis| analysis.detail()).max().unwrap_or(Detail::Figures);
         load::load_all(runs, within, detail)?.into_iter().map(|run| Self::of(run, analyses)).collect()
     }
 

@@ -281,6 +281,11 @@ impl Percentile {
     /// The 99.9th percentile.
     pub const P999: Self = Self(99_900_000);
 
+    /// So many millionths of a percent; `None` beyond a hundred percent.
+    pub const fn from_millionths(millionths: u32) -> Option<Self> {
+        if millionths as u64 > Self::WHOLE { None } else { Some(Self(millionths)) }
+    }
+
     /// The nearest rank among `count` sorted samples, counted from 0: `⌈p·n⌉ − 1`, the smallest sample that at least
     /// p % of the samples do not exceed. `None` where there are no samples.
     pub fn index(self, count: usize) -> Option<usize> {

@@ -11,6 +11,7 @@ mod plugins;
 mod query;
 mod report;
 mod runs;
+mod sections;
 mod series;
 mod summaries;
 mod summary;

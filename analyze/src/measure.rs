@@ -1,4 +1,4 @@
-//! What a column's figures measure, told by how its name ends: `p95_ms` are times.
+//! What figures measure, told by how the name of their column or metric ends: `p95_ms` are times.
 
 use runlog::units::{Bytes, Nanos};
 
@@ -6,29 +6,54 @@ use crate::section::{Unit, Value};
 
 /// What figures measure.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Measure {
+pub enum Measure {
     /// Times, in a unit of so many nanoseconds.
     Time(f64),
     /// So many per second.
     Rate,
-    /// Parts of one.
-    Share,
-    /// So many bytes.
-    Bytes,
+    /// Parts of a whole, of which 1 is such a part of one.
+    Share(f64),
+    /// Amounts of memory or data, of which 1 is so many bytes.
+    Bytes(f64),
     /// Counts, and numbers of any other kind.
     Plain,
 }
 
-/// The unit at the end of a name, and in a chart's header. `_per_s` comes before `_s`.
+/// The units that a chart's header names, and what they are the units of.
 const UNITS: [(&str, Measure); 7] = [
     ("per_s", Measure::Rate),
     ("ns", Measure::Time(1.0)),
     ("us", Measure::Time(1e3)),
     ("ms", Measure::Time(1e6)),
     ("s", Measure::Time(1e9)),
-    ("share", Measure::Share),
-    ("bytes", Measure::Bytes),
+    ("share", Measure::Share(1.0)),
+    ("bytes", Measure::Bytes(1.0)),
 ];
+
+/// What names end in besides, as metrics of servers do.
+const OTHER_ENDINGS: [(&str, Measure); 16] = [
+    ("nanoseconds", Measure::Time(1.0)),
+    ("microseconds", Measure::Time(1e3)),
+    ("milliseconds", Measure::Time(1e6)),
+    ("sec", Measure::Time(1e9)),
+    ("seconds", Measure::Time(1e9)),
+    ("percent", Measure::Share(0.01)),
+    ("pct", Measure::Share(0.01)),
+    ("ratio", Measure::Share(1.0)),
+    ("hit_rate", Measure::Share(1.0)),
+    ("utilisation", Measure::Share(1.0)),
+    ("utilization", Measure::Share(1.0)),
+    ("kb", Measure::Bytes(1e3)),
+    ("mb", Measure::Bytes(1e6)),
+    ("gb", Measure::Bytes(1e9)),
+    ("kib", Measure::Bytes(1024.0)),
+    ("mib", Measure::Bytes(1_048_576.0)),
+];
+
+/// All endings of names. `_per_s` comes before `_s`.
+fn endings() -> impl Iterator<Item = &'static (&'static str, Measure)> {
+    UNITS.iter().chain(&OTHER_ENDINGS)
+}
 
 impl Measure {
     /// The names of all units.
@@ -42,17 +67,21 @@ impl Measure {
         unit.or_else(|| (name == "count").then_some(Self::Plain))
     }
 
-    /// What the figures of a column with this name measure.
-    pub fn of_column(name: &str) -> Self {
-        let ends_so = |unit: &str| name.strip_suffix(unit).is_some_and(|before| before.ends_with('_'));
+    /// What the figures of a column, or of a metric, with this name measure.
+    pub fn of_name(name: &str) -> Self {
+        let ends_so = |unit: &str| match name.strip_suffix(unit) {
+            // `percent` may be a name of its own; a column `s` is no time.
+            Some("") => unit.len() > 3,
+            before => before.is_some_and(|before| before.ends_with('_')),
+        };
         let is_bytes = name.starts_with("bytes_");
-        let unit = UNITS.iter().find(|(unit, _)| ends_so(unit)).map(|(_, measure)| *measure);
-        unit.unwrap_or(if is_bytes { Self::Bytes } else { Self::Plain })
+        let found = endings().find(|(unit, _)| ends_so(unit)).map(|(_, measure)| *measure);
+        found.unwrap_or(if is_bytes { Self::Bytes(1.0) } else { Self::Plain })
     }
 
     /// The name of a column without the unit at its end.
     pub fn without_unit(name: &str) -> &str {
-        let before = UNITS.iter().find_map(|(unit, _)| name.strip_suffix(unit)?.strip_suffix('_'));
+        let before = endings().find_map(|(unit, _)| name.strip_suffix(unit)?.strip_suffix('_'));
         before.filter(|before| !before.is_empty()).unwrap_or(name)
     }
 
@@ -61,16 +90,17 @@ impl Measure {
         match self {
             Self::Time(_) => Unit::Time,
             Self::Rate => Unit::PerSecond,
-            Self::Share => Unit::Share,
-            Self::Bytes | Self::Plain => Unit::Count,
+            Self::Share(_) => Unit::Share,
+            Self::Bytes(_) => Unit::Bytes,
+            Self::Plain => Unit::Count,
         }
     }
 
     /// The factor to the unit of the axis.
     pub const fn factor(self) -> f64 {
         match self {
-            Self::Time(ns) => ns,
-            _ => 1.0,
+            Self::Time(factor) | Self::Share(factor) | Self::Bytes(factor) => factor,
+            Self::Rate | Self::Plain => 1.0,
         }
     }
 
@@ -82,8 +112,8 @@ impl Measure {
             // A difference, which spans of time have no room for.
             Self::Time(ns) => Value::from(format!("−{}", Nanos((-figure * ns).round() as u64))),
             Self::Rate if figure >= 0.0 => Value::per_second(figure),
-            Self::Share => Value::Share(figure),
-            Self::Bytes if figure >= 0.0 => Value::Bytes(Bytes(figure.round() as u64)),
+            Self::Share(whole) => Value::Share(figure * whole),
+            Self::Bytes(bytes) if figure >= 0.0 => Value::Bytes(Bytes((figure * bytes).round() as u64)),
             _ => Value::Number(figure),
         }
     }
@@ -100,14 +130,19 @@ mod tests {
             ("lag_us", Measure::Time(1e3)),
             ("time_s", Measure::Time(1e9)),
             ("requests_per_s", Measure::Rate),
-            ("error_share", Measure::Share),
-            ("bytes_sent", Measure::Bytes),
-            ("body_bytes", Measure::Bytes),
+            ("error_share", Measure::Share(1.0)),
+            ("bytes_sent", Measure::Bytes(1.0)),
+            ("body_bytes", Measure::Bytes(1.0)),
+            ("memory_usage_mb", Measure::Bytes(1e6)),
+            ("cpu_percent", Measure::Share(0.01)),
+            ("hit_rate", Measure::Share(1.0)),
+            ("requests_rate", Measure::Plain),
+            ("pool_wait_seconds", Measure::Time(1e9)),
             ("s", Measure::Plain),
             ("items", Measure::Plain),
             ("statuses", Measure::Plain),
         ] {
-            assert_eq!(Measure::of_column(name), measure, "{name}");
+            assert_eq!(Measure::of_name(name), measure, "{name}");
         }
     }
 
@@ -122,6 +157,6 @@ mod tests {
     fn a_difference_may_be_below_zero() {
         assert_eq!(Measure::Time(1e6).value(-2.5), Value::from("−2.50 ms".to_owned()));
         assert_eq!(Measure::Plain.value(-2.5), Value::Number(-2.5));
-        assert_eq!(Measure::Share.value(f64::NAN), Value::Absent);
+        assert_eq!(Measure::Share(1.0).value(f64::NAN), Value::Absent);
     }
 }
