@@ -267,10 +267,3 @@ fn a_large_page_is_a_few_megabytes() {
     let page = rendered(&[everything(LARGE), everything(LARGE), everything(LARGE)]);
     assert!(page.len() < 3 << 20, "{} bytes", page.len());
 }
-
-#[test]
-#[ignore = "for the eyes"]
-fn x() {
-    std::fs::write("/tmp/h-page/all.html", rendered(&[everything(LARGE)])).unwrap();
-    std::fs::write("/tmp/h-page/two.html", rendered(&[everything(LARGE), everything(LARGE)])).unwrap();
-}
