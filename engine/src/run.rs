@@ -180,12 +180,13 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     }
     let rows = journal.finish();
 
-    let (how, reason) = ending_of(&observer, stop, &finished, &rows);
+    let ended = ending_of(&observer, stop, &finished, &rows);
+    let (how, reason) = &ended;
     observer.samples.happened(clock.now(), "ended", format!("{how:?}: {reason}"));
     if let Some(error) = observer.samples.failure() {
         stop.fail(|| format!("engine.csv, probes.csv or events.csv is incomplete: {error}"));
     }
-    close(&directory, manifest, &mut observer, probed, how, reason, &finished, &rows)
+    close(&directory, manifest, &mut observer, probed, ended, &finished, &rows)
 }
 
 /// As many cores as have something to do. Arrivals go to all of them in turn, so that each needs a connection of every
@@ -247,8 +248,7 @@ fn close(
     manifest: &Manifest,
     observer: &mut Observer,
     (probes, probe_thresholds): (Vec<ProbeBooks>, Vec<ThresholdResult>),
-    how: How,
-    reason: String,
+    (how, reason): (How, String),
     finished: &[Finished],
     rows: &[u64],
 ) -> Result<Summary, RunError> {

@@ -115,6 +115,7 @@ fn manifest(plan: &Plan) -> &'static Manifest {
         requests: vec![request],
         groups: Vec::new(),
         thresholds: Vec::new(),
+        probe_thresholds: Vec::new(),
         scenario: serde_json::Value::Null,
         ending: None,
     }))

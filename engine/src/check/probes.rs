@@ -26,8 +26,9 @@ fn one_probe(probe: &Probe, page: &mut Page) {
     };
     page.line(format_args!("  {name}  {kind}"));
     match &probe.sampling {
-        Sampling::Json { endpoint, .. } | Sampling::Prometheus { endpoint, .. } => fetches(endpoint, page),
-        Sampling::Host { endpoint: Some(endpoint) } => fetches(endpoint, page),
+        Sampling::Json { endpoint, .. }
+        | Sampling::Prometheus { endpoint, .. }
+        | Sampling::Host { endpoint: Some(endpoint) } => fetches(endpoint, page),
         Sampling::Host { endpoint: None } => page.line(format_args!("    {:<12}/proc of this machine", "reads")),
         Sampling::Postgres { database, question } => {
             page.line(format_args!("    {:<12}{}", "connects to", escaped(&database.shown)));

@@ -17,9 +17,8 @@ mod tests {
 
     #[test]
     fn a_counter_that_fell_has_begun_anew() {
-        assert_eq!(increase(100.0, 130.0), 30.0);
-        assert_eq!(increase(100.0, 7.0), 7.0);
-        assert_eq!(per_second(30.0, 2.0), Some(15.0));
+        assert_eq!(per_second(increase(100.0, 130.0), 2.0), Some(15.0));
+        assert_eq!(per_second(increase(100.0, 7.0), 1.0), Some(7.0));
         assert_eq!(per_second(30.0, 0.0), None);
     }
 }

@@ -44,20 +44,17 @@ fn add(reading: &mut Reading, series: &Series<'_>) {
         "node_memory_MemAvailable_bytes" => reading.memory_available = Some(value),
         "node_memory_SwapTotal_bytes" => reading.swap_total = Some(value),
         "node_memory_SwapFree_bytes" => reading.swap_free = Some(value),
-        disk if disk.starts_with("node_disk_") => {
-            if is_disk(device) {
-                let entry = reading.disks.entry(device.to_owned()).or_default();
-                match disk {
-                    "node_disk_read_bytes_total" => entry.read_bytes = value,
-                    "node_disk_written_bytes_total" => entry.written_bytes = value,
-                    _ => entry.busy_seconds = value,
-                }
+        name if name.starts_with("node_disk_") && is_disk(device) => {
+            let disk = reading.disks.entry(device.to_owned()).or_default();
+            match name {
+                "node_disk_read_bytes_total" => disk.read_bytes = value,
+                "node_disk_written_bytes_total" => disk.written_bytes = value,
+                _ => disk.busy_seconds = value,
             }
         }
-        interface if leads_out(device) => {
+        name if name.starts_with("node_network_") && leads_out(device) => {
             let (received, sent) = reading.interfaces.entry(device.to_owned()).or_default();
-            let counter = if interface == "node_network_receive_bytes_total" { received } else { sent };
-            *counter = value;
+            *(if name == "node_network_receive_bytes_total" { received } else { sent }) = value;
         }
         _ => {}
     }

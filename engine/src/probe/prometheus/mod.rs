@@ -63,14 +63,11 @@ impl Prometheus {
                     increase(before.counters[place].get(&identity(series)).copied().unwrap_or(0.0), series.value)
                 };
                 let grown = selected.iter().map(|series| (*series, grown(series)));
-                match selection.quantile {
-                    Some(share) => samples.extend(quantiles(metric, selection, share, grown)),
-                    None => {
-                        let sums = summed(metric, selection, grown);
-                        samples.extend(
-                            sums.filter_map(|sum| Some(Sample { value: per_second(sum.value, seconds)?, ..sum })),
-                        );
-                    }
+                if let Some(share) = selection.quantile {
+                    samples.extend(quantiles(metric, selection, share, grown));
+                } else {
+                    let rate = |sum: Sample| Some(Sample { value: per_second(sum.value, seconds)?, ..sum });
+                    samples.extend(summed(metric, selection, grown).filter_map(rate));
                 }
             }
             counters.push(now);
@@ -150,7 +147,7 @@ fn quantiles<'s>(
     for (series, grown) in grown.filter(|(_, grown)| grown.is_finite()) {
         let Some(bound) = series.label("le").parse::<f64>().ok().filter(|bound| !bound.is_nan()) else { continue };
         let buckets = histograms.entry(tags(selection, series)).or_default();
-        match buckets.iter_mut().find(|(known, _)| *known == bound) {
+        match buckets.iter_mut().find(|(known, _)| known.total_cmp(&bound).is_eq()) {
             Some((_, count)) => *count += grown,
             None => buckets.push((bound, grown)),
         }

@@ -1,0 +1,143 @@
+//! `[[probes]]`: what is sampled from the system under test beside the load, and where.
+
+mod read;
+
+use std::net::SocketAddr;
+
+use runlog::manifest::Tags;
+use runlog::units::Nanos;
+use tokio_postgres::config::Host;
+
+pub(super) use self::read::probes;
+use super::http::Url;
+use super::interpolate::Text;
+use super::target::Tls;
+use crate::json::Pointer;
+use crate::probe::{HOST_METRICS, Preset, Selection};
+
+/// Something that is sampled beside the load.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Its name, unique and without a `.`.
+    pub name: String,
+    /// What it looks at.
+    pub sampling: Sampling,
+    /// How often it looks.
+    pub interval: Nanos,
+    /// How long one look may take.
+    pub timeout: Nanos,
+    /// Tags of its rows.
+    pub tags: Tags,
+}
+
+/// What a probe looks at.
+#[derive(Debug, Clone)]
+pub enum Sampling {
+    /// A JSON document.
+    Json {
+        /// Where it is.
+        endpoint: Endpoint,
+        /// Names of metrics, and where in the document their values are.
+        metrics: Vec<(String, Pointer)>,
+    },
+    /// Prometheus' text format.
+    Prometheus {
+        /// Where it is.
+        endpoint: Endpoint,
+        /// Names of metrics, and which series they are made of.
+        metrics: Vec<(String, Selection)>,
+    },
+    /// A database.
+    Postgres {
+        /// Where it is.
+        database: Database,
+        /// What it is asked.
+        question: Question,
+    },
+    /// A machine: this one, or that of a node_exporter.
+    Host {
+        /// The node_exporter.
+        endpoint: Option<Endpoint>,
+    },
+    /// What a program prints.
+    Command {
+        /// The program and its arguments.
+        words: Vec<Text>,
+    },
+}
+
+impl Sampling {
+    /// The names of the metrics, where they are known before the first look.
+    pub fn metrics(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Json { metrics, .. } => Some(metrics.iter().map(|(name, _)| name.as_str()).collect()),
+            Self::Prometheus { metrics, .. } => Some(metrics.iter().map(|(name, _)| name.as_str()).collect()),
+            Self::Postgres { question: Question::Preset(preset), .. } => Some(preset.metrics().collect()),
+            Self::Host { .. } => Some(HOST_METRICS.to_vec()),
+            Self::Postgres { .. } | Self::Command { .. } => None,
+        }
+    }
+}
+
+/// Where something is fetched over HTTP.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The URL.
+    pub url: Url,
+    /// As people may see it.
+    pub shown: String,
+    /// The address that `[target]` gives for its host.
+    pub address: Option<SocketAddr>,
+    /// Names of headers with their values; those of secrets are shown without.
+    pub headers: Vec<(String, Text)>,
+    /// How the connection is secured, where the URL is `https`: as the target's, where it is the same host.
+    pub tls: Option<Tls>,
+}
+
+/// Where a database is.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// How to connect to it.
+    pub config: tokio_postgres::Config,
+    /// As people may see it.
+    pub shown: String,
+}
+
+/// What a database is asked.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// A statement of the person's own.
+    Sql {
+        /// The statement.
+        text: String,
+        /// The columns that only grow.
+        counters: Vec<String>,
+    },
+    /// One that is ready-made.
+    Preset(Preset),
+}
+
+/// A database as people may see it: without the password.
+pub(super) fn shown_database(config: &tokio_postgres::Config) -> String {
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => host.clone(),
+        Some(Host::Unix(path)) => path.display().to_string(),
+        None => config.get_hostaddrs().first().map_or_else(String::new, ToString::to_string),
+    };
+    let port = config.get_ports().first().map_or_else(String::new, |port| format!(":{port}"));
+    let user = config.get_user().map_or_else(String::new, |user| format!("{user}@"));
+    format!("postgres://{user}{host}{port}/{}", config.get_dbname().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_shown_without_its_password() {
+        for text in ["postgres://me:hunter2@db:5433/shop", "host=db port=5433 user=me password='hunter2' dbname=shop"] {
+            let config = text.parse().expect("a database");
+            assert_eq!(shown_database(&config), "postgres://me@db:5433/shop");
+        }
+    }
+}
