@@ -25,7 +25,7 @@ const SOURCE: &str = r"^\s*(?:json:(?:/|\s*$)|header:.|cookie:.|regex:.|body\s*$
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// What a file that others include may hold.
-const OF_INCLUDED: [&str; 4] = ["vars", "data", "requests", "flows"];
+const OF_INCLUDED: [&str; 5] = ["vars", "data", "requests", "flows", "probes"];
 
 /// The schema as text, ready for a file.
 pub fn text() -> String {

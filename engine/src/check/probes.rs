@@ -4,6 +4,9 @@ use super::{Page, escaped};
 use crate::plan::{Endpoint, Probe, Sampling};
 use crate::scenario::probe::Question;
 
+/// Behind so many bytes a line of names ends.
+const LINE: usize = 80;
+
 /// The probes of a plan; nothing where there are none.
 pub fn describe(probes: &[Probe], page: &mut Page) {
     if probes.is_empty() {
@@ -43,9 +46,26 @@ fn one_probe(probe: &Probe, page: &mut Page) {
         }
     }
     page.line(format_args!("    {:<12}every {interval}, for {timeout} at the most", "looks"));
-    let metrics = if probe.metrics.is_empty() { "as they come".to_owned() } else { probe.metrics.join(", ") };
-    page.line(format_args!("    {:<12}{metrics}", "samples"));
+    metrics(&probe.metrics, page);
     page.tags("    ", &probe.tags);
+}
+
+/// The names of metrics, where they are known beforehand, in as many lines as they take.
+fn metrics(names: &[String], page: &mut Page) {
+    if names.is_empty() {
+        return page.line(format_args!("    {:<12}as they come", "samples"));
+    }
+    let (mut title, mut line) = ("samples", String::new());
+    for (place, name) in names.iter().enumerate() {
+        line.push_str(name);
+        if place + 1 < names.len() {
+            line.push_str(", ");
+        }
+        if line.len() > LINE || place + 1 == names.len() {
+            page.line(format_args!("    {title:<12}{line}"));
+            (title, line) = ("", String::new());
+        }
+    }
 }
 
 /// A word as one would write it in a shell, which there is none of.
