@@ -105,10 +105,21 @@ fn the_run_directory_knows_nothing_of_either_program() {
 
 #[test]
 fn the_two_programs_meet_in_the_run_directory_only() {
-    assert_free_of("engine", &["drumfire-analyze", "drumfire-demo", "polars", "tokio"]);
+    assert_free_of("engine", &["drumfire-analyze", "drumfire-demo", "polars"]);
     assert_free_of("analyze", &["drumfire-demo", "monoio", "io-uring"]);
     assert!(!dependencies("analyze").contains("drumfire"), "`analyze` must know nothing of the engine");
     assert_free_of("demo", &["drumfire", "polars", "monoio"]);
+}
+
+/// The thread of the probes has a runtime of its own; workers drive their rings themselves.
+#[test]
+fn nothing_but_the_probes_runs_on_tokio() {
+    let engine = root().join("engine/src");
+    let uses_tokio = |path: &PathBuf| {
+        !path.starts_with(engine.join("probe")) && fs::read_to_string(path).expect("a text").contains("tokio::")
+    };
+    let others: Vec<PathBuf> = sources(&engine).into_iter().filter(uses_tokio).collect();
+    assert!(others.is_empty(), "these use tokio: {others:#?}");
 }
 
 #[test]
