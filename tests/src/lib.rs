@@ -12,12 +12,14 @@
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
+//! browser    a page as somebody sees and uses it              reported   reports of real runs
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
 //! fails the test that called it, with a message; only what the benches use as well returns an error.
 
 pub mod alone;
+pub mod browser;
 pub mod certificates;
 pub mod nginx;
 pub mod patience;
@@ -26,6 +28,7 @@ pub mod postgres;
 pub mod program;
 pub mod python;
 pub mod relay;
+pub mod reported;
 pub mod request;
 pub mod run;
 pub mod same;
