@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use crate::alone::alone;
+use crate::browser::{Page, Screen};
 use crate::nginx::{HELLO, Nginx};
 use crate::program::analyze;
 use crate::scenario::Scenario;
@@ -67,6 +68,20 @@ pub static LONG: LazyLock<String> = LazyLock::new(|| {
     written::write(&run, &[Request::named(&name)], &[rows]).expect("a run directory can be written");
     report_of(&run)
 });
+
+/// Opens a page and has a look at all its charts, as they are drawn when they come into view.
+#[track_caller]
+pub fn read_through(html: &str, screen: Screen) -> Page {
+    let mut page = Page::open(html, screen);
+    let figures = page.evaluate("document.querySelectorAll('figure').length").as_u64().expect("a number");
+    assert!(figures > 5, "there is something to be drawn: {figures}");
+    for figure in 0..figures {
+        let figure = format!("document.querySelectorAll('figure')[{figure}]");
+        page.evaluate(&format!("{figure}.scrollIntoView({{ behavior: 'instant' }})"));
+        page.wait_until(&format!("{figure}.querySelector('.js-plotly-plot .main-svg') !== null"));
+    }
+    page
+}
 
 /// The report of a scenario's run. Whether it was valid, and its thresholds hold, does not matter.
 fn page_of(scenario: &Scenario) -> String {

@@ -4,27 +4,10 @@
 
 use std::fs;
 
-use drumfire_tests::browser::{DESK, PHONE, Page, Scheme, Screen};
+use drumfire_tests::browser::{DESK, PHONE, Page, Scheme};
 use drumfire_tests::python::python;
-use drumfire_tests::reported::{HOSTILE_SHOWN, LONG, SHOP, THIRTY};
+use drumfire_tests::reported::{HOSTILE_SHOWN, LONG, SHOP, THIRTY, read_through};
 use serde_json::{Value, json};
-
-/// The charts over time that have been drawn, and whether something is shown of another stretch than in the first of them.
-const ON_TIME: &str = "[...document.querySelectorAll('.js-plotly-plot')].filter((chart) => chart.layout.xaxis.type === 'date')";
-
-/// Opens a page and has a look at all its charts, as they are drawn when they come into view.
-#[track_caller]
-fn read_through(html: &str, screen: Screen) -> Page {
-    let mut page = Page::open(html, screen);
-    let figures = page.evaluate("document.querySelectorAll('figure').length").as_u64().expect("a number");
-    assert!(figures > 5, "there is something to be drawn: {figures}");
-    for figure in 0..figures {
-        let figure = format!("document.querySelectorAll('figure')[{figure}]");
-        page.evaluate(&format!("{figure}.scrollIntoView({{ behavior: 'instant' }})"));
-        page.wait_until(&format!("{figure}.querySelector('.js-plotly-plot .main-svg') !== null"));
-    }
-    page
-}
 
 #[track_caller]
 fn assert_nothing_was_said_against(page: &mut Page) {
@@ -47,7 +30,7 @@ fn every_chart_is_drawn_from_data_and_nothing_goes_wrong() {
         let mut page = read_through(html, DESK);
         let without_marks = "[...document.querySelectorAll('.js-plotly-plot')]
             .filter((chart) => {
-                const marks = [...chart.querySelectorAll('.plot .trace path, .plot .trace image, .plot .heatmaplayer image, .plot .points path')];
+                const marks = [...chart.querySelectorAll('.trace path, .heatmaplayer image')];
                 const areas = marks.map((mark) => mark.getBoundingClientRect()).map(({ width, height }) => Math.max(width, height));
                 const values = chart.data.flatMap((trace) => [...(trace.z?.flat() ?? trace.y ?? trace.x)]).filter(Number.isFinite);
                 return values.length === 0 || Math.max(0, ...areas) < 1;
@@ -79,6 +62,75 @@ fn names_from_outside_are_text() {
         );
         assert_nothing_was_said_against(&mut page);
     }
+}
+
+#[test]
+fn a_dark_system_has_a_dark_page_and_back() {
+    let mut page = read_through(&SHOP, DESK);
+    let looks = "(() => {
+        const lightness = (colour) => Math.max(...colour.match(/[\\d.]+/g).slice(0, 3).map(Number));
+        const style = getComputedStyle(document.body);
+        const charts = [...document.querySelectorAll('.js-plotly-plot')];
+        const labels = charts.map((chart) => lightness(getComputedStyle(chart.querySelector('.xtick text')).fill));
+        return [lightness(style.backgroundColor) < 64, lightness(style.color) > 192, labels.every((label) => label > 128)];
+    })()";
+    page.prefer(Scheme::Dark);
+    page.wait_until(&format!("{looks}.every((is) => is)"));
+    page.prefer(Scheme::Light);
+    page.wait_until(&format!("!{looks}.some((is) => is)"));
+    assert_nothing_was_said_against(&mut page);
+}
+
+#[test]
+fn it_fits_a_phone_and_a_desk_with_long_names_and_many_requests() {
+    for (html, screen) in [(&SHOP, PHONE), (&THIRTY, PHONE), (&LONG, PHONE), (&THIRTY, DESK)] {
+        let mut page = read_through(html, screen);
+        let widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]");
+        assert_eq!(widths, json!([screen.width, screen.width]), "the page does not scroll sideways on {screen:?}");
+        assert_none(
+            &mut page,
+            "numbers that are broken into lines",
+            "[...document.querySelectorAll('td')].filter((cell) => getComputedStyle(cell).textAlign === 'right').filter((cell) => {
+                const range = document.createRange();
+                range.selectNodeContents(cell);
+                return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+            }).map((cell) => cell.textContent)",
+        );
+        assert_none(
+            &mut page,
+            "labels of axes that lie on each other",
+            "[...document.querySelectorAll('.js-plotly-plot')].flatMap((chart) => ['xtick', 'ytick'].flatMap((axis) => {
+                const labels = [...chart.querySelectorAll(`.${axis} text`)];
+                const boxes = labels.map((label) => label.getBoundingClientRect());
+                const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
+                    && one.top < other.bottom - 4 && other.top < one.bottom - 4;
+                return labels.filter((_, place) => boxes.slice(0, place).some((other) => meet(boxes[place], other)))
+                    .map((label) => `${label.textContent} in ${chart.closest('figure').textContent.slice(0, 60)}`);
+            }))",
+        );
+    }
+}
+
+#[test]
+fn on_paper_every_chart_is_there_in_light_colours() {
+    let mut page = Page::open(&SHOP, DESK);
+    page.prefer(Scheme::Dark);
+    page.wait_until("document.querySelectorAll('figure [role=img]').length === document.querySelectorAll('figure').length");
+    // Behind the page's own, which has drawn what had not come into view.
+    page.evaluate(
+        "addEventListener('beforeprint', () => {
+            const ticks = [...document.querySelectorAll('figure')].map((figure) => figure.querySelector('.xtick text'));
+            window.printed = { drawn: ticks.filter((tick) => tick).length, colour: getComputedStyle(ticks[0]).fill };
+        })",
+    );
+    let pdf = page.pdf();
+    assert!(pdf.starts_with(b"%PDF-"), "it is a PDF");
+    let pages = pdf.windows(12).filter(|bytes| *bytes == b"/Type /Page\n").count();
+    assert!((3..40).contains(&pages), "{pages} pages");
+    let figures = page.evaluate("document.querySelectorAll('figure').length");
+    assert_eq!(page.evaluate("printed.drawn"), figures, "every chart is drawn for paper");
+    assert_eq!(page.evaluate("Math.max(...printed.colour.match(/\\d+/g).map(Number)) < 128"), true, "ink is dark");
+    assert_nothing_was_said_against(&mut page);
 }
 
 #[test]
