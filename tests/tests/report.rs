@@ -115,7 +115,9 @@ fn it_fits_a_phone_and_a_desk_with_long_names_and_many_requests() {
 fn on_paper_every_chart_is_there_in_light_colours() {
     let mut page = Page::open(&SHOP, DESK);
     page.prefer(Scheme::Dark);
-    page.wait_until("document.querySelectorAll('figure [role=img]').length === document.querySelectorAll('figure').length");
+    page.wait_until(
+        "document.querySelectorAll('figure [role=img]').length === document.querySelectorAll('figure').length",
+    );
     // Behind the page's own, which has drawn what had not come into view.
     page.evaluate(
         "addEventListener('beforeprint', () => {
@@ -135,7 +137,9 @@ fn on_paper_every_chart_is_there_in_light_colours() {
 
 #[test]
 fn whoever_cannot_see_or_has_no_mouse_can_read_it() {
-    for (html, screen, scheme) in [(&SHOP, DESK, Scheme::Light), (&SHOP, PHONE, Scheme::Dark), (&THIRTY, DESK, Scheme::Dark)] {
+    for (html, screen, scheme) in
+        [(&SHOP, DESK, Scheme::Light), (&SHOP, PHONE, Scheme::Dark), (&THIRTY, DESK, Scheme::Dark)]
+    {
         let mut page = read_through(html, screen);
         page.prefer(scheme);
         assert_accessible(&mut page);
@@ -148,7 +152,9 @@ fn assert_accessible(page: &mut Page) {
     let python = python().expect("Python is installed");
     let lib = python.ancestors().nth(2).expect("an environment has folders").join("lib");
     let found = fs::read_dir(lib).expect("an environment has a lib folder").filter_map(Result::ok);
-    let script = found.map(|version| version.path().join("site-packages/axe_playwright_python/axe.min.js")).find(|path| path.is_file());
+    let script = found
+        .map(|version| version.path().join("site-packages/axe_playwright_python/axe.min.js"))
+        .find(|path| path.is_file());
     page.evaluate(&fs::read_to_string(script.expect("axe-core is installed")).expect("a script is a text"));
     let violations = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)");
     let serious: Vec<String> = violations
@@ -156,9 +162,15 @@ fn assert_accessible(page: &mut Page) {
         .expect("axe lists what it finds")
         .iter()
         .filter(|found| ["serious", "critical"].contains(&found["impact"].as_str().unwrap_or_default()))
-        .map(|found| format!("{}: {}", found["help"], found["nodes"].as_array().map_or(Value::Null, |nodes| {
-            nodes.iter().take(3).map(|node| json!([node["html"], node["failureSummary"]])).collect()
-        })))
+        .map(|found| {
+            format!(
+                "{}: {}",
+                found["help"],
+                found["nodes"].as_array().map_or(Value::Null, |nodes| {
+                    nodes.iter().take(3).map(|node| json!([node["html"], node["failureSummary"]])).collect()
+                })
+            )
+        })
         .collect();
     assert!(serious.is_empty(), "{serious:#?}");
 }

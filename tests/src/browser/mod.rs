@@ -123,7 +123,8 @@ impl Page {
     pub fn press(&mut self, key: &str) {
         let text = if key == "Enter" { "\r" } else { "" };
         let code = json!({ "Enter": 13, "Tab": 9 })[key].clone();
-        let parameters = json!({ "type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+        let parameters =
+            json!({ "type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
         self.call("Input.dispatchKeyEvent", &parameters);
         self.call("Input.dispatchKeyEvent", &json!({ "type": "keyUp", "key": key, "code": key }));
     }
@@ -197,7 +198,9 @@ fn complaint(event: &Value) -> Option<String> {
         "Runtime.consoleAPICalled" if is_one_of(&said["type"], &["error", "warning", "assert"]) => {
             Some(said["args"].to_string())
         }
-        "Log.entryAdded" if is_one_of(&said["entry"]["level"], &["error", "warning"]) => Some(said["entry"].to_string()),
+        "Log.entryAdded" if is_one_of(&said["entry"]["level"], &["error", "warning"]) => {
+            Some(said["entry"].to_string())
+        }
         _ => None,
     }
 }
