@@ -1,5 +1,7 @@
 //! Reports of real runs, as pages: made once for all tests of a program.
 
+#![allow(clippy::expect_used, reason = "what fails in here fails the test")]
+
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -41,7 +43,14 @@ pub static SHOP: LazyLock<String> = LazyLock::new(|| {
             &format!("executor = \"constant-vus\"\nvus = 2\nduration = \"4s\"\nflow = {hostile}\ntags = {{ who = {hostile} }}"),
         )
         .table("[[thresholds]]\nmetric = \"http_req_failed\"\ncondition = \"rate < 1%\"")
-        .table("[[probes]]\nname = \"app\"\nkind = \"json\"\nurl = \"{{ target }}/api/metrics\"\ninterval = \"500ms\"\nmetrics = { memory_mb = \"/process/memory_usage_mb\" }");
+        .table(
+            "[[probes]]
+             name = \"app\"
+             kind = \"json\"
+             url = \"{{ target }}/api/metrics\"
+             interval = \"500ms\"
+             metrics = { memory_mb = \"/process/memory_usage_mb\" }",
+        );
     page_of(&scenario)
 });
 
