@@ -10,9 +10,9 @@
 //! written    a run directory, made up row by row               python     DuckDB and scipy, for recomputing
 //! same       figures of two sources held against each other
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
-//! browser       what a page looks like to those who open it
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
+//! browser    a page as somebody sees and uses it              reported   reports of real runs
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -28,6 +28,7 @@ pub mod postgres;
 pub mod program;
 pub mod python;
 pub mod relay;
+pub mod reported;
 pub mod request;
 pub mod run;
 pub mod same;
