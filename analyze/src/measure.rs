@@ -1,5 +1,6 @@
 //! What figures measure, told by how the name of their column or metric ends: `p95_ms` are times.
 
+use runlog::probe;
 use runlog::units::{Bytes, Nanos};
 
 use crate::section::{Unit, Value};
@@ -30,15 +31,8 @@ const UNITS: [(&str, Measure); 7] = [
     ("bytes", Measure::Bytes(1.0)),
 ];
 
-/// What names end in besides, as metrics of servers do.
-const OTHER_ENDINGS: [(&str, Measure); 16] = [
-    ("nanoseconds", Measure::Time(1.0)),
-    ("microseconds", Measure::Time(1e3)),
-    ("milliseconds", Measure::Time(1e6)),
-    ("sec", Measure::Time(1e9)),
-    ("seconds", Measure::Time(1e9)),
-    ("percent", Measure::Share(0.01)),
-    ("pct", Measure::Share(0.01)),
+/// What names end in besides, as metrics of servers do; times and percentages are those of `runlog::probe`.
+const OTHER_ENDINGS: [(&str, Measure); 9] = [
     ("ratio", Measure::Share(1.0)),
     ("hit_rate", Measure::Share(1.0)),
     ("utilisation", Measure::Share(1.0)),
@@ -53,6 +47,12 @@ const OTHER_ENDINGS: [(&str, Measure); 16] = [
 /// All endings of names. `_per_s` comes before `_s`.
 fn endings() -> impl Iterator<Item = &'static (&'static str, Measure)> {
     UNITS.iter().chain(&OTHER_ENDINGS)
+}
+
+/// What `runlog` takes for times and percentages as well.
+fn as_sampled(name: &str) -> Option<Measure> {
+    let time = probe::nanoseconds_in_one(name).map(Measure::Time);
+    time.or_else(|| probe::is_percentage(name).then_some(Measure::Share(0.01)))
 }
 
 impl Measure {
@@ -70,12 +70,13 @@ impl Measure {
     /// What the figures of a column, or of a metric, with this name measure.
     pub fn of_name(name: &str) -> Self {
         let ends_so = |unit: &str| match name.strip_suffix(unit) {
-            // `percent` may be a name of its own; a column `s` is no time.
+            // `share` may be a name of its own; a column `s` is no time.
             Some("") => unit.len() > 3,
             before => before.is_some_and(|before| before.ends_with('_')),
         };
         let is_bytes = name.starts_with("bytes_");
         let found = endings().find(|(unit, _)| ends_so(unit)).map(|(_, measure)| *measure);
+        let found = found.or_else(|| as_sampled(name));
         found.unwrap_or(if is_bytes { Self::Bytes(1.0) } else { Self::Plain })
     }
 

@@ -1,12 +1,12 @@
 //! The limits of what probes sampled: `[probes.PROBE.METRIC]`, a number of the samples, `at_most` and `at_least`.
 
+use runlog::probe;
 use toml::de::DeValue;
 
 use super::parse::{Entry, keep};
 use super::problem::Problem;
 use super::unit::Unit;
 use super::{Budget, Measure};
-use crate::measure::Measure as Measured;
 
 const EXPECTED: &str = "a table such as `{ at_most = \"5ms\" }`, `{ at_least = \"85%\" }` or `{ at_most = 20 }`";
 const BOUNDS: [&str; 2] = ["at_most", "at_least"];
@@ -77,11 +77,10 @@ fn number(entry: &Entry<'_>, digits: &str) -> Result<(f64, Unit), Problem> {
 
 /// What a sample of 1 is in a unit, by the end of the metric's name.
 fn scale(metric: &str, unit: Unit) -> Option<f64> {
-    match (unit, Measured::of_name(metric)) {
-        (Unit::Time, Measured::Time(ns)) => Some(ns),
-        (Unit::Time, _) => None,
-        (Unit::Share, Measured::Share(whole)) => Some(whole),
-        _ => Some(1.0),
+    match unit {
+        Unit::Time => probe::nanoseconds_in_one(metric),
+        Unit::Share if probe::is_percentage(metric) => Some(0.01),
+        Unit::Share | Unit::PerSecond | Unit::Number => Some(1.0),
     }
 }
 

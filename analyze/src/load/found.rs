@@ -167,6 +167,7 @@ pub fn are_shards(one: &Manifest, other: &Manifest) -> bool {
         && one.seed == other.seed
         && one.scenarios == other.scenarios
         && one.requests == other.requests
-        && one.thresholds == other.thresholds;
+        && one.thresholds == other.thresholds
+        && one.probe_thresholds == other.probe_thresholds;
     same_load && from < other_to && other_from < to
 }

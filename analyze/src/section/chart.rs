@@ -88,7 +88,7 @@ impl Line {
     }
 }
 
-/// How times are spread, window by window: the darker, the more.
+/// How times are spread, window by window: the stronger the colour, the more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatMap {
     /// Its heading.

@@ -8,6 +8,7 @@ class Chart {
     this.element = element;
     this.figure = figure;
     this.at = figure.axis === undefined ? [] : page.axes[figure.axis];
+    this.end = endOf(this.at);
     this.stages = page.stages[figure.article];
     this.hidden = new Set();
     this.isDrawn = false;
@@ -24,10 +25,6 @@ class Chart {
     return isOverTime(this.figure);
   }
 
-  /** When its last window ends. */
-  get end() {
-    return endOf(this.at);
-  }
 
   /** Draws it, or draws it anew: over a stretch of time, where it is over time and not all is asked for. */
   draw(stretch, width = this.element.clientWidth) {

@@ -39,6 +39,7 @@ const heatTraces = (figure, at, look) => {
   const { edges, counts } = figure;
   const most = Math.log10(Math.max(1, ...counts.map((row) => Math.max(0, ...row))));
   const powers = Array.from({ length: Math.floor(most) + 1 }, (_, place) => place);
+  const labelled = most - powers.at(-1) > 0.3 ? [...powers, most] : powers;
   const said = (count, band, place) =>
     count === 0 ? "" : `${clock(at[place])}, ${span(edges[band])} – ${span(edges[band + 1])}<br><b>${grouped(count)}</b>`;
   return [
@@ -48,7 +49,7 @@ const heatTraces = (figure, at, look) => {
       y: withoutEnds(edges),
       z: counts.map((row) => row.map((count) => (count > 0 ? Math.log10(count) : null))),
       zmin: 0,
-      zmax: Math.max(most, 1),
+      zmax: most || 1,
       text: counts.map((row, band) => row.map((count, place) => said(count, band, place))),
       hovertemplate: "%{text}<extra></extra>",
       hoverongaps: false,
@@ -57,8 +58,8 @@ const heatTraces = (figure, at, look) => {
         thickness: 8,
         outlinewidth: 0,
         xpad: 6,
-        tickvals: powers,
-        ticktext: powers.map((power) => grouped(10 ** power)),
+        tickvals: labelled,
+        ticktext: labelled.map((power) => grouped(10 ** power)),
       },
     },
   ];
@@ -127,7 +128,7 @@ const layoutOf = (figure, at, look, width) => {
   return {
     width,
     height: kind.height(figure),
-    margin: { l: 44, r: 14, t: 20, b: 28 },
+    margin: { l: width < 500 ? 52 : 66, r: 14, t: 20, b: 28 },
     showlegend: false,
     hoverdistance: reach(at, width),
     dragmode: isOverTime(figure) && !isTouched ? "zoom" : false,

@@ -6,10 +6,18 @@ class Timeline {
     this.bar = bar;
     this.stretch = null;
     if (this.charts.length === 0) return;
+    this.align();
     bar.hidden = false;
     const moves = { in: () => this.scale(0.5), out: () => this.scale(2), back: () => this.pan(-0.5), on: () => this.pan(0.5), all: () => this.show(null) };
     for (const button of bar.querySelectorAll("button")) button.addEventListener("click", moves[button.value]);
     this.say();
+  }
+
+  /** All charts of a run end with the last of them, so that an instant has one place below another. */
+  align() {
+    const ends = new Map();
+    for (const { figure, end } of this.charts) ends.set(figure.article, Math.max(end, ends.get(figure.article) ?? 0));
+    for (const chart of this.charts) chart.end = ends.get(chart.figure.article);
   }
 
   get end() {

@@ -21,21 +21,26 @@ impl<'a> Article<'a> {
         let side_by_side = Self { title: "Side by side".to_owned(), sections: comparison, stages: &[] };
         let first = (!comparison.is_empty()).then_some(side_by_side);
         let runs = reports.iter().map(|report| Self {
-            title: title(report, reports.len()),
+            title: if reports.len() == 1 { name_of(report) } else { name_and_place_of(report) },
             sections: &report.sections,
             stages: &report.stages,
         });
         first.into_iter().chain(runs).collect()
     }
 
-    /// Whether a section has the sentence to read first: its facts are the run's key figures.
-    pub fn is_verdict(section: &Section) -> bool {
-        section.parts.iter().any(|part| matches!(part, Part::Headline(_)))
+    /// Whether the facts of a section are what is looked for first: beside the sentence to read first, or of a section of their own.
+    pub fn has_key_figures(section: &Section) -> bool {
+        let has_headline = section.parts.iter().any(|part| matches!(part, Part::Headline(_)));
+        has_headline || section.parts.iter().all(|part| matches!(part, Part::Facts(_)))
     }
 }
 
-/// The name of a run; among others, which may be of one scenario, with where it is.
-fn title(report: &Report, runs: usize) -> String {
-    let run = &report.summary.run;
-    if runs > 1 { printable(&format!("{}: {}", run.name, run.directory)) } else { printable(&run.name) }
+/// The name of a run.
+pub(super) fn name_of(report: &Report) -> String {
+    printable(&report.summary.run.name)
+}
+
+/// Runs may be of one scenario: where each is tells them apart.
+fn name_and_place_of(report: &Report) -> String {
+    format!("{}: {}", name_of(report), printable(&report.summary.run.directory))
 }

@@ -63,3 +63,29 @@ impl<'a> Cell<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::section::Kind;
+
+    #[test]
+    fn what_is_sorted_is_the_figure_and_not_its_text() {
+        let column = Column::new("took", Kind::Number);
+        let number = |value: Value| Cell::new(&column, &value).number();
+        assert!(number(Nanos::from_millis(999).into()) < number(Nanos::from_secs(2).into()), "999 ms < 2.00 s");
+        assert!(number(Bytes(900).into()) < number(Bytes(1 << 20).into()), "900 B < 1 MiB");
+        assert_eq!(number(Value::Absent), None);
+    }
+
+    #[test]
+    fn only_a_long_text_is_cut() {
+        let (name, took) = (Column::new("request", Kind::Name), Column::new("took", Kind::Number));
+        let class = |column: &Column, length: usize| Cell::new(column, &Value::from("x".repeat(length))).class();
+        assert_eq!(
+            [40, 41, 80, 81].map(|length| class(&name, length)),
+            ["name", "name wide", "name wide", "name long"]
+        );
+        assert_eq!(class(&took, 81), "number");
+    }
+}

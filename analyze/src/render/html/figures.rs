@@ -189,3 +189,41 @@ const fn name_of(unit: Unit) -> &'static str {
         Unit::Number => "number",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_that_can_be_seen() {
+        for (number, text) in [
+            (1_234_567.8, "1235000"),
+            (0.000_123_456, "0.0001235"),
+            (99_999.0, "100000"),
+            (2.0, "2"),
+            (-12.345_6, "-12.35"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(serde_json::to_string(&Number::seen(number)).expect("JSON"), text);
+        }
+    }
+
+    #[test]
+    fn an_axis_is_written_once() {
+        let chart = |seconds: u64| Chart {
+            title: "".into(),
+            note: "".into(),
+            axis: Axis::Time((0..seconds).map(Nanos::from_secs).collect()),
+            unit: Unit::Count,
+            stacked: false,
+            lines: Vec::new(),
+        };
+        let mut figures = Figures { axes: Vec::new(), stages: Vec::new(), figures: Vec::new() };
+        for seconds in [3, 3, 4, 3] {
+            figures.add(0, &Part::Chart(chart(seconds)));
+        }
+        let axis = |figure: &Figure| if let Drawn::Lines { axis, .. } = figure.drawn { Some(axis) } else { None };
+        assert_eq!(figures.axes.len(), 2);
+        assert_eq!(figures.figures.iter().filter_map(axis).collect::<Vec<_>>(), [0, 0, 1, 0]);
+    }
+}

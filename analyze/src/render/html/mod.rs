@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use askama::Template;
 use runlog::text::printable;
 
-use self::article::Article;
+use self::article::{Article, name_of};
 use self::cell::{Cell, is_wide};
 use self::figures::Figures;
 use self::library::Library;
@@ -75,10 +75,6 @@ struct Page<'a> {
     articles: Vec<Article<'a>>,
     figures: String,
     library: &'a str,
-}
-
-fn name_of(report: &Report) -> String {
-    printable(&report.summary.run.name)
 }
 
 /// JSON that cannot end the script element which holds it.

@@ -1,14 +1,14 @@
-//! The goods the shop opens with: the same ones at every start.
+//! The goods the shop opens with: the same ones for the same seed.
 
 use std::iter;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 
-use super::Product;
-use super::money::Money;
+use crate::store::{Money, Product};
 
-const SEED: u64 = 0x5eed_0f5a_1e50;
+/// What the shop is seeded with where nobody says otherwise.
+pub(crate) const SEED: u64 = 0x5eed_0f5a_1e50;
 
 /// The product that everybody wants at once.
 const FLASH_SALE_ID: &str = "flash-sale-product-001";
@@ -35,12 +35,14 @@ pub(crate) struct Seeding {
     /// Stock of each of these; without it each has its own.
     pub(crate) stock: Option<u32>,
     pub(crate) flash_sale_stock: u32,
+    /// The same goods for the same number.
+    pub(crate) seed: u64,
 }
 
 impl Seeding {
     /// `product-1` to `product-N`, then the one on flash sale.
     pub(crate) fn products(self) -> impl Iterator<Item = Product> {
-        let mut random = Pcg64Mcg::seed_from_u64(SEED);
+        let mut random = Pcg64Mcg::seed_from_u64(self.seed);
         let regular = (1..=self.products).map(move |number| {
             let (category, things) = CATEGORIES[random.random_range(0..CATEGORIES.len())];
             let quality = QUALITIES[random.random_range(0..QUALITIES.len())];
@@ -70,7 +72,7 @@ mod tests {
     use super::*;
 
     fn names_and_prices(stock: Option<u32>) -> Vec<(String, Money)> {
-        let seeding = Seeding { products: 50, stock, flash_sale_stock: 5 };
+        let seeding = Seeding { products: 50, stock, flash_sale_stock: 5, seed: SEED };
         seeding.products().map(|product| (product.name, product.price)).collect()
     }
 

@@ -1,39 +1,10 @@
 //! What was bought: the latest orders, and how many there ever were.
 
 use std::collections::VecDeque;
-use std::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
-
-use super::money::Money;
-
-/// How many orders are kept; older ones are forgotten, so that a long soak does not grow.
-const CAPACITY: usize = 100_000;
-
-/// One line of an order, as a customer wishes it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
-    pub(crate) product_id: String,
-    pub(crate) quantity: NonZeroU32,
-}
-
-/// What one customer bought at once.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Order {
-    /// `order-N`.
-    pub(super) id: String,
-    pub(super) tier: &'static str,
-    pub(super) items: Vec<Item>,
-    pub(super) total: Money,
-}
-
-/// One line of an order, with the price at that time.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Item {
-    pub(super) product_id: String,
-    pub(super) quantity: u32,
-    pub(super) price: Money,
-}
+use crate::store::order::LATEST;
+use crate::store::{Item, Order};
+use crate::tier::Tier;
 
 /// The latest orders. Numbers start at 1 and have no gaps, so a number says where its order is.
 #[derive(Debug)]
@@ -45,26 +16,20 @@ pub(super) struct Orders {
 
 impl Orders {
     pub(super) fn new() -> Self {
-        Self { latest: VecDeque::new(), placed: 0, capacity: CAPACITY }
-    }
-
-    /// How many orders there ever were.
-    pub(super) fn placed(&self) -> u64 {
-        self.placed
+        Self { latest: VecDeque::new(), placed: 0, capacity: LATEST }
     }
 
     /// Makes an order of `items` and keeps it, forgetting the oldest one if need be.
-    pub(super) fn place(&mut self, tier: &'static str, items: Vec<Item>) -> &Order {
+    pub(super) fn place(&mut self, tier: Tier, items: Vec<Item>) -> &Order {
         if self.latest.len() == self.capacity {
             self.latest.pop_front();
         }
         self.placed += 1;
-        let total = items.iter().map(|item| item.price.times(item.quantity)).sum();
-        self.latest.push_back_mut(Order { id: format!("order-{}", self.placed), tier, items, total })
+        self.latest.push_back_mut(Order::numbered(self.placed, tier, items))
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Order> {
-        let number: u64 = id.strip_prefix("order-")?.parse().ok()?;
+        let number = Order::number(id)?;
         let forgotten = self.placed - self.latest.len() as u64;
         let index = number.checked_sub(forgotten + 1)?;
         self.latest.get(usize::try_from(index).ok()?)
@@ -79,6 +44,7 @@ impl Orders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Money;
 
     fn items(quantity: u32) -> Vec<Item> {
         let item = Item { product_id: "a".into(), quantity, price: Money::from_cents(250) };
@@ -86,16 +52,11 @@ mod tests {
     }
 
     #[test]
-    fn a_total_is_the_sum_of_its_lines() {
-        assert_eq!(Orders::new().place("free", items(3)).total, Money::from_cents(1500));
-    }
-
-    #[test]
     fn the_oldest_order_makes_room_and_numbers_go_on() {
         let mut orders = Orders { capacity: 3, ..Orders::new() };
-        let ids: Vec<_> = (1..=5).map(|quantity| orders.place("free", items(quantity)).id.clone()).collect();
+        let ids: Vec<_> = (1..=5).map(|quantity| orders.place(Tier::Free, items(quantity)).id.clone()).collect();
         assert_eq!(ids, ["order-1", "order-2", "order-3", "order-4", "order-5"]);
-        assert_eq!(orders.placed(), 5);
+        assert_eq!(orders.placed, 5);
         assert_eq!(orders.iter().count(), 3);
 
         let quantity = |number: u64| orders.get(&format!("order-{number}")).map(|order| order.items[0].quantity);

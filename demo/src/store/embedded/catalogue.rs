@@ -2,33 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde::{Deserialize, Serialize};
-
-use super::money::Money;
-use super::{Page, Paging, Refusal};
-
-/// The most products that may be added to those the shop opened with.
-const MAX_ADDED: usize = 100_000;
-
-/// Something for sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Product {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) category: String,
-    pub(crate) price: Money,
-    pub(crate) stock: u32,
-}
-
-/// What a search asks for; what is not given, or empty, matches everything.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Filter {
-    q: Option<String>,
-    category: Option<String>,
-    min_price: Option<Money>,
-    max_price: Option<Money>,
-}
+use crate::store::{Filter, Imported, MAX_ADDED, Page, Paging, Product, Refusal, StockChange};
 
 impl Filter {
     fn matches(&self, product: &Product) -> bool {
@@ -45,13 +19,6 @@ impl Filter {
 /// Whether `text` contains `part`, in capitals or not (ASCII).
 fn contains(text: &str, part: &str) -> bool {
     part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
-}
-
-/// What an import did.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Imported {
-    created: usize,
-    updated: usize,
 }
 
 /// All products, in the order in which they came; none is ever taken away.
@@ -87,11 +54,11 @@ impl Catalogue {
     }
 
     /// Makes all of `changes` or, where one is impossible, none; several to one product are taken together.
-    pub(super) fn change_stock<'a>(&mut self, changes: impl Iterator<Item = (&'a str, i64)>) -> Result<(), Refusal> {
+    pub(super) fn change_stock(&mut self, changes: &[StockChange]) -> Result<(), Refusal> {
         let mut net = BTreeMap::<usize, i64>::new();
-        for (id, delta) in changes {
-            let sum = net.entry(self.position(id)?).or_default();
-            *sum = sum.saturating_add(delta);
+        for StockChange { product_id, delta } in changes {
+            let sum = net.entry(self.position(product_id)?).or_default();
+            *sum = sum.saturating_add(*delta);
         }
         let mut levels = Vec::with_capacity(net.len());
         for (position, delta) in net {
@@ -129,6 +96,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Money;
 
     fn product(id: &str, name: &str, category: &str, cents: u64, stock: u32) -> Product {
         Product { id: id.into(), name: name.into(), category: category.into(), price: Money::from_cents(cents), stock }
@@ -158,9 +126,11 @@ mod tests {
         assert_eq!(found(r#"{"min_price": 29.99, "max_price": 99}"#), ["b", "c"]);
         assert_eq!(found(r#"{"q": "longer than any name there is"}"#), [""; 0]);
     }
+
     fn stock_after(changes: &[(&str, i64)]) -> Result<Vec<u32>, Refusal> {
         let mut catalogue = catalogue();
-        let done = catalogue.change_stock(changes.iter().copied());
+        let change = |&(id, delta): &(&str, i64)| StockChange { product_id: id.into(), delta };
+        let done = catalogue.change_stock(&changes.iter().map(change).collect::<Vec<_>>());
         let stock: Vec<_> = catalogue.products.iter().map(|product| product.stock).collect();
         assert!(done.is_ok() || stock == [5, 1, 0], "refused and yet changed: {stock:?}");
         done.map(|()| stock)

@@ -3,33 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use super::catalogue::{Catalogue, Product};
-use super::money::Money;
-use super::orders::{Item, Order, Orders};
-
-/// Stock of which less than this is left is low.
-const LOW_STOCK: u32 = 250;
-
-/// How many orders are shown one by one.
-const SHOWN_ORDERS: usize = 1000;
-
-/// What is in the warehouse, and what it is worth.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Inventory {
-    total: Shelf,
-    by_category: BTreeMap<String, Shelf>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct Shelf {
-    products: usize,
-    units: u64,
-    value: Money,
-    low_stock: usize,
-    out_of_stock: usize,
-}
+use super::catalogue::Catalogue;
+use super::orders::Orders;
+use crate::store::money::CENTS_PER_UNIT;
+use crate::store::report::{
+    CategorySummary, Inventory, InventorySummary, ItemDetail, LOW_STOCK, OrderDetail, OrderDetails, SHOWN_ORDERS,
+    Shelf, Turnover, WholeSpread,
+};
+use crate::store::{Item, Order, Product};
 
 impl Shelf {
     fn add(&mut self, product: &Product) {
@@ -51,68 +32,19 @@ pub(super) fn inventory(products: &[Product]) -> Inventory {
     Inventory { total, by_category: named(by_category) }
 }
 
-/// How prices and stock are spread, by category.
-#[derive(Debug, PartialEq, Serialize)]
-pub(crate) struct InventorySummary {
-    by_category: BTreeMap<String, CategorySummary>,
-}
-
-#[derive(Debug, PartialEq, Serialize)]
-struct CategorySummary {
-    price: Spread,
-    stock: Spread,
-}
-
-/// Of a list with at least one number.
-#[derive(Debug, PartialEq, Serialize)]
-struct Spread {
-    min: f64,
-    median: f64,
-    mean: f64,
-    max: f64,
-}
-
-impl Spread {
-    fn of(mut numbers: Vec<f64>) -> Self {
-        numbers.sort_unstable_by(f64::total_cmp);
-        let last = numbers.len() - 1;
-        Self {
-            min: numbers[0],
-            median: numbers[last / 2],
-            mean: numbers.iter().sum::<f64>() / numbers.len() as f64,
-            max: numbers[last],
-        }
-    }
-}
-
 pub(super) fn inventory_summary(products: &[Product]) -> InventorySummary {
-    let mut columns = BTreeMap::<&str, (Vec<f64>, Vec<f64>)>::new();
+    let mut columns = BTreeMap::<&str, (Vec<u64>, Vec<u64>)>::new();
     for product in products {
         let (prices, stocks) = columns.entry(&product.category).or_default();
-        prices.push(product.price.into());
-        stocks.push(product.stock.into());
+        prices.push(product.price.cents());
+        stocks.push(u64::from(product.stock));
     }
-    let summary = |(prices, stocks)| CategorySummary { price: Spread::of(prices), stock: Spread::of(stocks) };
+    let summary = |(prices, stocks)| CategorySummary {
+        price: spread(prices).in_units_of(CENTS_PER_UNIT),
+        stock: spread(stocks).in_units_of(1.0),
+    };
     let by_category = columns.into_iter().map(|(category, columns)| (category, summary(columns))).collect();
     InventorySummary { by_category: named(by_category) }
-}
-
-/// Who bought what.
-#[derive(Debug, Serialize)]
-pub(crate) struct OrderDetails {
-    total: Turnover,
-    by_tier: BTreeMap<String, Turnover>,
-    by_category: BTreeMap<String, Turnover>,
-    /// The newest first; only where they were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    orders: Option<Vec<OrderDetail>>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct Turnover {
-    lines: usize,
-    units: u64,
-    revenue: Money,
 }
 
 impl Turnover {
@@ -123,19 +55,12 @@ impl Turnover {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct OrderDetail {
-    id: String,
-    tier: &'static str,
-    total: Money,
-    items: Vec<ItemDetail>,
-}
-
-#[derive(Debug, Serialize)]
-struct ItemDetail {
-    quantity: u32,
-    price: Money,
-    product: Option<Product>,
+/// Of at least one number.
+fn spread(mut numbers: Vec<u64>) -> WholeSpread {
+    numbers.sort_unstable();
+    let last = numbers.len() - 1;
+    let (sum, count) = (numbers.iter().sum(), numbers.len() as u64);
+    WholeSpread { min: numbers[0], median: numbers[last / 2], sum, count, max: numbers[last] }
 }
 
 /// Joins the kept orders with the products they are of; `each` shows the latest ones one by one as well.
@@ -146,7 +71,7 @@ pub(super) fn order_details(catalogue: &Catalogue, orders: &Orders, each: bool) 
     for order in orders.iter() {
         for item in &order.items {
             total.add(item);
-            by_tier.entry(order.tier).or_default().add(item);
+            by_tier.entry(order.tier.account().tier).or_default().add(item);
             if let Ok(product) = catalogue.get(&item.product_id) {
                 by_category.entry(&product.category).or_default().add(item);
             }
@@ -180,6 +105,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::store::Money;
+    use crate::tier::Tier;
 
     fn products() -> Vec<Product> {
         let rows = [("a", "home", 100, 10), ("b", "home", 300, 0), ("c", "toys", 250, 1000), ("d", "home", 500, 2)];
@@ -206,9 +133,11 @@ mod tests {
     #[test]
     fn a_summary_spreads_prices_and_stock() {
         let summary = inventory_summary(&products());
-        let home = &summary.by_category["home"];
-        assert_eq!(home.price, Spread { min: 1.0, median: 3.0, mean: 3.0, max: 5.0 });
-        assert_eq!(home.stock, Spread { min: 0.0, median: 2.0, mean: 4.0, max: 10.0 });
+        let home = json!({
+            "price": { "min": 1.0, "median": 3.0, "mean": 3.0, "max": 5.0 },
+            "stock": { "min": 0.0, "median": 2.0, "mean": 4.0, "max": 10.0 },
+        });
+        assert_eq!(serde_json::to_value(&summary.by_category["home"]).unwrap(), home);
     }
 
     #[test]
@@ -219,8 +148,8 @@ mod tests {
             Item { product_id: id.into(), quantity, price }
         };
         let mut orders = Orders::new();
-        orders.place("free", vec![item("a", 1), item("c", 2), item("d", 1)]);
-        orders.place("starter", vec![item("c", 4)]);
+        orders.place(Tier::Free, vec![item("a", 1), item("c", 2), item("d", 1)]);
+        orders.place(Tier::Starter, vec![item("c", 4)]);
 
         let details = order_details(&catalogue, &orders, true);
         let turnover = |lines, units, cents| Turnover { lines, units, revenue: Money::from_cents(cents) };
