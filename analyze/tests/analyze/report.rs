@@ -121,7 +121,7 @@ fn the_figures_cannot_end_their_script() {
     let figures: serde_json::Value = serde_json::from_str(scripts[0]).expect("JSON");
     let figures = figures["figures"].as_array().expect("an array");
     assert_eq!(figures.len(), page.matches("class=\"chart\"").count());
-    assert_eq!(figures.len(), 13);
+    assert_eq!(figures.len(), 15);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_page_can_be_rewritten_and_put_elsewhere() {
     let ran = run.analyze(&["report", NAME, NAME, "-o", "both.html"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "both.html\n"));
     let both = fs::read_to_string(run.path().with_file_name("both.html")).expect("the page");
-    assert_eq!(both.matches("<article id=\"run-").count(), 2);
+    assert_eq!(both.matches("<article id=\"run-").count(), 3, "how they compare, and each of them");
     assert_eq!(taken_apart(&both).1.len(), 3, "the library is there once");
 }
 
