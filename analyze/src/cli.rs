@@ -8,10 +8,11 @@ use crate::command::export::ExportArgs;
 use crate::command::gate::GateArgs;
 use crate::command::query::QueryArgs;
 use crate::command::report::ReportArgs;
+use crate::command::server::ServerArgs;
 use crate::command::summarize::SummarizeArgs;
 use crate::command::summary::SummaryArgs;
 use crate::command::trend::TrendArgs;
-use crate::command::{baseline, diff, export, gate, query, report, summarize, summary, trend};
+use crate::command::{baseline, diff, export, gate, query, report, server, summarize, summary, trend};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -31,6 +32,9 @@ const GATE_EXIT_CODES: &str = "Exit codes: 0 passed, 2 the input is wrong or of 
 
 const TREND_EXIT_CODES: &str = "Exit codes: 0 whatever is found, 2 the input is wrong, 99 with --fail-on-change where a \
                                 figure got worse lately. See docs/trend.md.";
+
+const SERVER_EXIT_CODES: &str = "Exit codes: 0 whatever is found, 2 the input is wrong, 99 with --fail-on-finding where \
+                                 something is found that should not be. See docs/server.md.";
 
 /// What the analysis does.
 #[derive(Debug, Subcommand)]
@@ -53,6 +57,9 @@ pub enum Command {
     /// Hold a run against a baseline
     #[command(after_help = GATE_EXIT_CODES)]
     Gate(GateArgs),
+    /// Look at the server's side of a run: leaks, recovery, utilisation, database, cache, isolation, rate limits
+    #[command(after_help = SERVER_EXIT_CODES)]
+    Server(ServerArgs),
     /// Find at which of many runs figures changed
     #[command(after_help = TREND_EXIT_CODES)]
     Trend(TrendArgs),
@@ -79,6 +86,7 @@ impl Command {
             Self::Diff(args) => diff::run(args),
             Self::Baseline(args) => baseline::run(args),
             Self::Gate(args) => gate::run(args),
+            Self::Server(args) => server::run(args),
             Self::Trend(args) => trend::run(args),
             Self::Export(args) => export::run(args),
             Self::Summarize(args) => summarize::run(args),

@@ -21,6 +21,7 @@ pub mod failure;
 pub mod gate;
 pub mod history;
 pub mod load;
+pub mod measure;
 pub mod output;
 pub mod render;
 pub mod report;

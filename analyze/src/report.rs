@@ -8,7 +8,7 @@ use runlog::tally::Stretch;
 use crate::analysis::{Analysis, stages};
 use crate::failure::Failure;
 use crate::load::{self, Detail, Run};
-use crate::section::{Band, Section};
+use crate::section::{Band, Finding, Part, Section};
 
 /// A run's figures, and what analyses made of them.
 #[derive(Debug)]
@@ -27,8 +27,7 @@ impl Report {
     /// # Errors
     /// Where a run cannot be read.
     pub fn of_all(runs: &[PathBuf], within: Stretch, analyses: &[&dyn Analysis]) -> Result<Vec<Self>, Failure> {
-        let is_over_time = analyses.iter().any(|analysis| analysis.is_over_time());
-        let detail = if is_over_time { Detail::OverTime } else { Detail::Figures };
+        let detail = analyses.iter().map(|analysis| analysis.detail()).max().unwrap_or(Detail::Figures);
         load::load_all(runs, within, detail)?.into_iter().map(|run| Self::of(run, analyses)).collect()
     }
 
@@ -44,4 +43,23 @@ impl Report {
         let stages = stages(&run.log.manifest);
         Ok(Self { summary: run.summary, sections, stages })
     }
+
+    /// Adds what came of holding the run against others: sentences to its verdict, which is never better than they are, and
+    /// behind it what they come from.
+    pub fn hold_against(&mut self, found: Vec<(Finding, Vec<Section>)>) {
+        let (said, sections): (Vec<Finding>, Vec<Vec<Section>>) = found.into_iter().unzip();
+        if let Some(headline) = self.sections.first_mut().and_then(headline) {
+            for sentence in said {
+                headline.level = headline.level.max(sentence.level);
+                headline.sentence.push(" ".into());
+                headline.sentence.extend(sentence.sentence);
+            }
+        }
+        let behind = self.sections.len().min(1);
+        self.sections.splice(behind..behind, sections.into_iter().flatten());
+    }
+}
+
+fn headline(section: &mut Section) -> Option<&mut Finding> {
+    section.parts.iter_mut().find_map(|part| if let Part::Headline(headline) = part { Some(headline) } else { None })
 }

@@ -13,6 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::store::DatabaseFailure;
+
 /// How long requests in flight may still take once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,12 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no shop on the database.
+    #[error(transparent)]
+    Database(#[from] DatabaseFailure),
+    /// What the shop measures of itself has two things of one name.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// Anything else that the system refused.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -40,8 +48,9 @@ impl Failure {
     /// 2 where the input is wrong, 1 where it failed while running.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Bind { .. } => 2,
-            Self::Io(_) => 1,
+            Self::Bind { .. }
+            | Self::Database(DatabaseFailure::Url | DatabaseFailure::Taken | DatabaseFailure::Unfinished) => 2,
+            Self::Database(_) | Self::Metrics(_) | Self::Io(_) => 1,
         }
     }
 }

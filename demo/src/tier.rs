@@ -1,7 +1,10 @@
 //! Who buys here: one account per tier, with a fixed token, so that a scenario needs no login before its load.
 
+use serde::Serialize;
+
 /// What a customer pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Tier {
     Free,
     Starter,
@@ -14,6 +17,15 @@ impl Tier {
 
     pub(crate) const fn account(self) -> &'static Account {
         &ACCOUNTS[self as usize]
+    }
+
+    /// The tenant that its account belongs to, in the database.
+    pub(crate) const fn tenant(self) -> i32 {
+        self as i32 + 1
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.account().tier == name)
     }
 
     pub(crate) fn with_token(token: &str) -> Option<Self> {
@@ -62,6 +74,8 @@ mod tests {
             let account = tier.account();
             assert_eq!(format!("{tier:?}").to_lowercase(), account.tier);
             assert_eq!(account.token, format!("demo-{}", account.tier));
+            assert_eq!(serde_json::to_value(tier).unwrap(), account.tier);
+            assert_eq!(Tier::named(account.tier), Some(tier));
             assert_eq!(Tier::with_token(account.token), Some(tier));
             assert_eq!(Tier::with_email(account.email), Some(tier));
         }

@@ -41,7 +41,7 @@ impl Shop {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let server = std::thread::spawn(move || {
-            let router = drumfire_demo::router(&options);
+            let router = runtime.block_on(drumfire_demo::router(&options)).unwrap();
             runtime.block_on(drumfire_demo::serve(listener, router, async { drop(stopped.await) })).unwrap();
         });
         Self { address, running: Some((stop, server)) }
@@ -77,7 +77,7 @@ impl Shop {
 #[test]
 fn the_door_is_open_without_a_token_and_the_api_is_not() {
     let shop = Shop::open(&[]);
-    for (path, status) in [("/", 200), ("/healthz", 200), ("/api/metrics", 200), ("/nowhere", 404)] {
+    for (path, status) in [("/", 200), ("/healthz", 200), ("/api/metrics", 200), ("/metrics", 200), ("/nowhere", 404)] {
         assert_eq!(shop.send("GET", path, "", "").status, status, "{path}");
     }
     for path in ["/api/products", "/api/products/search", "/api/nowhere"] {
@@ -242,4 +242,16 @@ fn metrics_count_answers_by_status() {
     let metrics = shop.get("/api/metrics").body;
     assert_eq!(metrics["requests"], json!({ "200": 1, "404": 1 }));
     assert!(metrics["process"]["memory_usage_mb"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn routes_are_told_apart_and_what_no_route_matches_is_not() {
+    let shop = Shop::open(&[]);
+    for path in ["/api/products/product-1", "/api/products/product-2", "/nowhere/1", "/api/nowhere/2"] {
+        shop.get(path);
+    }
+    let routes = shop.get("/api/metrics").body["routes"].clone();
+    let counts: Vec<_> =
+        routes.as_object().unwrap().iter().map(|(route, figures)| (&**route, figures["count"].as_u64())).collect();
+    assert_eq!(counts, [("GET /api/products/{id}", Some(2)), ("GET other", Some(2))]);
 }

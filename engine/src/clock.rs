@@ -26,6 +26,14 @@ impl Clock {
         Instant::now().saturating_duration_since(self.start).into()
     }
 
+    /// The time since t=0 in nanoseconds; negative before.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn signed_ns(&self) -> i64 {
+        let now = Instant::now();
+        let passed = |span: Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+        passed(now.saturating_duration_since(self.start)) - passed(self.start.saturating_duration_since(now))
+    }
+
     /// Waits for t=0: asleep, and for the last moment awake.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn wait_for_start(&self) {

@@ -19,6 +19,7 @@ pub mod json;
 pub mod observe;
 pub mod plan;
 pub mod preflight;
+pub mod probe;
 pub mod record;
 pub mod resolve;
 pub mod run;

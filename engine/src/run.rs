@@ -8,16 +8,19 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
 use runlog::directory::{CreateError, NewRun, rows_file_name};
-use runlog::manifest::{CoreBooks, Ending, Engine, FORMAT, How, Manifest, Model, Request, Scenario, StageEnd};
+use runlog::manifest::{
+    CoreBooks, Ending, Engine, FORMAT, How, Manifest, Model, ProbeBooks, Request, Scenario, StageEnd,
+};
 use runlog::reader::ReadError;
 use runlog::row::Names;
 use runlog::summary::Summary;
+use runlog::threshold::ThresholdResult;
 use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
 
 use crate::clock::Clock;
 use crate::host;
-use crate::observe::{Judge, Observer, Progress, Samples, verdict};
+use crate::observe::{Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::preflight;
 use crate::record::Journal;
@@ -156,10 +159,12 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     let clock = Clock::starting_in(LEAD);
     let manifest: &'static Manifest =
         Box::leak(Box::new(Manifest { started_unix_ns: clock.start_unix_ns(), ..manifest.clone() }));
+    let probes = ProbeWatch::start(plan, manifest, clock)
+        .map_err(|source| RunError::System { what: "a thread for the probes", source })?;
     directory.write_manifest(manifest)?;
     gates.open(clock);
     let progress = Progress::new(plan.duration(), cores.len(), setup.quiet);
-    let mut observer = Observer::new(plan, samples, progress, Judge::new(manifest, cores.len()));
+    let mut observer = Observer::new(plan, samples, progress, Judge::new(manifest, cores.len()), probes);
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
     if plan.scenarios.iter().any(|scenario| scenario.connections.warm_up) {
         observer.samples.happened(Nanos::ZERO, "warmed_up", format!("{open} connections open"));
@@ -169,6 +174,7 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
         observer.samples.happened(Nanos::ZERO, "warning", warning);
     }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
+    let probed = observer.end_probes();
     for worker in workers {
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     }
@@ -177,9 +183,9 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     let (how, reason) = ending_of(&observer, stop, &finished, &rows);
     observer.samples.happened(clock.now(), "ended", format!("{how:?}: {reason}"));
     if let Some(error) = observer.samples.failure() {
-        stop.fail(|| format!("engine.csv or events.csv is incomplete: {error}"));
+        stop.fail(|| format!("engine.csv, probes.csv or events.csv is incomplete: {error}"));
     }
-    close(&directory, manifest, &mut observer, how, reason, &finished, &rows)
+    close(&directory, manifest, &mut observer, probed, how, reason, &finished, &rows)
 }
 
 /// As many cores as have something to do. Arrivals go to all of them in turn, so that each needs a connection of every
@@ -240,6 +246,7 @@ fn close(
     directory: &NewRun,
     manifest: &Manifest,
     observer: &mut Observer,
+    (probes, probe_thresholds): (Vec<ProbeBooks>, Vec<ThresholdResult>),
     how: How,
     reason: String,
     finished: &[Finished],
@@ -256,6 +263,8 @@ fn close(
         cores: finished.iter().map(|books| core_books(books, rows)).collect(),
         validity: judge(&observer.witness.evidence(response_p50)),
         thresholds: summary.thresholds.clone(),
+        probe_thresholds,
+        probes,
     };
     summary.conclude(&ending);
     directory.write_manifest(&Manifest { ending: Some(ending), ..manifest.clone() })?;
@@ -306,6 +315,7 @@ pub(crate) fn manifest(plan: &Plan, setup: &Setup, driver: Driver, cores: &[usiz
         requests: plan.requests.iter().map(request_entry).collect(),
         groups: plan.groups.clone(),
         thresholds: plan.thresholds.clone(),
+        probe_thresholds: plan.probe_thresholds.clone(),
         scenario: plan.resolved.clone(),
         ending: None,
     }

@@ -7,7 +7,7 @@
 use runlog::metric::Metric;
 use serde_json::{Map, Value, json};
 
-use crate::scenario::keys::{EXECUTORS, Key, ROOT, STEPS, Shape, any_executor, any_step};
+use crate::scenario::keys::{EXECUTORS, Key, PROBES, ROOT, STEPS, Shape, any_executor, any_probe, any_step};
 use crate::scenario::limits;
 
 /// Matches what holds a variable, whose value only a run knows.
@@ -16,6 +16,7 @@ const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]{1,100}$";
 const SPAN: &str = r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|μs|ms|s|m|h|d))+";
 const RATE: &str = r"^\s*[0-9]+(?:\.[0-9]+)?\s*/\s*(?:s|m|min|h|d)\s*$";
 const URL: &str = r"^(?:[Hh][Tt][Tt][Pp][Ss]?://|unix:)";
+const PROBE_METRIC: &str = r"^[^.]+\..";
 const METHOD: &str = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,30}$";
 const STATUS: &str = r"^\s*(?:[1-9][0-9]{2}|[1-9][xX]{2}|[1-9][0-9]{2}\s*\.\.\s*[1-9][0-9]{2})\s*$";
 const BOUND: &str = r"^\s*(?:avg|min|max|med|count|rate|value|p\([^)]*\))\s*(?:<=|>=|==|!=|<|>)\s*\S";
@@ -49,6 +50,7 @@ pub fn schema() -> Value {
     schema["else"] = json!({ "required": required });
     definitions.add_steps();
     definitions.add_scenarios();
+    definitions.add_probes();
     definitions.0.sort_keys();
     schema["$defs"] = definitions.0.into();
     schema
@@ -111,6 +113,11 @@ impl Definitions {
             }
             Shape::ArrayOf(item) => json!({ "type": "array", "items": self.shape(*item) }),
             Shape::Steps => json!({ "type": "array", "items": reference("step") }),
+            Shape::StringOr(name, keys) => {
+                let table = self.shape(Shape::Table(name, keys));
+                json!({ "type": ["string", "object"], "if": { "type": "object" }, "then": table })
+            }
+            Shape::Probes => json!({ "type": "array", "items": reference("probe") }),
             Shape::Scenarios => json!({ "type": "array", "items": reference("scenario"), "minItems": 1 }),
             simple => value(simple),
         }
@@ -133,11 +140,21 @@ impl Definitions {
         let mut chain = json!({ "required": ["executor"] });
         for executor in EXECUTORS.iter().rev() {
             let name = format!("scenario_{}", executor.name.replace('-', "_"));
-            let this = json!({ "required": ["executor"], "properties": { "executor": { "const": executor.name } } });
-            chain = json!({ "if": this, "then": reference(&name), "else": chain });
+            chain = branch("executor", executor.name, &name, &chain);
             self.described(name, executor.doc, executor.all());
         }
         self.by_kind("scenario", "Who sends how much, when.", any_executor(), chain);
+    }
+
+    /// `probe`, and one for each kind.
+    fn add_probes(&mut self) {
+        let mut chain = json!({ "required": ["kind"] });
+        for kind in PROBES.iter().rev() {
+            let name = format!("probe_{}", kind.name);
+            chain = branch("kind", kind.name, &name, &chain);
+            self.described(name, kind.doc, kind.all());
+        }
+        self.by_kind("probe", "What is sampled beside the load.", any_probe(), chain);
     }
 
     /// A table that is of one kind or another: every key, so that editors offer them, and the chain of its kinds.
@@ -155,6 +172,12 @@ impl Definitions {
         table["description"] = doc.into();
         self.0.insert(name, table);
     }
+}
+
+/// The table of this name where a key has this value, and what else there is otherwise.
+fn branch(key: &str, value: &str, name: &str, otherwise: &Value) -> Value {
+    let this = json!({ "required": [key], "properties": { key: { "const": value } } });
+    json!({ "if": this, "then": reference(name), "else": otherwise })
 }
 
 fn reference(name: &str) -> Value {
@@ -186,7 +209,11 @@ fn value(shape: Shape) -> Value {
             "pattern": or_variable(r"^\s*[0-9]+\s*\.\.\s*[0-9]+\s*$") }),
         Shape::Boolean => json!({ "type": "boolean" }),
         Shape::OneOf(words) => one_of(words),
-        Shape::Metric => one_of(&Metric::ALL.iter().map(|metric| metric.name()).collect::<Vec<_>>()),
+        Shape::Share => json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1, "pattern": VARIABLE }),
+        Shape::Metric => {
+            let names: Vec<_> = Metric::ALL.iter().map(|metric| metric.name()).collect();
+            json!({ "anyOf": [{ "enum": names }, { "type": "string", "pattern": or_variable(PROBE_METRIC) }] })
+        }
         Shape::Method => {
             json!({ "anyOf": [{ "enum": METHODS }, { "type": "string", "pattern": or_variable(METHOD) }] })
         }
@@ -215,6 +242,8 @@ fn pattern(shape: Shape) -> Option<String> {
         Shape::Name => NAME.to_owned(),
         Shape::RequestName | Shape::FlowName | Shape::File | Shape::Condition => r"\S".to_owned(),
         Shape::Url => URL.to_owned(),
+        Shape::ProbeUrl => format!(r"{URL}|^\{{\{{\s*target\s*\}}\}}"),
+        Shape::Pointer => r"^(?:/|$)".to_owned(),
         Shape::Path => r"^(?:/|\{\{)".to_owned(),
         Shape::Duration => format!(r"^\s*{SPAN}\s*$"),
         Shape::Rate => RATE.to_owned(),

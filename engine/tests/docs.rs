@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::scenario::keys::{
-    self, COMMON, DATA, EXECUTORS, Key, REQUEST, ROOT, STEPS, STEPS_HOLDER, Shape, TARGET, THRESHOLD, TLS, WHAT,
+    self, COMMON, DATA, EXECUTORS, Key, PROBE, PROBES, REQUEST, ROOT, SELECTION, STEPS, STEPS_HOLDER, Shape, TARGET,
+    THRESHOLD, TLS, WHAT,
 };
 use engine::scenario::{self, Variables};
 use engine::schema;
@@ -90,6 +91,11 @@ fn executors() -> String {
     EXECUTORS.iter().map(part).collect::<Vec<_>>().join("\n")
 }
 
+fn probes() -> String {
+    let part = |kind: &keys::ProbeKeys| format!("### `{}`\n\n{}\n\n{}", kind.name, kind.doc, table(kind.keys));
+    PROBES.iter().map(part).collect::<Vec<_>>().join("\n")
+}
+
 /// The aggregations of a metric, each with a bound that fits it: asked of the parser.
 fn aggregations(metric: Metric) -> String {
     let mut fitting = Vec::new();
@@ -126,6 +132,9 @@ fn generated(marker: &str) -> Option<String> {
         "keys: steps" => steps(),
         "keys: common" => table(COMMON.iter().chain(WHAT)),
         "keys: executors" => executors(),
+        "keys: probe" => table(PROBE),
+        "keys: probes" => probes(),
+        "keys: selection" => table(SELECTION),
         "keys: threshold" => table(THRESHOLD),
         "metrics" => metrics(),
         _ => return None,

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::{Metric, MetricKind};
+use crate::probe::{self, ProbeMetric};
 use crate::sign::Sign;
 use crate::units::{Nanos, Percentile, Rate};
 
@@ -61,6 +62,8 @@ pub struct Condition {
 enum Unit {
     Time,
     PerSecond,
+    /// A part of a hundred, as a share of one.
+    Percent,
     Number,
 }
 
@@ -110,6 +113,7 @@ impl Condition {
         let unit = match (metric.kind(), self.aggregation) {
             (MetricKind::Time, Avg | Min | Max | Percentile(_)) => Some(Unit::Time),
             (MetricKind::Counter, Rate) => Some(Unit::PerSecond),
+            (MetricKind::Share, Rate) if self.unit == Unit::Percent => Some(Unit::Percent),
             (MetricKind::Time | MetricKind::Counter, Count)
             | (MetricKind::Share, Rate)
             | (MetricKind::Gauge, Value | Min | Max | Avg) => Some(Unit::Number),
@@ -131,14 +135,39 @@ impl Condition {
         Err(format!("`{self}` does not fit {metric}, which takes {right}"))
     }
 
+    /// What a sample of 1 of a probe's metric is in this condition's unit, by the end of the metric's name.
+    ///
+    /// # Errors
+    /// Where the condition makes no sense for what probes sample: what would.
+    pub fn sample_of_one(&self, metric: &ProbeMetric) -> Result<f64, String> {
+        use Aggregation::{Avg, Max, Min, Percentile, Value};
+        if !matches!(self.aggregation, Value | Min | Max | Avg | Percentile(_)) {
+            return Err(format!(
+                "`{self}` does not fit {metric}, of which there are samples: write `value` (the last), `min`, `max`, `avg`, \
+                 `med` or `p(N)`, such as `max <= 50`"
+            ));
+        }
+        match self.unit {
+            Unit::Time => probe::nanoseconds_in_one(&metric.metric).ok_or_else(|| {
+                format!(
+                    "the name of {metric} does not say which unit of time it is sampled in, as `{0}_ms` or `{0}_seconds` \
+                     would: write the bound as a number of its unit",
+                    metric.metric
+                )
+            }),
+            Unit::Percent if probe::is_percentage(&metric.metric) => Ok(0.01),
+            Unit::Percent | Unit::PerSecond | Unit::Number => Ok(1.0),
+        }
+    }
+
     /// A value in this condition's unit, as a person reads it.
     pub fn show(&self, value: f64) -> String {
         match self.unit {
             Unit::Time => Nanos(value.round() as u64).to_string(),
             Unit::PerSecond => Rate::per_second(value).unwrap_or_default().to_string(),
+            Unit::Percent => format!("{:.3} %", value * 100.0),
             Unit::Number if self.aggregation == Aggregation::Rate => format!("{:.3} %", value * 100.0),
-            Unit::Number if self.aggregation == Aggregation::Avg => format!("{value:.1}"),
-            Unit::Number => format!("{value:.0}"),
+            Unit::Number => number(value),
         }
     }
 }
@@ -178,6 +207,14 @@ impl FromStr for Condition {
     }
 }
 
+/// To four digits, or to the last one before the point, without zeros at the end.
+fn number(value: f64) -> String {
+    let before_the_point = if value == 0.0 { 1 } else { value.abs().log10().floor() as i32 + 1 };
+    let decimals = usize::try_from(4 - before_the_point).unwrap_or(0).min(9);
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 fn parse_aggregation(text: &str) -> Result<Aggregation, String> {
     Ok(match text {
         "avg" => Aggregation::Avg,
@@ -200,7 +237,7 @@ fn parse_aggregation(text: &str) -> Result<Aggregation, String> {
 fn parse_bound(text: &str) -> Result<(f64, Unit), String> {
     if let Some(percent) = text.strip_suffix('%') {
         let share = percent.trim_end().parse::<f64>().map_err(|_| format!("`{text}` is no percentage"))?;
-        return finite(share / 100.0, Unit::Number, text);
+        return finite(share / 100.0, Unit::Percent, text);
     }
     if let Ok(number) = text.parse::<f64>() {
         return finite(number, Unit::Number, text);
@@ -273,6 +310,27 @@ mod tests {
         ] {
             assert!(condition(text).fits(metric).is_err(), "{text} on {metric}");
         }
+    }
+
+    #[test]
+    fn a_condition_on_samples_is_in_the_unit_that_the_metrics_name_says() {
+        let one = |text: &str, metric: &str| condition(text).sample_of_one(&metric.parse().expect("a probe's metric"));
+        assert_eq!(one("p(95) < 5ms", "db.wait_ms"), Ok(1e6));
+        assert_eq!(one("max < 5ms", "db.wait_seconds"), Ok(1e9));
+        assert_eq!(one("avg < 80%", "host.cpu_percent"), Ok(0.01));
+        assert_eq!(one("avg > 85%", "cache.hit_rate"), Ok(1.0));
+        assert_eq!(one("value < 20", "db.active"), Ok(1.0));
+        assert_eq!(one("min > 100/s", "db.commits_per_s"), Ok(1.0));
+        for (text, metric) in [("max < 5ms", "db.wait"), ("max < 5ms", "db.commits_per_s"), ("count > 1", "db.active")]
+        {
+            assert!(one(text, metric).is_err(), "{text} on {metric}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_shown_to_four_digits() {
+        let shown = [0.0, 7.0, 5.5, 0.873_45, -0.000_5, 203.33, 12_345.6].map(number);
+        assert_eq!(shown, ["0", "7", "5.5", "0.8735", "-0.0005", "203.3", "12346"]);
     }
 
     #[test]

@@ -43,15 +43,15 @@ macro_rules! times {
                 }
             }
 
-            /// Hands every time of this metric in a batch to `take`, with the place of its row.
+            /// Hands every time of this metric at these places of a batch to `take`.
             #[inline]
-            pub fn each_time(self, batch: &Batch, mut take: impl FnMut(usize, u64)) {
+            pub fn each_time(self, batch: &Batch, places: &[u32], mut take: impl FnMut(u64)) {
                 match self {
                     // One loop for each, so that a row is no more than the columns that its time is made of.
-                    $(Self::$metric => for place in 0..batch.len() {
-                        let time: Option<u64> = $time(&batch.row(place));
+                    $(Self::$metric => for &place in places {
+                        let time: Option<u64> = $time(&batch.row(place as usize));
                         if let Some(ns) = time {
-                            take(place, ns);
+                            take(ns);
                         }
                     },)*
                     _ => {}

@@ -50,22 +50,21 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Adds a time.
-    #[inline]
-    pub fn record(&mut self, value_ns: u64) {
-        let bucket = Fine::of(value_ns);
-        let octave = self.octaves[bucket / Fine::TO_OCTAVE].get_or_insert_with(empty);
-        octave[bucket % Fine::TO_OCTAVE] += 1;
-        self.count += 1;
-        self.sum += u128::from(value_ns);
-        self.min = self.min.min(value_ns);
-        self.max = self.max.max(value_ns);
-    }
-
-    /// Whether other times may be in the bucket of this one, so that the bucket alone does not tell it.
-    #[inline]
-    pub const fn is_shared(value_ns: u64) -> bool {
-        value_ns >= 2 * Fine::TO_OCTAVE as u64
+    /// Adds times.
+    pub fn record_all(&mut self, times_ns: &[u64]) {
+        let (mut sum, mut min, mut max) = (0, u64::MAX, 0);
+        for &time in times_ns {
+            let bucket = Fine::of(time);
+            let octave = self.octaves[bucket / Fine::TO_OCTAVE].get_or_insert_with(empty);
+            octave[bucket % Fine::TO_OCTAVE] += 1;
+            sum += u128::from(time);
+            min = min.min(time);
+            max = max.max(time);
+        }
+        self.count += times_ns.len() as u64;
+        self.sum += sum;
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
     }
 
     /// Adds all times of another.
@@ -176,9 +175,7 @@ mod tests {
 
     fn of(values: &[u64]) -> Histogram {
         let mut histogram = Histogram::default();
-        for &value in values {
-            histogram.record(value);
-        }
+        histogram.record_all(values);
         histogram
     }
 

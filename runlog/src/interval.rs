@@ -7,7 +7,6 @@
 //! other; those of a load do, so that the truth is a little wider. Comparisons of runs resample stretches of time instead.
 
 use serde::Serialize;
-use statrs::distribution::{Binomial, Discrete};
 
 use crate::units::Percentile;
 
@@ -57,7 +56,7 @@ impl Percentile {
             _ => (side, side),
         };
         // The percentile lies below the sample at rank r where at most r samples are at or below it, above it where more are.
-        let tails = Tails::of(p, samples)?;
+        let tails = Tails::of(p, samples);
         Some(Ranks { lower: tails.lower(lower_tail), upper: tails.upper(upper_tail) })
     }
 
@@ -79,42 +78,63 @@ impl Percentile {
 
 /// The tails of a binomial distribution, added up from where they begin to be worth mentioning: with millions of samples
 /// the incomplete beta function, which gives them in one go, does not converge.
+///
+/// Each probability is made of its neighbour, from the most probable number on, and all are set right by their sum: that
+/// takes no logarithms of factorials, of which those of millions have no digits left for what is behind the point.
 struct Tails {
-    below: Binomial,
-    samples: u64,
+    /// Of `least` and the numbers above.
+    probabilities: Vec<f64>,
     least: u64,
-    most: u64,
+    samples: u64,
 }
 
 impl Tails {
-    fn of(p: f64, samples: u64) -> Option<Self> {
-        let mean = p * samples as f64;
+    fn of(p: f64, samples: u64) -> Self {
+        let (count, mean) = (samples as f64, p * samples as f64);
         // Beyond twelve standard deviations (and a few, where there are few) lie less than 10⁻³⁰.
         let far = 12.0 * (mean * (1.0 - p)).sqrt() + 30.0;
         let least = (mean - far).max(0.0) as u64;
         let most = ((mean + far) as u64).min(samples);
-        Some(Self { below: Binomial::new(p, samples).ok()?, samples, least, most })
+        let mode = (((count + 1.0) * p) as u64).min(samples);
+        let odds = p / (1.0 - p);
+        let mut probabilities = vec![1.0; (most - least + 1) as usize];
+        let (below, above) = probabilities.split_at_mut((mode - least) as usize);
+        let mut weight = 1.0;
+        for (step, probability) in (1..).zip(below.iter_mut().rev()) {
+            let number = mode - step;
+            weight *= (number + 1) as f64 / ((samples - number) as f64 * odds);
+            *probability = weight;
+        }
+        weight = 1.0;
+        for (number, probability) in (mode..).zip(&mut above[1..]) {
+            weight *= (samples - number) as f64 * odds / (number + 1) as f64;
+            *probability = weight;
+        }
+        let all: f64 = probabilities.iter().sum();
+        probabilities.iter_mut().for_each(|probability| *probability /= all);
+        Self { probabilities, least, samples }
     }
 
     /// The largest number that no more than this part lies at or below.
     fn lower(&self, tail: f64) -> u64 {
-        let mut sum = 0.0;
-        let too_much = (self.least..=self.most).find(|&number| {
-            sum += self.below.pmf(number);
-            sum > tail * (1.0 + ROUNDING)
-        });
-        too_much.unwrap_or(self.least).saturating_sub(1)
+        (self.least + too_much(self.probabilities.iter(), tail)).saturating_sub(1)
     }
 
     /// The smallest number that no more than this part lies above.
     fn upper(&self, tail: f64) -> u64 {
-        let mut sum = 0.0;
-        let too_much = (self.least..=self.most).rev().find(|&number| {
-            sum += self.below.pmf(number);
-            sum > tail * (1.0 + ROUNDING)
-        });
-        too_much.unwrap_or(self.most).min(self.samples - 1)
+        let most = self.least + self.probabilities.len() as u64 - 1;
+        (most - too_much(self.probabilities.iter().rev(), tail)).min(self.samples - 1)
     }
+}
+
+/// How many probabilities add up to no more than this tail.
+fn too_much<'a>(probabilities: impl Iterator<Item = &'a f64>, tail: f64) -> u64 {
+    let mut sum = 0.0;
+    let within = probabilities.take_while(|&probability| {
+        sum += probability;
+        sum <= tail * (1.0 + ROUNDING)
+    });
+    within.count() as u64
 }
 
 /// A tail that is just as large as it may be should not be too large by how numbers are rounded.
@@ -137,6 +157,7 @@ fn first(end: u64, holds: impl Fn(u64) -> bool) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use statrs::distribution::{Binomial, Discrete};
 
     fn ranks(percentile: Percentile, samples: u64) -> Option<(u64, u64)> {
         percentile.interval(samples).map(|ranks| (ranks.lower, ranks.upper))

@@ -18,6 +18,8 @@ pub mod interval;
 pub mod manifest;
 pub mod metric;
 pub mod outcome;
+pub mod outline;
+pub mod probe;
 pub mod reader;
 pub mod row;
 pub mod samples;

@@ -8,12 +8,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Names, Row};
-use crate::threshold::{Threshold, ThresholdResult};
+use crate::threshold::{ProbeThreshold, Threshold, ThresholdResult};
 use crate::units::{Nanos, Rate, Thousands};
 use crate::validity::Validity;
 
 /// The version of the run directory's format that this crate writes: major (readers of another one refuse) and minor.
-pub const FORMAT: Format = Format { major: 1, minor: 3 };
+pub const FORMAT: Format = Format { major: 1, minor: 4 };
 
 /// A version of the run directory's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct Manifest {
     pub groups: Vec<String>,
     /// What must hold for the run to pass.
     pub thresholds: Vec<Threshold>,
+    /// What must hold of what probes sample. A list of its own, so that older readers know every metric of the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probe_thresholds: Vec<ProbeThreshold>,
     /// The scenario file as resolved, secrets redacted.
     pub scenario: serde_json::Value,
     /// How it ended; absent while it runs and after a crash.
@@ -238,6 +241,31 @@ pub struct Ending {
     /// What came of each threshold, in their order. Empty in runs from before it was kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thresholds: Vec<ThresholdResult>,
+    /// What came of each threshold on what probes sample, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probe_thresholds: Vec<ThresholdResult>,
+    /// How each probe fared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<ProbeBooks>,
+}
+
+/// How a probe fared: what it has sampled is in `probes.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProbeBooks {
+    /// Its name.
+    pub name: String,
+    /// How often it looked and saw something.
+    pub looks: u64,
+    /// How often it could not: no answer in time, or one that it cannot read.
+    pub failures: u64,
+    /// Values that it has sampled: its rows.
+    pub samples: u64,
+    /// Why it failed last; empty where it never did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub last_error: String,
+    /// Metrics that it was to sample, and of which it never saw a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never_seen: Vec<String>,
 }
 
 impl Ending {
@@ -255,11 +283,14 @@ impl Ending {
         self.validity.verdict = self.validity.verdict.max(shard.validity.verdict);
         self.validity.reasons.extend(shard.validity.reasons);
         // Of what no row tells, each shard saw its part only: what holds for one and not for another does not hold.
-        for (mine, theirs) in self.thresholds.iter_mut().zip(shard.thresholds) {
+        let of_load = self.thresholds.iter_mut().zip(shard.thresholds);
+        let of_probes = self.probe_thresholds.iter_mut().zip(shard.probe_thresholds);
+        for (mine, theirs) in of_load.chain(of_probes) {
             if mine.passed && !theirs.passed {
                 *mine = theirs;
             }
         }
+        self.probes.extend(shard.probes);
         self
     }
 }

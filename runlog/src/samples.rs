@@ -55,7 +55,7 @@ pub struct ProbeSample {
     pub probe: String,
     /// The metric's name.
     pub metric: String,
-    /// Tags as `k=v` pairs, `;` between them.
+    /// Tags as `k=v` pairs, `;` between them: see [`crate::probe::tags_to_text`].
     pub tags: String,
     /// The value.
     pub value: f64,
@@ -66,7 +66,8 @@ pub struct ProbeSample {
 pub struct Event {
     /// When, since t=0.
     pub time_ns: u64,
-    /// What kind: `started`, `stage`, `threshold`, `abort`, `interrupted`, `failed`, `ended`.
+    /// What kind: `started`, `stage`, `threshold`, `abort`, `interrupted`, `failed`, `ended`, `warning`,
+    /// `warmed_up`, `probe_failed`, `probe_recovered`.
     pub kind: String,
     /// What exactly.
     pub detail: String,

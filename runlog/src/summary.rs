@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use serde::Serialize;
 
 use crate::directory::Run;
-use crate::manifest::{Ending, How, Lookups, Manifest};
+use crate::manifest::{Ending, How, Lookups, Manifest, ProbeBooks};
 use crate::metric::{Metric, MetricKind};
 use crate::reader::ReadError;
 use crate::statistics::Figures;
@@ -29,7 +29,7 @@ pub struct Summary {
     /// Whether percentiles are samples themselves. Where not, they are from histograms, to within 1/512 of the sample and
     /// never below it; all other figures are exact in either case.
     pub exact: bool,
-    /// What came of each threshold.
+    /// What came of each threshold, those on what probes sample behind the others.
     pub thresholds: Vec<ThresholdResult>,
     /// What came of each check.
     pub checks: Vec<CheckResult>,
@@ -117,6 +117,9 @@ pub struct RunFacts {
     /// Names that were looked up while connections were opened.
     #[serde(skip_serializing_if = "Lookups::is_none")]
     pub lookups: Lookups,
+    /// How each probe fared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<ProbeBooks>,
     /// Last lines without an end, which were passed over.
     pub torn_lines: u64,
     /// Tags of the whole run.
@@ -141,6 +144,7 @@ impl RunFacts {
             rows,
             scheduled: None,
             lookups: Lookups::default(),
+            probes: Vec::new(),
             torn_lines: 0,
             tags: manifest.tags.clone(),
         }
@@ -263,8 +267,9 @@ impl<'r> Wanted<'r> {
             requests,
             total,
         };
-        if let Some(ending) = &manifest.ending {
-            summary.conclude(ending);
+        match &manifest.ending {
+            Some(ending) => summary.conclude(ending),
+            None => summary.thresholds.extend(manifest.probe_thresholds.iter().map(|threshold| threshold.judge(None))),
         }
         Ok(summary)
     }
@@ -401,6 +406,8 @@ impl Summary {
     /// Adds what the ending of the run tells.
     pub fn conclude(&mut self, ending: &Ending) {
         self.validity = ending.validity.clone();
+        self.thresholds.extend(ending.probe_thresholds.iter().cloned());
+        self.run.probes.clone_from(&ending.probes);
         self.run.ended = Some(ending.how);
         self.run.ended_because.clone_from(&ending.reason);
         for books in &ending.cores {

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::condition::{Aggregation, Condition};
 use crate::metric::Metric;
+use crate::probe::ProbeMetric;
 use crate::units::Nanos;
 
-/// A condition on a metric, over the arrivals that the filter lets through.
+/// A condition on a metric of the load, over the arrivals that the filter lets through; or on what a probe samples, see
+/// [`ProbeThreshold`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Threshold {
+pub struct Threshold<M = Metric> {
     /// What is looked at.
-    pub metric: Metric,
-    /// `request`, `scenario` or a tag's name → the value it must have.
+    pub metric: M,
+    /// `request`, `scenario` (of the load only) or a tag's name → the value it must have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub filter: BTreeMap<String, String>,
     /// What must hold.
@@ -30,23 +32,28 @@ pub struct Threshold {
     pub window_ns: Option<Nanos>,
 }
 
+/// A condition on a metric of a probe, over the samples that the filter lets through.
+pub type ProbeThreshold = Threshold<ProbeMetric>;
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-impl Threshold {
+impl<M> Threshold<M> {
     /// A threshold over the run as a whole that stops nothing.
-    pub const fn new(metric: Metric, filter: BTreeMap<String, String>, condition: Condition) -> Self {
+    pub const fn new(metric: M, filter: BTreeMap<String, String>, condition: Condition) -> Self {
         Self { metric, filter, condition, abort_on_fail: false, delay_abort_eval_ns: Nanos::ZERO, window_ns: None }
     }
+}
 
+impl Threshold {
     /// Whether the rows of a run tell what comes of it.
     pub const fn is_of_rows(&self) -> bool {
         self.metric.is_of_rows() && self.window_ns.is_none()
     }
 }
 
-impl fmt::Display for Threshold {
+impl<M: fmt::Display> fmt::Display for Threshold<M> {
     /// As in k6: `http_req_duration{request:products_list} p(95) < 500ms`, with ` over 30.0 s` where it has a window.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.metric)?;
@@ -72,7 +79,7 @@ pub struct ThresholdResult {
     pub passed: bool,
 }
 
-impl Threshold {
+impl<M: fmt::Display> Threshold<M> {
     /// Holds the threshold against the metric's value; a threshold that saw no sample fails.
     pub fn judge(&self, value: Option<f64>) -> ThresholdResult {
         ThresholdResult {

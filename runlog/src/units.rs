@@ -281,6 +281,11 @@ impl Percentile {
     /// The 99.9th percentile.
     pub const P999: Self = Self(99_900_000);
 
+    /// So many millionths of a percent; `None` beyond a hundred percent.
+    pub const fn from_millionths(millionths: u32) -> Option<Self> {
+        if millionths as u64 > Self::WHOLE { None } else { Some(Self(millionths)) }
+    }
+
     /// The nearest rank among `count` sorted samples, counted from 0: `⌈p·n⌉ − 1`, the smallest sample that at least
     /// p % of the samples do not exceed. `None` where there are no samples.
     pub fn index(self, count: usize) -> Option<usize> {
@@ -290,6 +295,13 @@ impl Percentile {
         let scaled = u128::from(self.0) * count as u128;
         let rank = scaled.div_ceil(u128::from(Self::WHOLE)) as usize;
         Some(rank.max(1) - 1)
+    }
+
+    /// The percentile of a share of one, to the nearest that can be told apart: p95 for 0.95. `None` where nothing would lie
+    /// beyond it.
+    pub fn of_share(share: f64) -> Option<Self> {
+        let scaled = (share * Self::WHOLE as f64).round();
+        (0.0..Self::WHOLE as f64).contains(&scaled).then_some(Self(scaled as u32))
     }
 
     /// As a share of one: 0.95 for p95.

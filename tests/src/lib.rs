@@ -12,6 +12,7 @@
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
 //! browser       what a page looks like to those who open it
 //! certificates  those of servers and clients, by an authority of their own
+//! postgres   a PostgreSQL of our own, a database for each test
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -23,6 +24,7 @@ pub mod certificates;
 pub mod nginx;
 pub mod patience;
 pub mod pin;
+pub mod postgres;
 pub mod program;
 pub mod python;
 pub mod relay;

@@ -28,6 +28,11 @@ pub fn analyze() -> Program {
     Program::named("drumfire-analyze")
 }
 
+/// The demo shop.
+pub fn demo() -> Program {
+    Program::named("drumfire-demo")
+}
+
 /// The figures of a run directory, as `drumfire-analyze summary RUN --json` tells them.
 #[track_caller]
 pub fn summary_of(run: &Path) -> serde_json::Value {

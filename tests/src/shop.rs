@@ -2,9 +2,15 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
+
+use crate::patience::PATIENCE;
+use crate::postgres::Database;
 use crate::program::built;
 
 /// A running demo shop; stopped when dropped.
@@ -12,6 +18,24 @@ use crate::program::built;
 pub struct Shop {
     child: Child,
     url: String,
+    stderr: File,
+}
+
+/// What the shop answered.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its body, as it came.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON: {error}\n{}", self.text))
+    }
 }
 
 impl Shop {
@@ -25,26 +49,72 @@ impl Shop {
         Self::open_with(&[])
     }
 
-    fn open_with(arguments: &[&str]) -> Self {
+    /// Starts one that keeps everything in this database, with these arguments, and without limits on the rate.
+    pub fn on(database: &Database, arguments: &[&str]) -> Self {
+        let url = database.url();
+        Self::open_with(&[&["--no-rate-limits", "--database", &url], arguments].concat())
+    }
+
+    /// Starts one on a free port with these arguments, and waits until it says where it listens.
+    pub fn open_with(arguments: &[&str]) -> Self {
         let path = built("drumfire-demo").unwrap_or_else(|missing| panic!("{missing}"));
+        let mut stderr = tempfile::tempfile().expect("a temporary file can be made");
         let mut child = Command::new(path)
             .args(["--listen", "127.0.0.1:0", "--until-stdin-closes"])
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(stderr.try_clone().expect("a file can be opened twice"))
             .spawn()
             .expect("the demo shop can be started");
         let mut line = String::new();
         let stdout = child.stdout.as_mut().expect("its standard output is piped");
         BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("it said: {line:?}")).to_owned();
-        Self { child, url }
+        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        let url = url.unwrap_or_else(|| panic!("it said: {line:?} {}", all_of(&mut stderr)));
+        Self { child, url, stderr }
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What it has written to standard error so far.
+    pub fn said(&mut self) -> String {
+        all_of(&mut self.stderr)
+    }
+
+    /// Asks for a path as the tier `enterprise`.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "demo-enterprise", "")
+    }
+
+    /// Posts JSON to a path as the tier `enterprise`.
+    #[track_caller]
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, "demo-enterprise", &body.to_string())
+    }
+
+    /// Sends a request of its own connection, with this token.
+    #[track_caller]
+    pub fn send(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
+        let address = self.url.strip_prefix("http://").expect("its address has a scheme");
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a read can be bounded");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        )
+        .expect("it reads");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("it answers");
+        let (head, text) = text.split_once("\r\n\r\n").expect("an answer has a head");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a head has a status");
+        Answer { status, text: text.to_owned() }
     }
 }
 
@@ -53,4 +123,11 @@ impl Drop for Shop {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn all_of(file: &mut File) -> String {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).expect("a temporary file can be read from its start");
+    file.read_to_string(&mut text).expect("a temporary file can be read");
+    text
 }

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::*;
 use runlog::samples::EngineSample;
 use runlog::units::Nanos;
+use runlog::validity::{Validity, Verdict};
 
 use super::Analysis;
-use super::buckets::Buckets;
+use super::sampled::Sampled;
 use crate::failure::Failure;
 use crate::load::Run;
-use crate::section::{Axis, Chart, Line, Part, Section, Table, Unit, Value};
-
-/// The engine samples itself once a second.
-const SAMPLED: Nanos = Nanos::from_secs(1);
+use crate::section::{Chart, Finding, Level, Line, Part, Section, Table, Unit, Value};
 
 /// The generator's health, per core and over time.
 pub struct Generator;
@@ -21,12 +18,12 @@ pub struct Generator;
 impl Analysis for Generator {
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
         let samples = &run.log.engine;
-        let Some(last) = samples.iter().map(|sample| sample.time_ns).max() else { return Ok(Vec::new()) };
-        let buckets = Buckets::covering(Nanos(last).since(SAMPLED), SAMPLED);
-        let grouped = grouped(samples, &buckets)?;
+        let Some(sampled) = Sampled::of(samples) else { return Ok(Vec::new()) };
         let parts = vec![
-            Part::Chart(load_chart(&grouped, &buckets)?),
-            Part::Chart(busy_chart(&grouped, &buckets)?),
+            Part::Findings(verdict(run)),
+            Part::Chart(load_chart(&sampled)),
+            Part::Chart(busy_chart(&sampled)),
+            Part::Chart(pacer_chart(&sampled)),
             Part::Table(cores(samples)),
         ];
         Ok(vec![Section::new("The generator itself", parts)])
@@ -61,82 +58,61 @@ fn cores(samples: &[EngineSample]) -> Table {
     table
 }
 
-const TIME: &str = "time";
-const CORE: &str = "core";
-const IN_FLIGHT: &str = "in_flight";
-const BACKLOG: &str = "backlog";
-const CONNECTIONS: &str = "connections";
-const BUSY: &str = "busy";
-const WALL: &str = "wall";
-const BUSIEST: &str = "busiest";
-
-/// Per bucket: what is at work on all cores together, and how busy the mean core and the busiest are.
-fn grouped(samples: &[EngineSample], buckets: &Buckets) -> Result<DataFrame, Failure> {
-    let column = |name: &str, value: fn(&EngineSample) -> u64| {
-        Column::new(name.into(), samples.iter().map(value).collect::<Vec<u64>>())
-    };
-    // A sample is of the second before it, and may come a little early or late: half a second back is well inside.
-    let half = Nanos(SAMPLED.0 / 2);
-    let places: Vec<u32> = samples.iter().map(|sample| buckets.place(Nanos(sample.time_ns).since(half))).collect();
-    let frame = DataFrame::new_infer_height(vec![
-        Column::new(TIME.into(), places),
-        column(CORE, |sample| sample.core as u64),
-        column(IN_FLIGHT, |sample| sample.in_flight),
-        column(BACKLOG, |sample| sample.backlog),
-        column(CONNECTIONS, |sample| sample.connections),
-        column(BUSY, |sample| sample.busy_ns),
-        column(WALL, |sample| sample.wall_ns),
-    ])?;
-    let gauges = [IN_FLIGHT, BACKLOG, CONNECTIONS];
-    let per_core = frame.lazy().group_by([col(TIME), col(CORE)]).agg(
-        gauges
-            .map(|gauge| col(gauge).mean())
-            .into_iter()
-            .chain([(col(BUSY).sum().cast(DataType::Float64) / col(WALL).sum().cast(DataType::Float64)).alias(BUSY)])
-            .collect::<Vec<_>>(),
-    );
-    let together = gauges
-        .map(|gauge| col(gauge).sum())
-        .into_iter()
-        .chain([col(BUSY).mean(), col(BUSY).max().alias(BUSIEST)])
-        .collect::<Vec<_>>();
-    Ok(per_core.group_by([col(TIME)]).agg(together).collect()?)
-}
-
-/// A grouped column as a line, with gaps where there was no sample.
-fn line(name: &'static str, grouped: &DataFrame, column: &str, buckets: &Buckets) -> Result<Line, Failure> {
-    let mut values = vec![None; buckets.count];
-    let places = grouped.column(TIME)?.u32()?.iter().flatten();
-    for (place, value) in places.zip(grouped.column(column)?.f64()?.iter()) {
-        values[place as usize] = value.filter(|value| value.is_finite());
-    }
-    Ok(Line::new(name, values))
-}
-
-fn load_chart(grouped: &DataFrame, buckets: &Buckets) -> Result<Chart, Failure> {
-    Ok(Chart {
+fn load_chart(sampled: &Sampled<'_>) -> Chart {
+    Chart {
         title: "In flight and waiting".into(),
         note:
             "Requests on their way, arrivals that wait for a free connection, and open connections, all cores together."
                 .into(),
-        axis: Axis::Time(buckets.middles()),
+        axis: sampled.axis(),
         unit: Unit::Count,
         stacked: false,
         lines: vec![
-            line("in flight", grouped, IN_FLIGHT, buckets)?,
-            line("backlog", grouped, BACKLOG, buckets)?,
-            line("connections", grouped, CONNECTIONS, buckets)?,
+            Line::new("in flight", sampled.level(|sample| sample.in_flight)),
+            Line::new("backlog", sampled.level(|sample| sample.backlog)),
+            Line::new("connections", sampled.level(|sample| sample.connections)),
         ],
-    })
+    }
 }
 
-fn busy_chart(grouped: &DataFrame, buckets: &Buckets) -> Result<Chart, Failure> {
-    Ok(Chart {
+fn busy_chart(sampled: &Sampled<'_>) -> Chart {
+    Chart {
         title: "How busy the generator was".into(),
         note: "The share of the time that its cores were at work. Near 100 %, the generator may be the limit.".into(),
-        axis: Axis::Time(buckets.middles()),
+        axis: sampled.axis(),
         unit: Unit::Share,
         stacked: false,
-        lines: vec![line("mean core", grouped, BUSY, buckets)?, line("busiest core", grouped, BUSIEST, buckets)?],
-    })
+        lines: vec![Line::new("mean core", sampled.busy()), Line::new("busiest core", sampled.busiest())],
+    }
+}
+
+fn pacer_chart(sampled: &Sampled<'_>) -> Chart {
+    Chart {
+        title: "How late the pacer was".into(),
+        note:
+            "From the instant that the schedule says to the one at which the arrival was handed to a connection or put \
+               in line for one: the generator's own lateness, second by second, of the core that was latest."
+                .into(),
+        axis: sampled.axis(),
+        unit: Unit::Time,
+        stacked: false,
+        lines: vec![
+            Line::new("p50", sampled.latest(|sample| sample.pacer_lag_p50_ns)),
+            Line::new("p99", sampled.latest(|sample| sample.pacer_lag_p99_ns)),
+            Line::new("max", sampled.latest(|sample| sample.pacer_lag_max_ns)),
+        ],
+    }
+}
+
+/// Whether the generator did its part, and why not.
+fn verdict(run: &Run) -> Vec<Finding> {
+    let Validity { verdict, reasons } = &run.summary.validity;
+    let (level, sentence) = match verdict {
+        Verdict::Valid => (Level::Good, "the generator was not the limit"),
+        Verdict::Suspect => (Level::Warning, "the generator may have had a part in the figures"),
+        Verdict::Unknown => (Level::Warning, "nobody can tell whether the generator was the limit"),
+        Verdict::Invalid => (Level::Bad, "the generator was the limit"),
+    };
+    let reasons = reasons.iter().map(|reason| Finding::new(level, reason.clone()));
+    std::iter::once(Finding::new(level, sentence)).chain(reasons).collect()
 }

@@ -3,29 +3,43 @@
 //! Figures come from the run's summary and its windows of time, which were gathered in one pass over the rows; only what
 //! somebody asks for in groups of their own reads them again.
 
+mod background;
 mod buckets;
+mod busiest;
 pub mod by;
 mod checks;
+mod course;
+mod curve;
+mod errors;
+mod events;
 mod generator;
+mod heat;
+mod load_and_latency;
 mod outcomes;
 mod overview;
 mod percentiles;
+mod phases;
+mod probes;
+mod reproduce;
+mod sampled;
 mod series;
+pub mod server;
 mod stages;
 mod thresholds;
+mod timeline;
 mod traffic;
 mod verdict;
 
 pub use self::stages::stages;
 use crate::failure::Failure;
-use crate::load::Run;
+use crate::load::{Detail, Run};
 use crate::section::Section;
 
 /// Looks at one side of a run.
 pub trait Analysis {
-    /// Whether it looks at the windows of a run, which are gathered for those who do only.
-    fn is_over_time(&self) -> bool {
-        false
+    /// What it looks at, of which no more is gathered than somebody looks at.
+    fn detail(&self) -> Detail {
+        Detail::Figures
     }
 
     /// What there is to say, or nothing.
@@ -38,23 +52,35 @@ pub trait Analysis {
 /// For a terminal: the verdict comes last, where the eye is when the text has scrolled by.
 pub const SUMMARY: &[&dyn Analysis] = &[
     &overview::Overview,
+    &course::Course,
     &traffic::Traffic,
     &percentiles::Percentiles,
-    &outcomes::Outcomes,
+    &outcomes::Statuses,
+    &outcomes::Unanswered,
     &checks::Checks,
     &thresholds::Thresholds,
     &verdict::Verdict,
 ];
 
-/// For a page: the verdict comes first.
+/// For a page: the verdict comes first, and how to see for oneself last.
 pub const REPORT: &[&dyn Analysis] = &[
     &verdict::Verdict,
-    &overview::Overview,
+    &background::Background,
     &thresholds::Thresholds,
+    &checks::Checks,
     &traffic::Traffic,
     &percentiles::Percentiles,
+    &percentiles::ServiceIntervals,
     &series::Series,
-    &outcomes::Outcomes,
-    &checks::Checks,
+    &heat::Heat,
+    &curve::Curve,
+    &phases::Phases,
+    &outcomes::Statuses,
+    &errors::Errors,
+    &load_and_latency::LoadAndLatency,
+    &server::Server,
+    &probes::Probes,
+    &events::Events,
     &generator::Generator,
+    &reproduce::Reproduce,
 ];

@@ -20,7 +20,8 @@ impl Analysis for Overview {
     }
 }
 
-fn facts(of: &Run) -> Vec<Fact> {
+/// The facts that every view of a run opens with.
+pub(super) fn facts(of: &Run) -> Vec<Fact> {
     let (run, manifest) = (&of.summary.run, &of.log.manifest);
     let host = &manifest.host;
     let ended = match run.ended {

@@ -1,5 +1,6 @@
 //! How long answers took: response time from the schedule, service time from the sending; and how sure that is.
 
+use runlog::interval::Interval;
 use runlog::statistics::{Figures, SHOWN};
 use runlog::summary::{Group, Summary};
 use runlog::units::{Nanos, Thousands};
@@ -23,9 +24,20 @@ impl Analysis for Percentiles {
         response.push(Part::Findings(findings));
         let service = Part::Table(table(summary, |group| group.service_time_ns));
         let mut sections = vec![Section::new("Response time (from when the schedule wanted it sent)", response)];
-        sections.extend(how_sure(&groups));
+        sections.extend(how_sure("How sure the response time is", intervals(&groups, |group| group.response_time_ns)));
         sections.push(Section::new("Service time (from when it was sent)", vec![service]));
         Ok(sections)
+    }
+}
+
+/// How sure the service time's percentiles are: for a page, which has room for it.
+pub struct ServiceIntervals;
+
+impl Analysis for ServiceIntervals {
+    fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
+        let groups: Vec<&Group> = run.summary.requests.iter().chain([&run.summary.total]).collect();
+        let table = intervals(&groups, |group| group.service_time_ns);
+        Ok(how_sure("How sure the service time is", table).into_iter().collect())
     }
 }
 
@@ -84,22 +96,25 @@ pub fn too_few(shown: &[Option<Figures>]) -> Option<Finding> {
     (!needs.is_empty()).then(|| Finding::new(Level::Note, note).and(needs.join(", ")))
 }
 
-/// The intervals of the response time's percentiles.
-fn how_sure(groups: &[&Group]) -> Option<Section> {
+/// The intervals of the percentiles of one of the times.
+fn intervals(groups: &[&Group], figures: impl Fn(&Group) -> Option<Figures>) -> Table {
     let mut table = Table::new(&["request"], &["p50", "p90", "p95", "p99", "p99.9"]);
     for group in groups {
-        let Some(figures) = group.response_time_ns else { continue };
-        let interval = |(_, interval): (u64, Option<runlog::interval::Interval>)| match interval {
+        let Some(figures) = figures(group) else { continue };
+        let interval = |(_, interval): (u64, Option<Interval>)| match interval {
             Some(interval) => Value::Between(Nanos(interval.lower_ns), Nanos(interval.upper_ns)),
             None => Value::Absent,
         };
         table.push(std::iter::once(group.request.clone().into()).chain(figures.percentiles().map(interval)).collect());
     }
+    table
+}
+
+/// How sure the percentiles of one of the times are; nothing without any.
+fn how_sure(title: &'static str, table: Table) -> Option<Section> {
     let note = "95 % confidence, by the ranks of the samples; that answers of a load depend on each other makes it a \
                 little wider";
+    let is_empty = table.rows.is_empty();
     let parts = vec![Part::Table(table), Part::Findings(vec![Finding::new(Level::Note, note)])];
-    groups
-        .iter()
-        .any(|group| group.response_time_ns.is_some())
-        .then(|| Section::new("How sure the response time is", parts))
+    (!is_empty).then(|| Section::new(title, parts))
 }

@@ -2,6 +2,7 @@
 
 use runlog::manifest::How;
 use runlog::summary::{RunFacts, Summary};
+use runlog::threshold::ThresholdResult;
 use runlog::validity;
 
 use super::Analysis;
@@ -65,10 +66,28 @@ fn reasons(summary: &Summary) -> Vec<Finding> {
         validity::Verdict::Suspect | validity::Verdict::Unknown => Level::Warning,
         validity::Verdict::Valid => Level::Note,
     };
-    let mut findings: Vec<Finding> =
-        summary.validity.reasons.iter().map(|reason| Finding::new(level, reason.clone())).collect();
+    let mut findings = failed(&summary.thresholds);
+    findings.extend(summary.validity.reasons.iter().map(|reason| Finding::new(level, reason.clone())));
     findings.extend(ending(&summary.run));
     findings.extend(missing_rows(&summary.run));
+    findings
+}
+
+/// The most thresholds that are named.
+const MOST_NAMED: usize = 10;
+
+/// Which thresholds do not hold.
+fn failed(thresholds: &[ThresholdResult]) -> Vec<Finding> {
+    let failed = || thresholds.iter().filter(|threshold| !threshold.passed);
+    let named = |threshold: &ThresholdResult| {
+        let ThresholdResult { threshold, shown, .. } = threshold;
+        Finding::new(Level::Bad, threshold.clone()).and(" does not hold (").and(shown.clone()).and(")")
+    };
+    let mut findings: Vec<Finding> = failed().take(MOST_NAMED).map(named).collect();
+    let others = failed().count() - findings.len();
+    if others > 0 {
+        findings.push(Finding::new(Level::Bad, "").count(others as u64).and(" others do not hold either"));
+    }
     findings
 }
 

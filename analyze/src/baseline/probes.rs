@@ -1,5 +1,6 @@
 //! The limits of what probes sampled: `[probes.PROBE.METRIC]`, a number of the samples, `at_most` and `at_least`.
 
+use runlog::probe;
 use toml::de::DeValue;
 
 use super::parse::{Entry, keep};
@@ -9,21 +10,6 @@ use super::{Budget, Measure};
 
 const EXPECTED: &str = "a table such as `{ at_most = \"5ms\" }`, `{ at_least = \"85%\" }` or `{ at_most = 20 }`";
 const BOUNDS: [&str; 2] = ["at_most", "at_least"];
-
-/// What a metric's name ends in where its samples are times, and a sample of 1 in nanoseconds.
-const TIME_ENDINGS: [(&str, f64); 9] = [
-    ("_ns", 1.0),
-    ("_nanoseconds", 1.0),
-    ("_us", 1e3),
-    ("_microseconds", 1e3),
-    ("_ms", 1e6),
-    ("_milliseconds", 1e6),
-    ("_s", 1e9),
-    ("_sec", 1e9),
-    ("_seconds", 1e9),
-];
-/// What a metric's name ends in where its samples are percentages; those of other names are shares of one.
-const PERCENT_ENDINGS: [&str; 2] = ["_percent", "_pct"];
 
 /// All limits of the table `probes`.
 pub(super) fn budgets(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Vec<Budget> {
@@ -92,8 +78,8 @@ fn number(entry: &Entry<'_>, digits: &str) -> Result<(f64, Unit), Problem> {
 /// What a sample of 1 is in a unit, by the end of the metric's name.
 fn scale(metric: &str, unit: Unit) -> Option<f64> {
     match unit {
-        Unit::Time => TIME_ENDINGS.iter().find(|(ending, _)| metric.ends_with(ending)).map(|&(_, ns)| ns),
-        Unit::Share if PERCENT_ENDINGS.iter().any(|ending| metric.ends_with(ending)) => Some(0.01),
+        Unit::Time => probe::nanoseconds_in_one(metric),
+        Unit::Share if probe::is_percentage(metric) => Some(0.01),
         Unit::Share | Unit::PerSecond | Unit::Number => Some(1.0),
     }
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use runlog::tally::Stretch;
-use runlog::validity::Verdict;
 
 use super::{print, write};
 use crate::baseline::unit;
@@ -14,7 +13,7 @@ use crate::failure::Failure;
 use crate::load::{self, Detail, Run};
 use crate::render::{Renderer, json, markdown::Markdown, terminal::Terminal};
 use crate::report::Report;
-use crate::section::{Finding, Level, Part, Section};
+use crate::section::{Finding, Part, Section};
 use crate::time::Time;
 
 /// `drumfire-analyze diff`.
@@ -67,10 +66,11 @@ pub fn run(asked: &DiffArgs) -> Result<u8, Failure> {
         None => return noise(asked, &base),
     };
     let diff = compare::diff(&base, &other, asked.time, asked.confidence, asked.tolerance);
-    let invalid: Vec<&Run> = base.iter().chain(&other).filter(|run| !is_valid(run)).collect();
+    let all = base.iter().chain(&other);
+    let invalid: Vec<Finding> = all.filter_map(|run| compare::not_valid(&run.summary.run.directory, run)).collect();
     let code = if invalid.is_empty() { exit::PASSED } else { exit::NOT_VALID };
     let (mut verdict, sections) = compare::of_diff(&diff);
-    verdict.parts.push(Part::Findings(invalid.iter().map(|run| not_valid(run)).collect()));
+    verdict.parts.push(Part::Findings(invalid));
     if let Some(path) = &asked.markdown {
         let first: Vec<Section> = std::iter::once(verdict.clone()).chain(sections.clone()).collect();
         write(path, &rendered(&Markdown, &base, first)?)?;
@@ -91,15 +91,6 @@ fn noise(asked: &DiffArgs, runs: &[Run]) -> Result<u8, Failure> {
         return document(&noise).map(|()| exit::PASSED);
     }
     show(runs, vec![section]).map(|()| exit::PASSED)
-}
-
-fn is_valid(run: &Run) -> bool {
-    run.summary.validity.verdict != Verdict::Invalid
-}
-
-fn not_valid(run: &Run) -> Finding {
-    let finding = Finding::new(Level::Bad, "the measurement is not valid: ").and(run.summary.run.directory.clone());
-    finding.and(": ").and(run.summary.validity.reasons.join("; "))
 }
 
 fn document(value: &impl serde::Serialize) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use crate::baseline::measured::measured;
 use crate::baseline::{Baseline, MaxRegression, Measure, digest, unit};
 use crate::compare;
 use crate::failure::Failure;
-use crate::gate::{self, BaselineOfGate, GateResult, RunOfGate};
+use crate::gate::{self, BaselineOfGate, GateResult, OtherScenario, RunOfGate};
 use crate::load::{self, Run};
 use crate::render::junit::junit;
 use crate::render::{Renderer, json, markdown::Markdown, terminal::Terminal};
@@ -72,12 +72,11 @@ impl FromStr for Allowance {
 pub fn run(asked: &GateArgs) -> Result<u8, Failure> {
     let baseline = read_baseline(&asked.baseline)?;
     let run = load::load(&asked.run)?;
-    gate::is_of_its_scenario(&baseline, &run.log.manifest.name, &digest::of(&run.log.manifest))?;
     let mut allowed = MaxRegression::default();
     for allowance in &asked.max_regression {
         allowed.set(allowance.measure, allowance.share);
     }
-    let result = result(&run, &baseline, &asked.baseline, &baseline.max_regression.overridden_by(&allowed));
+    let result = held_against(&run, &baseline, &asked.baseline, &baseline.max_regression.overridden_by(&allowed))?;
     if let Some(path) = &asked.junit {
         write(path, junit(&result).as_bytes())?;
     }
@@ -101,7 +100,17 @@ pub fn run(asked: &GateArgs) -> Result<u8, Failure> {
     Ok(result.exit_code())
 }
 
-fn result(run: &Run, baseline: &Baseline, file: &Path, allowed: &MaxRegression) -> GateResult {
+/// What comes of a run under a baseline, which is named by its file.
+///
+/// # Errors
+/// Where the run is of another scenario.
+pub(super) fn held_against(
+    run: &Run,
+    baseline: &Baseline,
+    file: &Path,
+    allowed: &MaxRegression,
+) -> Result<GateResult, OtherScenario> {
+    gate::is_of_its_scenario(baseline, &run.log.manifest.name, &digest::of(&run.log.manifest))?;
     let mut measured = measured(&run.summary, &run.log.probes, baseline.time);
     compare::add_intervals(&mut measured, run, baseline);
     let of_run = RunOfGate {
@@ -120,13 +129,13 @@ fn result(run: &Run, baseline: &Baseline, file: &Path, allowed: &MaxRegression) 
     };
     let refusals = gate::reasons_to_refuse(&run.summary);
     if !refusals.is_empty() {
-        return GateResult::refused(of_run, of_baseline, refusals);
+        return Ok(GateResult::refused(of_run, of_baseline, refusals));
     }
     let warnings = match run.summary.validity.verdict {
         Verdict::Suspect => run.summary.validity.reasons.clone(),
         _ => Vec::new(),
     };
-    GateResult::judged(of_run, of_baseline, warnings, gate::judge(baseline, &measured, allowed))
+    Ok(GateResult::judged(of_run, of_baseline, warnings, gate::judge(baseline, &measured, allowed)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod export;
 pub mod gate;
 pub mod query;
 pub mod report;
+pub mod server;
 pub mod stretch;
 pub mod summarize;
 pub mod summary;

@@ -64,6 +64,13 @@ pub struct Compared {
     pub distribution: Option<Distribution>,
 }
 
+impl Compared {
+    /// What came of a figure.
+    pub fn figure(&self, figure: Measure) -> Option<&Judged> {
+        self.figures.iter().find(|judged| judged.figure == figure)
+    }
+}
+
 /// A figure of two sides.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Judged {

@@ -5,11 +5,24 @@
 
 mod against;
 mod diff;
+mod differences;
 mod errors;
+mod label;
+mod limits;
+mod lineup;
+mod overlay;
 mod sections;
+mod sentence;
 mod side;
+mod side_by_side;
+mod standing;
 
 pub use self::against::add_intervals;
 pub use self::diff::{Compared, Diff, Distribution, Floor, Floors, Judged, Noise, diff, noise};
+pub use self::label::labels;
+pub use self::limits::limits;
+pub use self::lineup::{Lineup, not_valid};
 pub use self::sections::{of_diff, of_noise};
+pub use self::sentence::{Yardstick, sentence};
 pub use self::side::{Side, resampling};
+pub use self::standing::Standing;

@@ -23,6 +23,19 @@ pub fn of_diff(diff: &Diff) -> (Section, Vec<Section>) {
     (verdict(diff, &all), sections)
 }
 
+/// A diff as two sections beside those of its run, which have the base's label in their headings.
+pub(super) fn beside_the_run(diff: &Diff, base: &str) -> Vec<Section> {
+    let all: Vec<&Compared> = diff.requests.iter().chain([&diff.total]).collect();
+    let note = Finding::new(Level::Note, "the change of an error rate is the difference of the two shares");
+    let mut parts = verdict(diff, &all).parts;
+    parts.extend([Part::Facts(facts(diff)), Part::Table(figures(&all, |_| true)), Part::Findings(vec![note])]);
+    let spread = Section::new(
+        format!("How the {} is spread, against {base}", diff.time.words()),
+        vec![Part::Table(spread(&all))],
+    );
+    vec![Section::new(format!("Against {base}"), parts), spread]
+}
+
 fn facts(diff: &Diff) -> Vec<Fact> {
     vec![
         Fact::new("base", diff.base.join(", ")),
@@ -33,7 +46,7 @@ fn facts(diff: &Diff) -> Vec<Fact> {
 }
 
 /// A number of a figure, in its unit.
-fn number(figure: Measure, value: Option<f64>) -> Value {
+pub(super) fn number(figure: Measure, value: Option<f64>) -> Value {
     let Some(value) = value else { return Value::Absent };
     match figure.unit() {
         Unit::Time => Value::Time(Nanos(value.round().max(0.0) as u64)),

@@ -29,7 +29,7 @@ pub const ENDING: &str = "summary";
 /// What such a file calls itself.
 const NAME: &str = "drumfire summary";
 /// The version of the files that this program writes: major (readers of another one refuse) and minor.
-const FORMAT: Format = Format { major: 1, minor: 0 };
+const FORMAT: Format = Format { major: 1, minor: 1 };
 
 /// The first line of a file.
 #[derive(Debug, Serialize, Deserialize)]

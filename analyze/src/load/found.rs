@@ -62,6 +62,11 @@ pub fn shards(path: &Path) -> Result<Vec<Found>, Failure> {
     Ok(shards)
 }
 
+/// Whether a path leads to what a run was written to: a directory, a Parquet file or a summary file.
+pub fn is_run(path: &Path) -> bool {
+    path.is_dir() || has_ending(path, "parquet") || has_ending(path, ENDING)
+}
+
 /// Whether it is a file whose name ends so.
 pub fn has_ending(path: &Path, wanted: &str) -> bool {
     path.is_file() && path.extension().is_some_and(|ending| ending == wanted)
@@ -162,6 +167,7 @@ pub fn are_shards(one: &Manifest, other: &Manifest) -> bool {
         && one.seed == other.seed
         && one.scenarios == other.scenarios
         && one.requests == other.requests
-        && one.thresholds == other.thresholds;
+        && one.thresholds == other.thresholds
+        && one.probe_thresholds == other.probe_thresholds;
     same_load && from < other_to && other_from < to
 }

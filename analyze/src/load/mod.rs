@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
 use runlog::directory;
+use runlog::outline::Outlining;
 use runlog::reader::ReadError;
 use runlog::summary::{Summary, Wanted};
 use runlog::tally::{Cells, Gathered, Groups, StoredGroups, Stretch, gather};
 use runlog::units::Nanos;
 use runlog::windows::{self, Windowing, Windows};
 
+pub use self::found::is_run;
 use self::found::{Found, condensed_together, found, in_order, shards, together};
 pub use self::places::{Place, places};
 use self::progress::Progress;
@@ -30,16 +32,18 @@ pub struct Run {
     pub within: Stretch,
     /// The figures of what was asked for.
     pub summary: Summary,
-    /// The whole run over time; nothing where only figures were asked for.
+    /// The whole run over time, as finely as was asked for; nothing where only figures were.
     pub windows: Windows,
 }
 
 /// How much is gathered of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Its figures.
     Figures,
-    /// And how they came about over time, as finely as charts and comparisons want it.
+    /// And arrivals, answers and response times of all requests together over time: a single cell, at little cost.
+    Outline,
+    /// And how all figures came about over time, as finely as charts and comparisons want it.
     OverTime,
     /// The same, as finely as it is kept.
     EverySecond,
@@ -182,6 +186,11 @@ fn pass<'w>(
         Detail::Figures => {
             let gathered = gather(&log.rows, Some(progress), || wanted.nothing())?;
             return Ok((gathered, Windows::new(Windows::width(elapsed(log), cells, windows::ENOUGH))));
+        }
+        Detail::Outline => {
+            let both = || (wanted.nothing(), Outlining::new(elapsed(log)));
+            let Gathered { tally: (groups, outlining), torn_lines } = gather(&log.rows, Some(progress), both)?;
+            return Ok((Gathered { tally: groups, torn_lines }, outlining.windows()));
         }
         Detail::OverTime => windows::ENOUGH,
         Detail::EverySecond => windows::MOST,

@@ -6,9 +6,9 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
-mod section_json;
+pub mod section_json;
 pub mod terminal;
-mod value;
+pub(crate) mod value;
 
 use std::io::Write;
 

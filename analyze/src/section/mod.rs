@@ -49,8 +49,8 @@ pub enum Part {
     Command(String),
 }
 
-/// How good or bad something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How good or bad something is; the worse, the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// As it should be.
     Good,

@@ -2,7 +2,7 @@
 
 use polars::prelude::{AnyValue, DataFrame, DataType, PlSmallStr};
 
-use super::measure::Measure;
+use crate::measure::Measure;
 use crate::section::{Column, Kind, Row, Table, Value};
 
 /// The answer to a query.
@@ -52,7 +52,7 @@ impl Answer {
             let is_name = !column.dtype().is_numeric();
             Column::new(column.name().to_string(), if is_name { Kind::Name } else { Kind::Number })
         });
-        let measures: Vec<Measure> = self.columns().into_iter().map(Measure::of_column).collect();
+        let measures: Vec<Measure> = self.columns().into_iter().map(Measure::of_name).collect();
         let shown = |(cell, measure): (Cell, &Measure)| shown(cell, *measure);
         let row =
             |place| Row { cells: self.row(place).into_iter().zip(&measures).map(shown).collect(), is_total: false };

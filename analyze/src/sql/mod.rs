@@ -8,7 +8,6 @@ mod answer;
 mod column;
 mod error;
 mod filter;
-mod measure;
 mod memory;
 pub mod plugin;
 mod requests;

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 use runlog::units::{Nanos, Thousands};
 
-use super::measure::Measure;
 use super::{Answer, Database, SqlError};
 use crate::analysis::Analysis;
 use crate::failure::Failure;
 use crate::load::Run;
+use crate::measure::Measure;
 use crate::section::{Axis, Chart, Finding, Level, Line, Part, Section, Table};
 
 /// The folder within a run directory whose analyses are taken as well.
@@ -246,14 +246,14 @@ impl Hint {
             answer.figures(name).ok_or_else(missing)
         };
         // Instants without a unit in their name are seconds.
-        let to_ns = match Measure::of_column(&self.x) {
+        let to_ns = match Measure::of_name(&self.x) {
             Measure::Time(ns) => ns,
             _ => 1e9,
         };
         let at = figures(&self.x)?;
         let mut order: Vec<usize> = (0..at.len()).filter(|&place| at[place].is_some_and(|at| at >= 0.0)).collect();
         order.sort_by(|a, b| at[*a].partial_cmp(&at[*b]).unwrap_or(std::cmp::Ordering::Equal));
-        let measure = self.unit.unwrap_or_else(|| Measure::of_column(self.y.first().map_or("", String::as_str)));
+        let measure = self.unit.unwrap_or_else(|| Measure::of_name(self.y.first().map_or("", String::as_str)));
         let line = |name: &String| {
             let values = figures(name)?;
             let values = order.iter().map(|&place| values[place].map(|value| value * measure.factor()));

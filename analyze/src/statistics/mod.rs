@@ -22,6 +22,7 @@ pub mod multiplicity;
 pub mod noise;
 pub mod shape;
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
+pub mod slope;
 pub mod statistic;
 pub mod windows;

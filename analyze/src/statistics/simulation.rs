@@ -55,6 +55,6 @@ pub fn even(windows: usize) -> Windows {
 }
 
 /// Normally distributed with mean 0 and variance 1 (Box, Muller: A Note on the Generation of Random Normal Deviates, 1958).
-fn normal(chance: &mut Chance) -> f64 {
+pub(crate) fn normal(chance: &mut Chance) -> f64 {
     (-2.0 * (1.0 - chance.fraction()).ln()).sqrt() * (std::f64::consts::TAU * chance.fraction()).cos()
 }

@@ -9,7 +9,7 @@ class Chart {
     this.figure = figure;
     this.at = figure.axis === undefined ? [] : page.axes[figure.axis];
     this.end = endOf(this.at);
-    this.stages = page.stages[figure.report];
+    this.stages = page.stages[figure.article];
     this.hidden = new Set();
     this.isDrawn = false;
     this.isInView = false;

@@ -16,8 +16,8 @@ class Timeline {
   /** All charts of a run end with the last of them, so that an instant has one place below another. */
   align() {
     const ends = new Map();
-    for (const { figure, end } of this.charts) ends.set(figure.report, Math.max(end, ends.get(figure.report) ?? 0));
-    for (const chart of this.charts) chart.end = ends.get(chart.figure.report);
+    for (const { figure, end } of this.charts) ends.set(figure.article, Math.max(end, ends.get(figure.article) ?? 0));
+    for (const chart of this.charts) chart.end = ends.get(chart.figure.article);
   }
 
   get end() {

@@ -2,13 +2,16 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 mod baseline;
+mod compare;
 mod diff;
 mod export;
 mod gate;
+mod made_up;
 mod plugins;
 mod query;
 mod report;
 mod runs;
+mod sections;
 mod series;
 mod summaries;
 mod summary;

@@ -121,7 +121,7 @@ fn the_figures_cannot_end_their_script() {
     let figures: serde_json::Value = serde_json::from_str(scripts[0]).expect("JSON");
     let figures = figures["figures"].as_array().expect("an array");
     assert_eq!(figures.len(), page.matches("class=\"chart\"").count());
-    assert_eq!(figures.len(), 6);
+    assert_eq!(figures.len(), 13);
 }
 
 #[test]

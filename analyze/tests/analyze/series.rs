@@ -30,6 +30,8 @@ fn rows() -> Vec<Row> {
             scenario: ScenarioId(0),
             request: RequestId(0),
             status: 200,
+            bytes_sent: 100 + random(100),
+            bytes_received: random(10_000),
             ..Row::default()
         };
         rows.push(match random(20) {
@@ -50,6 +52,8 @@ fn charts(rows: &[Row]) -> Vec<Chart> {
         text.extend_from_slice(&row.line(&names));
     }
     run.replace_rows(&String::from_utf8(text).expect("UTF-8"));
+    let ended = rows.iter().map(Row::end_ns).max().expect("there are rows");
+    run.edit_manifest(|manifest| manifest["ending"]["elapsed_ns"] = ended.into());
     let report = Report::of(load::load(&run.path()).expect("a run"), analysis::REPORT).expect("rows");
     let parts = report.sections.into_iter().flat_map(|section| section.parts);
     parts.filter_map(|part| if let Part::Chart(chart) = part { Some(chart) } else { None }).collect()
@@ -105,6 +109,10 @@ fn rates_count_every_row_once() {
         (sum("Errors", "dropped"), count(|row| row.error == Some(Failure::Dropped))),
         (sum("Errors", "timeout"), count(|row| row.error == Some(Failure::Timeout))),
         (sum("Errors", "status 5xx"), count(|row| row.status == 503)),
+        (sum("Statuses", "200"), count(|row| row.error.is_none() && row.status == 200)),
+        (sum("Statuses", "503"), count(|row| row.status == 503)),
+        (sum("Bytes", "sent"), rows.iter().map(|row| row.bytes_sent as f64).sum()),
+        (sum("Bytes", "received"), rows.iter().map(|row| row.bytes_received as f64).sum()),
     ];
     for (drawn, counted) in pairs {
         assert!((drawn - counted).abs() < 1e-6, "{drawn} for {counted}");

@@ -39,16 +39,17 @@ pub(super) async fn customers_only(
     let tier = bearer_token(request.headers())
         .and_then(Tier::with_token)
         .ok_or_else(|| ApiError::new(StatusCode::UNAUTHORIZED, "a valid bearer token is needed"))?;
-    if shop.limits.as_ref().is_some_and(|limits| !limits.admits(tier, shop.started.elapsed())) {
+    if shop.limits.as_ref().is_some_and(|limits| !limits.admits(tier, shop.clock.now())) {
         let account = tier.account();
         let message = format!("more than {} requests per second in tier {}", account.requests_per_second, account.tier);
         return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, message));
     }
+    shop.leak.drip();
     request.extensions_mut().insert(tier);
     Ok(next.run(request).await)
 }
 
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then_some(token)
 }

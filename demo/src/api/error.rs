@@ -26,6 +26,8 @@ impl From<Refusal> for ApiError {
             Refusal::UnknownProduct(_) | Refusal::UnknownOrder(_) => StatusCode::NOT_FOUND,
             Refusal::OutOfStock(_) | Refusal::TooMuchStock(_) => StatusCode::CONFLICT,
             Refusal::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            Refusal::Busy { .. } | Refusal::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, refusal.to_string())
     }

@@ -11,6 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
 
+/// What is said of the one character that no text may have: databases keep none with it, and so no store does.
+const NUL: &str = "a text with the character NUL is not taken";
+
+fn without_nul(found: bool) -> Result<(), ApiError> {
+    if found { Err(ApiError::new(StatusCode::BAD_REQUEST, NUL)) } else { Ok(()) }
+}
+
 /// A JSON body, of a request or of an answer. The content type is not asked for: a client that sends the right bytes is served.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -21,6 +28,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
+        // Written as itself it is no JSON.
+        without_nul(bytes.windows(6).any(|window| window == br"\u0000"))?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))
@@ -40,6 +49,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        without_nul(parts.uri.query().is_some_and(|query| query.contains("%00")))?;
         let Query(value) = Query::from_request_parts(parts, state)
             .await
             .map_err(|rejection| ApiError::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
@@ -54,9 +64,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(id) = Path::from_request_parts(parts, state)
+        let Path(id): Path<String> = Path::from_request_parts(parts, state)
             .await
             .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
+        without_nul(id.contains('\0'))?;
         Ok(Self(id))
     }
 }

@@ -1,6 +1,7 @@
 //! The shop's HTTP interface: which request goes where, and what all requests share.
 
 mod access;
+mod admin;
 mod error;
 mod extract;
 mod orders;
@@ -10,7 +11,6 @@ mod status;
 mod stock;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -18,10 +18,14 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::Options;
-use crate::metrics::AnswerCounts;
+use crate::clock::Clock;
+use crate::faults::{Leak, SlowQueries};
+use crate::metrics::Metrics;
 use crate::rate_limit::RateLimits;
-use crate::store::{Seeding, Store};
+use crate::store::postgres::Postgres;
+use crate::store::{Embedded, Store};
+use crate::{Failure, Options};
+use admin::Guard;
 use error::ApiError;
 
 /// The largest body of a request; room for an import of some ten thousand products.
@@ -29,35 +33,73 @@ const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// What every request may use.
 struct Shop {
-    store: Store,
+    store: Arc<dyn Store>,
     limits: Option<RateLimits>,
-    answers: AnswerCounts,
-    started: Instant,
+    leak: Leak,
+    slow: Arc<SlowQueries>,
+    guard: Guard,
+    metrics: Metrics,
+    clock: Clock,
 }
 
 type SharedShop = axum::extract::State<Arc<Shop>>;
 
 impl Shop {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the server's only clock starts here; everything else is passed the time"
-    )]
-    fn open(options: &Options) -> Arc<Self> {
-        let seeding =
-            Seeding { products: options.products, stock: options.stock, flash_sale_stock: options.flash_sale_stock };
-        Arc::new(Self {
-            store: Store::seeded(seeding),
+    async fn open(options: &Options) -> Result<Arc<Self>, Failure> {
+        let clock = Clock::start();
+        let metrics = Metrics::new(clock)?;
+        let slow = Arc::new(SlowQueries::new(&options.slow_query));
+        let goods = options.goods().products();
+        let store: Arc<dyn Store> = match options.database() {
+            Some(settings) => {
+                Arc::new(Postgres::open(settings, goods, Arc::clone(&slow), metrics.registry(), clock).await?)
+            }
+            None => Arc::new(Embedded::of(goods, Arc::clone(&slow))),
+        };
+        Ok(Arc::new(Self {
+            store,
             limits: (!options.no_rate_limits).then(RateLimits::default),
-            answers: AnswerCounts::new(),
-            started: Instant::now(),
-        })
+            leak: Leak::enrolled(metrics.registry(), options.leak_per_request)?,
+            slow,
+            guard: Guard::of(options),
+            metrics,
+            clock,
+        }))
     }
 }
 
-/// The whole shop as a router, freshly seeded.
-pub fn router(options: &Options) -> Router {
-    let shop = Shop::open(options);
-    let customers_only = Router::new()
+/// The whole shop as a router: freshly seeded, or as the database has it.
+///
+/// # Errors
+/// Where the database cannot be opened.
+pub async fn router(options: &Options) -> Result<Router, Failure> {
+    let shop = Shop::open(options).await?;
+    Ok(Router::new()
+        .route("/", get(|| async { "the Drumfire demo shop\n" }))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/metrics", get(status::prometheus))
+        .route("/api/login", post(access::login))
+        .route("/api/metrics", get(status::metrics))
+        .nest("/api/admin", for_operators(&shop))
+        .nest("/api", for_customers(&shop))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&shop), status::count))
+        .with_state(shop))
+}
+
+fn for_operators(shop: &Arc<Shop>) -> Router<Arc<Shop>> {
+    Router::new()
+        .route("/leak", post(admin::leak))
+        .route("/slow-query", post(admin::slow_query))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(Arc::clone(shop), admin::operators_only))
+}
+
+fn for_customers(shop: &Arc<Shop>) -> Router<Arc<Shop>> {
+    Router::new()
         .route("/products", get(products::list))
         .route("/products/search", get(products::search))
         .route("/products/{id}", get(products::by_id))
@@ -70,18 +112,7 @@ pub fn router(options: &Options) -> Router {
         .route("/bulk/import", post(stock::import))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
-        .layer(from_fn_with_state(Arc::clone(&shop), access::customers_only));
-    Router::new()
-        .route("/", get(|| async { "the Drumfire demo shop\n" }))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/api/login", post(access::login))
-        .route("/api/metrics", get(status::metrics))
-        .nest("/api", customers_only)
-        .fallback(no_such_path)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(Arc::clone(&shop), status::count))
-        .with_state(shop)
+        .layer(from_fn_with_state(Arc::clone(shop), access::customers_only))
 }
 
 async fn no_such_path() -> ApiError {

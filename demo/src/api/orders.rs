@@ -25,10 +25,12 @@ pub(super) async fn place(
     Extension(tier): Extension<Tier>,
     Json(basket): Json<Basket>,
 ) -> Result<(StatusCode, Json<Order>), ApiError> {
-    Ok((StatusCode::CREATED, Json(shop.store.place_order(tier, basket.items.0)?)))
+    let order = shop.store.place_order(tier, basket.items.0).await?;
+    shop.metrics.orders.inc();
+    Ok((StatusCode::CREATED, Json(order)))
 }
 
 /// `GET /api/orders/{id}`
 pub(super) async fn by_id(State(shop): SharedShop, Id(id): Id) -> Result<Json<Order>, ApiError> {
-    Ok(Json(shop.store.order(&id)?))
+    Ok(Json(shop.store.order(&id).await?))
 }

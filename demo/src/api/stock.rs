@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::SharedShop;
 use super::error::ApiError;
 use super::extract::{Batch, Json};
-use crate::store::{Imported, Product};
+use crate::store::{Imported, Product, StockChange};
 
 const MAX_ADJUSTMENTS: usize = 1000;
 const MAX_IMPORT: usize = 20_000;
@@ -20,13 +20,7 @@ const MAX_NAME: usize = 200;
 
 #[derive(Deserialize)]
 pub(super) struct Adjustments {
-    adjustments: Batch<Adjustment, MAX_ADJUSTMENTS>,
-}
-
-#[derive(Deserialize)]
-struct Adjustment {
-    product_id: String,
-    delta: i64,
+    adjustments: Batch<StockChange, MAX_ADJUSTMENTS>,
 }
 
 /// `POST /api/inventory/adjustments`
@@ -34,8 +28,7 @@ pub(super) async fn adjust(
     State(shop): SharedShop,
     Json(Adjustments { adjustments: Batch(adjustments) }): Json<Adjustments>,
 ) -> Result<Json<Value>, ApiError> {
-    let changes: Vec<_> = adjustments.iter().map(|change| (&*change.product_id, change.delta)).collect();
-    let products = shop.store.adjust_stock(&changes)?;
+    let products = shop.store.adjust_stock(adjustments).await?;
     let adjusted = products.iter().map(|product| json!({ "product_id": product.id, "stock": product.stock }));
     Ok(Json(json!({ "adjusted": adjusted.collect::<Vec<_>>() })))
 }
@@ -53,7 +46,7 @@ pub(super) async fn import(State(shop): SharedShop, Json(import): Json<Import>) 
             ApiError::new(StatusCode::BAD_REQUEST, format!("product {:?}: {problem}", product.id))
         })?;
     }
-    Ok(Json(shop.store.import(products)?))
+    Ok(Json(shop.store.import(products).await?))
 }
 
 fn check(product: &Product) -> Result<(), String> {

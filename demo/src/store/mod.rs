@@ -1,128 +1,76 @@
-//! What the shop keeps, all of it in memory behind one lock. Ids, quantities and money come in, owned values go out; nothing
-//! in here knows of HTTP, and nothing outside knows how things are kept.
+//! What the shop keeps, and what it can be asked. [`Store`] is all that the API knows; behind it things are kept in memory
+//! (`embedded`) or in a database (`postgres`), and both give the same answers. Ids, quantities and money come in, owned values
+//! go out; nothing in here knows of HTTP.
 
-mod catalogue;
+mod embedded;
 mod money;
-mod orders;
+mod order;
 mod page;
-mod reports;
-mod seed;
+pub(crate) mod postgres;
+mod product;
+mod query;
+mod refusal;
+mod report;
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::BTreeMap;
+use std::fmt;
 
+use async_trait::async_trait;
+
+use crate::metrics::LatencyFigures;
 use crate::tier::Tier;
-use catalogue::Catalogue;
-pub(crate) use catalogue::{Filter, Imported, Product};
-use orders::{Item, Orders};
-pub(crate) use orders::{Order, Wish};
+pub(crate) use embedded::Embedded;
+pub(crate) use money::Money;
+pub(crate) use order::{Item, Order, Wish};
 pub(crate) use page::{Page, Paging};
-pub(crate) use reports::{Inventory, InventorySummary, OrderDetails};
-pub(crate) use seed::Seeding;
+use postgres::{CacheFigures, PoolFigures};
+pub use postgres::{DatabaseFailure, DatabaseUrl};
+pub(crate) use product::{Filter, Imported, Product, StockChange};
+pub(crate) use query::Query;
+pub(crate) use refusal::Refusal;
+pub(crate) use report::{Inventory, InventorySummary, OrderDetails};
 
-/// Why the shop did not do what it was asked; nothing has changed then.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("no product {0:?}")]
-    UnknownProduct(String),
-    #[error("no order {0:?}")]
-    UnknownOrder(String),
-    #[error("not enough stock of {0:?}")]
-    OutOfStock(String),
-    #[error("the stock of {0:?} cannot be more than {max}", max = u32::MAX)]
-    TooMuchStock(String),
-    #[error("there is room for only {room} more products")]
-    Full { room: usize },
-}
+/// The most products that may be added to those the shop opened with: what is kept has a bound.
+pub(crate) const MAX_ADDED: usize = 100_000;
 
-impl Refusal {
-    /// Of a stock `level` that cannot be.
-    fn of_stock(id: &str, level: i64) -> Self {
-        if level < 0 { Self::OutOfStock(id.into()) } else { Self::TooMuchStock(id.into()) }
-    }
-}
+/// What the shop can be asked. What is refused has changed nothing.
+#[async_trait]
+pub(crate) trait Store: fmt::Debug + Send + Sync {
+    /// A page of all products, in the order in which they came.
+    async fn products(&self, paging: Paging) -> Result<Page<Product>, Refusal>;
 
-/// The shop's memory.
-#[derive(Debug)]
-pub(crate) struct Store {
-    state: RwLock<State>,
-}
+    /// A page of those that match.
+    async fn search(&self, filter: Filter, paging: Paging) -> Result<Page<Product>, Refusal>;
 
-#[derive(Debug)]
-struct State {
-    catalogue: Catalogue,
-    orders: Orders,
-}
-
-impl Store {
-    pub(crate) fn seeded(seeding: Seeding) -> Self {
-        let state = State { catalogue: Catalogue::new(seeding.products()), orders: Orders::new() };
-        Self { state: RwLock::new(state) }
-    }
-
-    pub(crate) fn products(&self, paging: Paging) -> Page<Product> {
-        paging.of(self.read().catalogue.products())
-    }
-
-    pub(crate) fn search(&self, filter: &Filter, paging: Paging) -> Page<Product> {
-        self.read().catalogue.search(filter, paging)
-    }
-
-    pub(crate) fn product(&self, id: &str) -> Result<Product, Refusal> {
-        self.read().catalogue.get(id).cloned()
-    }
+    async fn product(&self, id: &str) -> Result<Product, Refusal>;
 
     /// Sells all that is wished for or nothing.
-    pub(crate) fn place_order(&self, tier: Tier, wishes: Vec<Wish>) -> Result<Order, Refusal> {
-        let State { catalogue, orders } = &mut *self.write();
-        let item = |Wish { product_id, quantity }| {
-            let price = catalogue.get(&product_id)?.price;
-            Ok(Item { product_id, quantity: quantity.get(), price })
-        };
-        let items = wishes.into_iter().map(item).collect::<Result<Vec<_>, _>>()?;
-        catalogue.change_stock(items.iter().map(|item| (&*item.product_id, -i64::from(item.quantity))))?;
-        Ok(orders.place(tier.account().tier, items).clone())
-    }
+    async fn place_order(&self, tier: Tier, wishes: Vec<Wish>) -> Result<Order, Refusal>;
 
-    pub(crate) fn order(&self, id: &str) -> Result<Order, Refusal> {
-        self.read().orders.get(id).cloned().ok_or_else(|| Refusal::UnknownOrder(id.into()))
-    }
+    async fn order(&self, id: &str) -> Result<Order, Refusal>;
 
-    /// How many orders there ever were.
-    pub(crate) fn orders_placed(&self) -> u64 {
-        self.read().orders.placed()
-    }
+    /// Makes all changes or none, and returns the products of each with their new stock.
+    async fn adjust_stock(&self, changes: Vec<StockChange>) -> Result<Vec<Product>, Refusal>;
 
-    /// Changes stock by ids and differences, all of it or nothing, and returns the products with their new stock.
-    pub(crate) fn adjust_stock(&self, changes: &[(&str, i64)]) -> Result<Vec<Product>, Refusal> {
-        let State { catalogue, .. } = &mut *self.write();
-        catalogue.change_stock(changes.iter().copied())?;
-        changes.iter().map(|(id, _)| catalogue.get(id).cloned()).collect()
-    }
+    /// Takes in all or, where there is no room for the new ones, none. A known id is replaced.
+    async fn import(&self, products: Vec<Product>) -> Result<Imported, Refusal>;
 
-    pub(crate) fn import(&self, products: Vec<Product>) -> Result<Imported, Refusal> {
-        self.write().catalogue.import(products)
-    }
+    async fn inventory(&self) -> Result<Inventory, Refusal>;
 
-    pub(crate) fn inventory(&self) -> Inventory {
-        reports::inventory(self.read().catalogue.products())
-    }
+    async fn inventory_summary(&self) -> Result<InventorySummary, Refusal>;
 
-    pub(crate) fn inventory_summary(&self) -> InventorySummary {
-        reports::inventory_summary(self.read().catalogue.products())
-    }
+    /// Who bought what; `each` shows the latest orders one by one as well.
+    async fn order_details(&self, each: bool) -> Result<OrderDetails, Refusal>;
 
-    /// `each` shows orders one by one as well.
-    pub(crate) fn order_details(&self, each: bool) -> OrderDetails {
-        let State { catalogue, orders } = &*self.read();
-        reports::order_details(catalogue, orders, each)
-    }
+    /// What is measured behind this interface now; brings the same figures in Prometheus' format up to date.
+    fn figures(&self) -> StoreFigures;
+}
 
-    // Changes are worked out first and applied last, so a panic in between leaves nothing half done behind a poisoned lock.
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
+/// What is measured behind a store.
+#[derive(Debug, Default)]
+pub(crate) struct StoreFigures {
+    pub(crate) pool: Option<PoolFigures>,
+    pub(crate) cache: Option<CacheFigures>,
+    /// By the names of [`Query`].
+    pub(crate) queries: BTreeMap<String, LatencyFigures>,
 }

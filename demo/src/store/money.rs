@@ -8,14 +8,21 @@ use serde::{Deserialize, Serialize};
 /// The highest price a product may have, in currency units.
 const MAX_PRICE: f64 = 1_000_000.0;
 
+/// How many cents make one.
+pub(super) const CENTS_PER_UNIT: f64 = 100.0;
+
 /// An amount, in cents.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "f64", try_from = "f64")]
 pub(crate) struct Money(u64);
 
 impl Money {
     pub(crate) const fn from_cents(cents: u64) -> Self {
         Self(cents)
+    }
+
+    pub(crate) const fn cents(self) -> u64 {
+        self.0
     }
 
     pub(crate) const fn times(self, quantity: u32) -> Self {
@@ -39,7 +46,7 @@ impl Sum for Money {
 
 impl From<Money> for f64 {
     fn from(money: Money) -> Self {
-        money.0 as Self / 100.0
+        money.0 as Self / CENTS_PER_UNIT
     }
 }
 
@@ -49,7 +56,7 @@ impl TryFrom<f64> for Money {
     fn try_from(units: f64) -> Result<Self, String> {
         // NaN is in no range.
         if (0.0..=MAX_PRICE).contains(&units) {
-            Ok(Self((units * 100.0).round() as u64))
+            Ok(Self((units * CENTS_PER_UNIT).round() as u64))
         } else {
             Err(format!("a price is a number from 0 to {MAX_PRICE}, not {units}"))
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 const MAX_LIMIT: u32 = 100;
 
 /// Which page; numbers start at 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Asked")]
 pub(crate) struct Paging {
     page: u32,
@@ -45,7 +45,7 @@ impl TryFrom<Asked> for Paging {
 }
 
 /// A part of a list, and how long the whole list is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     #[serde(rename = "page")]
@@ -76,12 +76,14 @@ impl Paging {
         self.page_of(items, total)
     }
 
-    fn span(self) -> (usize, usize) {
+    /// How many items stand before the page, and the most that stand on it.
+    pub(super) fn span(self) -> (usize, usize) {
         let limit = self.limit as usize;
         (limit.saturating_mul(self.page as usize - 1), limit)
     }
 
-    fn page_of<T>(self, items: Vec<T>, total: usize) -> Page<T> {
+    /// The page of which the items are known.
+    pub(super) fn page_of<T>(self, items: Vec<T>, total: usize) -> Page<T> {
         Page { items, number: self.page, limit: self.limit, total }
     }
 }

@@ -1,6 +1,7 @@
 //! What a plan would do, as text for people: every request as bytes, the schedules, and what the run needs.
 
 mod connection;
+mod probes;
 
 use std::fmt::Write;
 
@@ -40,6 +41,7 @@ pub fn describe(plan: &Plan, errands: &[(Part, Errand)], open_files: u64) -> Str
     for scenario in &plan.scenarios {
         one_scenario(plan, scenario, &mut page);
     }
+    probes::describe(&plan.probes, &mut page);
     thresholds(plan, &mut page);
     needs(plan, open_files, &mut page);
     page.0
@@ -269,10 +271,13 @@ fn stages(ramp: &Ramp, show: impl Fn(f64) -> String, page: &mut Page) {
 
 fn thresholds(plan: &Plan, page: &mut Page) {
     page.heading("Thresholds");
-    if plan.thresholds.is_empty() {
+    if plan.thresholds.is_empty() && plan.probe_thresholds.is_empty() {
         page.line(format_args!("  none: the run passes whatever the answers are"));
     }
     for threshold in &plan.thresholds {
+        page.line(format_args!("  {threshold}"));
+    }
+    for threshold in &plan.probe_thresholds {
         page.line(format_args!("  {threshold}"));
     }
 }

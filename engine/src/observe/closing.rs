@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use runlog::manifest::How;
+use runlog::manifest::{How, ProbeBooks};
 use runlog::statistics::Figures;
 use runlog::summary::{Group, Summary};
 use runlog::text::printable;
@@ -47,6 +47,9 @@ pub fn summarize(summary: &Summary) -> String {
         let mark = if threshold.passed { "✓" } else { "✗" };
         let _ = writeln!(text, "{mark} {} (was {})", printable(&threshold.threshold), threshold.shown);
     }
+    for probe in &run.probes {
+        add_probe(probe, &mut text);
+    }
     let failed_checks: u64 = summary.checks.iter().map(|check| check.fails).sum();
     if failed_checks > 0 {
         let _ = writeln!(text, "{} checks failed", Thousands(failed_checks));
@@ -63,6 +66,20 @@ pub fn summarize(summary: &Summary) -> String {
     let _ =
         write!(text, "\n{}\n  drumfire-analyze summary {0}\n  drumfire-analyze report {0}", printable(&run.directory));
     text
+}
+
+/// How a probe fared, where not as it should.
+fn add_probe(probe: &ProbeBooks, text: &mut String) {
+    let ProbeBooks { name, looks, failures, last_error, never_seen, .. } = probe;
+    let name = printable(name);
+    if *failures > 0 {
+        let all = Thousands(looks + failures);
+        let why = printable(last_error);
+        let _ = writeln!(text, "probe {name}: {} of {all} looks failed, the last of them: {why}", Thousands(*failures));
+    }
+    if !never_seen.is_empty() {
+        let _ = writeln!(text, "probe {name} never saw a value of {}", printable(&never_seen.join(", ")));
+    }
 }
 
 /// The word for an ending that was not as planned.

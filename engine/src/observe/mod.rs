@@ -3,7 +3,10 @@
 
 pub mod closing;
 mod evidence;
+mod fall;
+mod gauge;
 mod judge;
+mod probes;
 mod progress;
 mod samples;
 mod stages;
@@ -13,12 +16,15 @@ pub mod verdict;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
+use runlog::manifest::ProbeBooks;
 use runlog::spread::Spread;
+use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 
 pub use self::evidence::Witness;
 use self::judge::Finding;
 pub use self::judge::Judge;
+pub use self::probes::ProbeWatch;
 pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
@@ -46,18 +52,20 @@ pub struct Observer {
     pub response: Spread,
     /// What judges the thresholds that cannot wait for the end.
     pub judge: Judge,
+    probes: Option<ProbeWatch>,
     stages: Stages,
 }
 
 impl Observer {
     /// An observer of this plan.
-    pub fn new(plan: &Plan, samples: Samples, progress: Progress, judge: Judge) -> Self {
+    pub fn new(plan: &Plan, samples: Samples, progress: Progress, judge: Judge, probes: Option<ProbeWatch>) -> Self {
         Self {
             samples,
             progress,
             witness: Witness::default(),
             response: Spread::default(),
             judge,
+            probes,
             stages: Stages::of(plan),
         }
     }
@@ -84,6 +92,10 @@ impl Observer {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            if let Some(probes) = &mut self.probes {
+                let findings = probes.hear(&mut self.samples);
+                self.take_note(findings, stop);
+            }
             let now = clock.now();
             for event in self.stages.reached(now) {
                 self.samples.event(event);
@@ -99,6 +111,11 @@ impl Observer {
         self.progress.clear();
         books.sort_by_key(|finished| finished.seat.place);
         books
+    }
+
+    /// Ends the probes. Returns their books, and what came of the thresholds on what they sample.
+    pub fn end_probes(&mut self) -> (Vec<ProbeBooks>, Vec<ThresholdResult>) {
+        self.probes.take().map(|probes| probes.end(&mut self.samples)).unwrap_or_default()
     }
 
     fn hear(&mut self, second: Second, stop: &Stop) {

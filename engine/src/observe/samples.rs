@@ -12,6 +12,7 @@ use crate::worker::report::Second;
 pub struct Samples {
     engine: csv::Writer<File>,
     events: csv::Writer<File>,
+    probes: csv::Writer<File>,
     failed: Option<csv::Error>,
 }
 
@@ -21,10 +22,10 @@ impl Samples {
     /// # Errors
     /// Where they cannot be written.
     pub fn create(run: &NewRun) -> Result<Self, CreateError> {
-        run.create_samples::<ProbeSample>(PROBES)?;
         Ok(Self {
             engine: run.create_samples::<EngineSample>(ENGINE)?,
             events: run.create_samples::<Event>(EVENTS)?,
+            probes: run.create_samples::<ProbeSample>(PROBES)?,
             failed: None,
         })
     }
@@ -66,6 +67,18 @@ impl Samples {
     /// Notes that something happened now.
     pub fn happened(&mut self, at: Nanos, kind: &str, detail: impl Into<String>) {
         self.event(Event { time_ns: at.0, kind: kind.to_owned(), detail: detail.into() });
+    }
+
+    /// Keeps a value that a probe has seen.
+    pub fn probe(&mut self, sample: ProbeSample) {
+        let written = self.probes.serialize(sample);
+        self.keep(written);
+    }
+
+    /// Brings what probes have seen to the disk.
+    pub fn flush_probes(&mut self) {
+        let written = self.probes.flush().map_err(csv::Error::from);
+        self.keep(written);
     }
 
     /// The first thing that could not be written, if any.

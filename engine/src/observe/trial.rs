@@ -8,6 +8,7 @@ use runlog::spread::{self, Spread};
 use runlog::threshold::{Aggregation, Threshold, ThresholdResult};
 use runlog::units::Nanos;
 
+use super::fall::Fall;
 use super::judge::Finding;
 use crate::worker::ledger::Gathered;
 
@@ -24,10 +25,7 @@ pub struct Trial {
     /// The sum of what is judged.
     sum: Sum,
     window: Option<Window>,
-    /// What it was held against when it did not hold for the first time, and when.
-    fallen: Option<(f64, Nanos)>,
-    is_announced: bool,
-    has_aborted: bool,
+    fall: Fall,
     /// When the schedules end: what there is less of from then on is not held against the load.
     planned: Nanos,
     /// The end of the last second that was heard of.
@@ -89,9 +87,7 @@ impl Trial {
             watched,
             sum: Sum { gathered: Gathered::new(threshold.metric), levels: Levels::default() },
             window,
-            fallen: None,
-            is_announced: false,
-            has_aborted: false,
+            fall: Fall::default(),
             planned,
             last: Nanos::ZERO,
         }
@@ -101,14 +97,14 @@ impl Trial {
     pub fn hear(&mut self, at: Nanos, is_whole: bool, second: &[Kept]) {
         let is_level = self.threshold.metric.kind() == MetricKind::Gauge;
         // At its very end a run is left by everybody: that is no level of the load.
-        if self.fallen.is_some() && self.window.is_some() || is_level && !is_whole && self.sum.levels.count > 0 {
+        if self.fall.first.is_some() && self.window.is_some() || is_level && !is_whole && self.sum.levels.count > 0 {
             return;
         }
         if self.window.is_some() {
             return self.hear_in_window(at, is_whole, second);
         }
         self.sum.extend(second);
-        if self.threshold.abort_on_fail && self.fallen.is_none() && at >= self.threshold.delay_abort_eval_ns {
+        if self.threshold.abort_on_fail && self.fall.first.is_none() && at >= self.threshold.delay_abort_eval_ns {
             self.judge(at, at);
         }
     }
@@ -165,26 +161,14 @@ impl Trial {
         let condition = &self.threshold.condition;
         let value = self.sum.value(self.threshold, elapsed)?;
         if !condition.holds(value) {
-            self.fallen = Some((value, at));
+            self.fall.first = Some((value, at));
         }
         Some(value)
     }
 
     /// What came to light, each thing once.
     pub fn findings(&mut self, now: Nanos) -> Vec<Finding> {
-        let Some((value, at)) = self.fallen else { return Vec::new() };
-        let threshold = self.threshold;
-        let what = || format!("{threshold} does not hold: it was {}", threshold.condition.show(value));
-        let mut findings = Vec::new();
-        if !self.is_announced {
-            self.is_announced = true;
-            findings.push(Finding { at, what: what(), aborts: false });
-        }
-        if threshold.abort_on_fail && !self.has_aborted && now >= threshold.delay_abort_eval_ns {
-            self.has_aborted = true;
-            findings.push(Finding { at: now, what: what(), aborts: true });
-        }
-        findings
+        self.fall.findings(self.threshold, now)
     }
 
     /// What came of it when the run is over; `None` where what rows (or iterations) add up to tells it exactly.
@@ -193,11 +177,11 @@ impl Trial {
             let is_level = self.threshold.metric.kind() == MetricKind::Gauge;
             return is_level.then(|| self.threshold.judge(self.sum.value(self.threshold, Nanos::ZERO)));
         }
-        if self.fallen.is_none() {
+        if self.fall.first.is_none() {
             self.judge_rest();
         }
         let worst = self.window.as_ref().and_then(|window| window.worst);
-        let Some((value, at)) = self.fallen else { return Some(self.threshold.judge(worst)) };
+        let Some((value, at)) = self.fall.first else { return Some(self.threshold.judge(worst)) };
         let result = self.threshold.judge(Some(value));
         Some(ThresholdResult { shown: format!("{} in the stretch up to {at}", result.shown), ..result })
     }

@@ -6,8 +6,9 @@ use super::choice::Mix;
 use super::program::{Errand, Part, Programs};
 use super::resolve::Captured;
 use super::schedule::{ArrivalSchedule, Ramp, Spacing, Stage, VuSchedule};
-use super::{Load, Plan, Replay, Scenario, Target};
+use super::{Load, Plan, Probe, Replay, Scenario, Target};
 use crate::scenario::{self, Arrival, Stages, limits};
+use crate::tls::TlsError;
 
 /// What the command line has to say about a scenario.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,14 @@ pub enum Error {
         /// The bound.
         most: String,
     },
+    /// A probe cannot be secured as it is wanted.
+    #[error("probe `{probe}`: {source}")]
+    Probe {
+        /// Its name.
+        probe: String,
+        /// Why not.
+        source: TlsError,
+    },
 }
 
 /// Compiles a scenario for a target; `captured` is what the setup has captured.
@@ -63,6 +72,11 @@ pub fn compile(
         scenarios.push(compiled_scenario(workload, options, &mut programs, &mut replays)?);
     }
     let (requests, messages, flows, groups) = programs.finish();
+    let probe = |probe: &scenario::Probe| {
+        let wrong = |source| Error::Probe { probe: probe.name.clone(), source };
+        Probe::new(probe, options.time_scale).map_err(wrong)
+    };
+    let probes = scenario.probes.iter().map(probe).collect::<Result<_, _>>()?;
     Ok(Plan {
         name: scenario.name.clone(),
         scenarios,
@@ -73,6 +87,8 @@ pub fn compile(
         groups,
         replays,
         thresholds: scenario.thresholds.clone(),
+        probes,
+        probe_thresholds: scenario.probe_thresholds.clone(),
         tags: scenario.tags.clone(),
         seed: options.seed,
         resolved: scenario.resolved.clone(),

@@ -11,6 +11,7 @@ mod feeds;
 pub mod flow;
 pub mod message;
 mod naming;
+mod probe;
 mod program;
 mod resolve;
 pub mod schedule;
@@ -20,12 +21,13 @@ pub mod template;
 use std::sync::Arc;
 
 use runlog::manifest::Tags;
-use runlog::threshold::Threshold;
+use runlog::threshold::{ProbeThreshold, Threshold};
 use runlog::units::Nanos;
 
 pub use self::compile::{Error, Options, compile, errand};
 pub use self::flow::{Flow, FlowId, GroupId, MessageId, Step};
 pub use self::message::Message;
+pub use self::probe::{Endpoint, Probe, Sampling};
 pub use self::program::{Errand, Part};
 pub use self::resolve::{Captured, unknown_captures};
 pub use self::target::{Target, TargetError};
@@ -58,6 +60,10 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     /// What must hold for the run to pass.
     pub thresholds: Vec<Threshold>,
+    /// What is sampled beside the load.
+    pub probes: Vec<Probe>,
+    /// What must hold of what is sampled.
+    pub probe_thresholds: Vec<ProbeThreshold>,
     /// Tags of the whole run.
     pub tags: Tags,
     /// Makes the same requests in the same order at the same scheduled times.

@@ -104,11 +104,7 @@ fn found(
     resolve: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>>,
 ) -> Result<(Vec<Address>, Option<Name>), TargetError> {
     let host = url.host_name();
-    let given = route.resolve.iter().find(|((name, port), _)| name.eq_ignore_ascii_case(host) && *port == url.port);
-    if let Some(&(_, mut address)) = given {
-        if address.port() == 0 {
-            address.set_port(url.port);
-        }
+    if let Some(address) = route.address_of(host, url.port) {
         return Ok((vec![Address::Tcp(address)], None));
     }
     let unresolved =

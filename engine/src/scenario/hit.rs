@@ -77,6 +77,8 @@ pub fn scenario(hit: &Hit, tags: Tags) -> Result<Scenario, Error> {
         flows: vec![Flow { name, steps: vec![Step::Request(call)] }],
         workloads: vec![workload],
         thresholds: Vec::new(),
+        probes: Vec::new(),
+        probe_thresholds: Vec::new(),
     })
 }
 

@@ -18,6 +18,7 @@ pub mod keys;
 mod known;
 pub mod limits;
 mod placeholder;
+pub mod probe;
 mod reach;
 mod request;
 pub mod secrets;
@@ -37,7 +38,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use runlog::manifest::Tags;
-use runlog::threshold::Threshold;
+use runlog::threshold::{ProbeThreshold, Threshold};
 use runlog::units::{Nanos, Rate};
 
 use self::error::Problems;
@@ -46,6 +47,7 @@ pub use self::escape::Escape;
 pub use self::feeder::Feeder;
 pub use self::interpolate::{Text, Variables};
 pub use self::placeholder::{Moment, Value};
+pub use self::probe::Probe;
 pub use self::request::DEFAULT_EXPECT_STATUS;
 use self::status::Statuses;
 use self::target::Connections;
@@ -80,6 +82,10 @@ pub struct Scenario {
     pub workloads: Vec<Workload>,
     /// What must hold for the run to pass.
     pub thresholds: Vec<Threshold>,
+    /// What is sampled beside the load.
+    pub probes: Vec<Probe>,
+    /// What must hold of what is sampled.
+    pub probe_thresholds: Vec<ProbeThreshold>,
     /// The whole with its variables in place and its secrets taken out.
     pub resolved: serde_json::Value,
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::probe::shown_database;
+
 /// Stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
 
@@ -92,19 +94,33 @@ pub(super) fn redact_scenario(scenario: &mut Value) {
             redact_text(value, |text| redact_header("Proxy-Authorization", text));
         });
     });
+    redact_key(scenario, "probes", |probes| probes.as_array_mut().into_iter().flatten().for_each(redact_probe));
     let Some(requests) = scenario.get_mut("requests").and_then(Value::as_object_mut) else { return };
     for request in requests.values_mut() {
-        if let Some(headers) = request.get_mut("headers").and_then(Value::as_object_mut) {
-            for (name, value) in headers.iter_mut() {
-                redact_text(value, |text| redact_header(name, text));
-            }
-        }
+        redact_key(request, "headers", redact_headers);
         redact_key(request, "path", |path| redact_text(path, redact_path));
         redact_key(request, "body", |body| redact_text(body, redact_body));
         for key in ["json", "form", "query"] {
             redact_key(request, key, redact_json);
         }
     }
+}
+
+fn redact_headers(headers: &mut Value) {
+    for (name, value) in headers.as_object_mut().into_iter().flatten() {
+        redact_text(value, |text| redact_header(name, text));
+    }
+}
+
+fn redact_probe(probe: &mut Value) {
+    let is_database = probe.get("kind").is_some_and(|kind| kind == "postgres");
+    redact_key(probe, "url", |url| redact_text(url, if is_database { redact_database } else { redact_path }));
+    redact_key(probe, "headers", redact_headers);
+}
+
+/// How to connect to a database, without the password.
+fn redact_database(text: &str) -> String {
+    text.parse().map_or_else(|_| REDACTED.to_owned(), |config| shown_database(&config))
 }
 
 /// Takes secrets out of every table `vars`, however deep it stands.
@@ -176,6 +192,18 @@ mod tests {
         redact_scenario(&mut scenario);
         let text = scenario.to_string();
         assert!(!text.contains("hunter2") && text.contains("lamp") && text.contains("free"), "{text}");
+    }
+
+    #[test]
+    fn a_scenario_loses_the_secrets_of_probes() {
+        let mut scenario = serde_json::json!({ "probes": [
+            { "kind": "json", "url": "http://h/?token=hunter2&x=lamp", "headers": { "Authorization": "Bearer hunter2" } },
+            { "kind": "postgres", "url": "postgres://me:hunter2@db/shop" },
+            { "kind": "postgres", "url": "hunter2" },
+        ]});
+        redact_scenario(&mut scenario);
+        let text = scenario.to_string();
+        assert!(!text.contains("hunter2") && text.contains("lamp") && text.contains("me@db:5432/shop"), "{text}");
     }
 
     #[test]

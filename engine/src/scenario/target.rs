@@ -61,6 +61,15 @@ pub struct Route {
     pub proxy: Option<Proxy>,
 }
 
+impl Route {
+    /// The address that is given for a host and port, with its port.
+    pub fn address_of(&self, host: &str, port: u16) -> Option<SocketAddr> {
+        let given = self.resolve.iter().find(|((name, of), _)| name.eq_ignore_ascii_case(host) && *of == port);
+        given
+            .map(|&(_, address)| SocketAddr::new(address.ip(), if address.port() == 0 { port } else { address.port() }))
+    }
+}
+
 /// When names are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lookup {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use runlog::manifest::Tags;
 use runlog::metric::{Metric, MetricKind};
-use runlog::threshold::{Condition, Threshold};
+use runlog::probe::ProbeMetric;
+use runlog::threshold::{Condition, ProbeThreshold, Threshold};
 use runlog::units::Nanos;
 
 use super::document::{Entry, Node, Table};
 use super::error::{Problem, Problems};
-use super::{keys, suggest};
+use super::{Probe, keys, suggest};
 
 /// How often a window is judged.
 const SECOND: Nanos = Nanos::from_secs(1);
@@ -24,28 +25,87 @@ pub(super) struct Filterable<'a> {
     pub(super) iteration_tags: Vec<&'a Tags>,
 }
 
-pub(super) fn threshold(node: &Node, filterable: &Filterable<'_>, problems: &mut Problems) -> Option<Threshold> {
+/// A threshold of one kind or the other.
+pub(super) enum Read {
+    Load(Threshold),
+    Probe(ProbeThreshold),
+}
+
+/// What a threshold looks at.
+enum Subject {
+    Load(Metric),
+    Probe(ProbeMetric),
+}
+
+/// The thresholds on the load, and those on what probes sample.
+pub(super) fn sorted(read: Vec<Read>) -> (Vec<Threshold>, Vec<ProbeThreshold>) {
+    let (mut of_load, mut of_probes) = (Vec::new(), Vec::new());
+    for one in read {
+        match one {
+            Read::Load(threshold) => of_load.push(threshold),
+            Read::Probe(threshold) => of_probes.push(threshold),
+        }
+    }
+    (of_load, of_probes)
+}
+
+pub(super) fn threshold(
+    node: &Node,
+    filterable: &Filterable<'_>,
+    probes: &[Probe],
+    problems: &mut Problems,
+) -> Option<Read> {
     let table = problems.keep(node.table("a threshold as a table"))?;
     table.know("a threshold", keys::THRESHOLD, problems);
-    let metric = problems.keep(table.require("a threshold", "metric", "such as `\"http_req_duration\"`", metric));
+    let example = "such as `\"http_req_duration\"`";
+    let subject = problems.keep(table.require("a threshold", "metric", example, |node| subject(node, probes)));
     let condition = problems.keep(table.require("a threshold", "condition", "such as `\"p(95) < 500ms\"`", condition));
-    let filter = table.get("filter").map_or(Some(BTreeMap::new()), |node| filter(node, filterable, problems));
+    let filter = match (table.get("filter"), &subject) {
+        (None, _) => Some(BTreeMap::new()),
+        (Some(node), Some(Subject::Probe(metric))) => tags_of_samples(node, metric, problems),
+        (Some(node), _) => filter(node, filterable, problems),
+    };
     let abort_on_fail = problems.keep(table.read("abort_on_fail", Node::boolean));
     let delay = problems.keep(table.read("delay_abort_eval", |node| node.quantity::<Nanos>("a duration", "s")));
-    let window_ns = problems.keep(table.read("window", window));
-    let (metric, condition) = (metric?, condition?);
-    tellable(metric, table, filterable, problems);
-    if let (Err(error), Some(node)) = (condition.fits(metric), table.get("condition")) {
+    let window = problems.keep(table.read("window", window));
+    let (subject, condition) = (subject?, condition?);
+    let fits = match &subject {
+        Subject::Load(metric) => {
+            tellable(*metric, table, filterable, problems);
+            condition.fits(*metric)
+        }
+        Subject::Probe(metric) => condition.sample_of_one(metric).map(drop),
+    };
+    if let (Err(error), Some(node)) = (fits, table.get("condition")) {
         problems.add(node.problem(error).expected("does not fit the metric"));
     }
-    Some(Threshold {
-        metric,
-        filter: filter?,
-        condition,
+    let when = When {
         abort_on_fail: abort_on_fail?.unwrap_or_default(),
-        delay_abort_eval_ns: delay?.unwrap_or_default(),
-        window_ns: window_ns?,
+        delay_abort_eval: delay?.unwrap_or_default(),
+        window: window?,
+    };
+    Some(match subject {
+        Subject::Load(metric) => Read::Load(when.on(Threshold::new(metric, filter?, condition))),
+        Subject::Probe(metric) => Read::Probe(when.on(Threshold::new(metric, filter?, condition))),
     })
+}
+
+/// When a threshold is judged, and what follows.
+struct When {
+    abort_on_fail: bool,
+    delay_abort_eval: Nanos,
+    window: Option<Nanos>,
+}
+
+impl When {
+    fn on<M>(self, threshold: Threshold<M>) -> Threshold<M> {
+        Threshold {
+            abort_on_fail: self.abort_on_fail,
+            delay_abort_eval_ns: self.delay_abort_eval,
+            window_ns: self.window,
+            ..threshold
+        }
+    }
 }
 
 fn window(node: &Node) -> Result<Nanos, Problem> {
@@ -89,12 +149,47 @@ fn is_of_requests_only(key: &str, value: &Node, filterable: &Filterable<'_>) -> 
     has(&filterable.tags) && !has(&filterable.iteration_tags)
 }
 
-fn metric(node: &Node) -> Result<Metric, Problem> {
+fn subject(node: &Node, probes: &[Probe]) -> Result<Subject, Problem> {
     let name = node.str("the name of a metric")?;
-    name.parse::<Metric>().map_err(|error| {
+    if let Ok(metric) = name.parse::<ProbeMetric>() {
+        return of_probe(node, metric, probes).map(Subject::Probe);
+    }
+    name.parse::<Metric>().map(Subject::Load).map_err(|error| {
         let known = Metric::ALL.iter().map(|metric| metric.name());
-        node.problem(error).expected("unknown metric").help(suggest::names(name, known, ""))
+        let probes = if probes.is_empty() { "" } else { "; of a probe, write `PROBE.METRIC`" };
+        node.problem(error).expected("unknown metric").help(suggest::names(name, known, "") + probes)
     })
+}
+
+/// A metric of a probe, which has to sample it where it is known what it samples.
+fn of_probe(node: &Node, metric: ProbeMetric, probes: &[Probe]) -> Result<ProbeMetric, Problem> {
+    let Some(probe) = probes.iter().find(|probe| probe.name == metric.probe) else {
+        let known = probes.iter().map(|probe| probe.name.as_str());
+        let help = suggest::names(&metric.probe, known, "add it as `[[probes]]`");
+        return Err(node.problem(format!("there is no probe `{}`", metric.probe)).expected("unknown probe").help(help));
+    };
+    match probe.sampling.metrics() {
+        Some(known) if !known.contains(&metric.metric.as_str()) => {
+            let help = suggest::names(&metric.metric, known.into_iter(), "");
+            let message = format!("probe `{}` samples no `{}`", probe.name, metric.metric);
+            Err(node.problem(message).expected("unknown metric").help(help))
+        }
+        _ => Ok(metric),
+    }
+}
+
+/// The tags that samples must have. Which there are, only the samples tell.
+fn tags_of_samples(node: &Node, metric: &ProbeMetric, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
+    let table = problems.keep(node.table("a table of tags such as `{ code = \"200\" }`"))?;
+    let pair = |entry: &Entry| {
+        if matches!(entry.key.as_str(), "request" | "scenario") {
+            let message = format!("{metric} cannot be told by the {}: it is sampled beside the load", entry.key);
+            problems.add(Problem::new(entry.key_span, message).expected("nothing would be looked at"));
+            return None;
+        }
+        Some((entry.key.clone(), problems.keep(entry.node.str("a tag's value as a string"))?.to_owned()))
+    };
+    table.entries.iter().map(pair).collect::<Vec<_>>().into_iter().collect()
 }
 
 fn condition(node: &Node) -> Result<Condition, Problem> {

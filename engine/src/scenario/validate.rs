@@ -11,8 +11,8 @@ use super::steps::{each_call, within};
 use super::template::{Names, Template};
 use super::threshold::Filterable;
 use super::workload::{Draft, REPLAY, draft};
-use super::{Call, Flow, Request, Scenario, Span, Step, Vars, Workload};
-use super::{destination, flow, keys, known, limits, reach, request, secrets, suggest, threshold, vars};
+use super::{Call, Flow, Probe, Request, Scenario, Span, Step, Vars, Workload};
+use super::{destination, flow, keys, known, limits, probe, reach, request, secrets, suggest, threshold, vars};
 
 /// What a file is read with.
 pub(super) struct Given<'a> {
@@ -30,6 +30,8 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
     let name = problems.keep(root.read("name", name));
     let tags = request::tags(root, problems).map(|tags| limits::with_tags(tags, given.tags));
     let target = destination::target(root, given.folder, problems);
+    let probe_nodes = array(root, "probes", "`[[probes]]`", problems);
+    let probes = probe::probes(probe_nodes, target.as_ref(), problems);
     let names = known::names(root, given, problems);
     let vars = file_vars(root, &names, problems);
     let requests = requests(root, given.folder, &names, problems);
@@ -39,8 +41,9 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
     let flows = flows(root, &request_names, &names, problems);
     let mut flow_names = FlowNames::new(root, request_names);
     let workloads = workloads(root, given.folder, &mut flow_names, &names, problems);
-    let (tags, requests, mut flows, workloads) = (tags?, requests?, flows?, workloads?);
-    let thresholds = thresholds(root, &tags, &requests, &flows, &workloads, problems);
+    let (tags, requests, mut flows, workloads, probes) = (tags?, requests?, flows?, workloads?, probes?);
+    let loaded = Loaded { tags: &tags, requests: &requests, flows: &flows, workloads: &workloads, probes: &probes };
+    let thresholds = thresholds(root, &loaded, problems);
     flows.extend(flow_names.of_single_requests());
     let mut resolved = problems.keep(root.json(true))?;
     if let Some(vars) = resolved.get_mut("vars").and_then(serde_json::Value::as_object_mut) {
@@ -52,6 +55,7 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
     }
     secrets::redact_scenario(&mut resolved);
     let feeders: Vec<_> = names.feeders.into_values().collect::<Option<_>>()?;
+    let (thresholds, probe_thresholds) = threshold::sorted(thresholds?);
     let scenario = Scenario {
         name: name?.unwrap_or_else(|| given.stem.chars().filter(|c| !c.is_control()).take(50).collect()),
         tags,
@@ -63,7 +67,9 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
         requests,
         flows,
         workloads,
-        thresholds: thresholds?,
+        thresholds,
+        probes,
+        probe_thresholds,
         resolved,
     };
     reach::check(&scenario, problems);
@@ -98,15 +104,18 @@ fn steps_of(
     flow::steps(steps, &place, requests, names, problems)
 }
 
-/// Thresholds, held against everything that a filter can name.
-fn thresholds(
-    root: &Table,
-    tags: &Tags,
-    requests: &[Request],
-    flows: &[Flow],
-    workloads: &[Workload],
-    problems: &mut Problems,
-) -> Option<Vec<runlog::threshold::Threshold>> {
+/// What thresholds can be about.
+struct Loaded<'a> {
+    tags: &'a Tags,
+    requests: &'a [Request],
+    flows: &'a [Flow],
+    workloads: &'a [Workload],
+    probes: &'a [Probe],
+}
+
+/// Thresholds, held against everything that they and their filters can name.
+fn thresholds(root: &Table, loaded: &Loaded<'_>, problems: &mut Problems) -> Option<Vec<threshold::Read>> {
+    let &Loaded { tags, requests, flows, workloads, probes } = loaded;
     let mut groups = Vec::new();
     for flow in flows {
         collect_groups(&flow.steps, None, &mut groups);
@@ -134,7 +143,7 @@ fn thresholds(
     };
     let read = array(root, "thresholds", "`[[thresholds]]`", problems)
         .iter()
-        .map(|node| threshold::threshold(node, &filterable, problems))
+        .map(|node| threshold::threshold(node, &filterable, probes, problems))
         .collect::<Vec<_>>();
     read.into_iter().collect()
 }

@@ -60,8 +60,10 @@ pub struct Security {
 /// How the connections of one thread are secured.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    pub(super) config: Arc<ClientConfig>,
-    pub(super) name: ServerName<'static>,
+    /// How it is negotiated.
+    pub config: Arc<ClientConfig>,
+    /// The name that the server's certificate must have.
+    pub name: ServerName<'static>,
 }
 
 impl Security {

@@ -7,28 +7,48 @@ pub(super) const STRIDE: usize = 64;
 
 /// Puts the places of all commas and line ends of a block into `places`, in their order.
 pub(super) fn separators(block: &[u8], places: &mut Vec<u32>) {
-    places.clear();
+    // As many as there could be at the most, so that they are written without looking whether there is room.
+    let mut found = 0;
     let (chunks, rest) = block.as_chunks::<STRIDE>();
     for (number, chunk) in chunks.iter().enumerate() {
-        add(chunk, (number * STRIDE) as u32, places);
+        found += add(chunk, (number * STRIDE) as u32, room(places, found));
     }
     if !rest.is_empty() {
         let mut last = [0; STRIDE];
         last[..rest.len()].copy_from_slice(rest);
-        add(&last, (chunks.len() * STRIDE) as u32, places);
+        found += add(&last, (chunks.len() * STRIDE) as u32, room(places, found));
     }
+    places.truncate(found);
 }
 
+/// Room for all places that a chunk may have. It is kept from block to block.
 #[inline]
-fn add(chunk: &[u8; STRIDE], base: u32, places: &mut Vec<u32>) {
+fn room(places: &mut Vec<u32>, found: usize) -> &mut [u32; STRIDE] {
+    if places.len() < found + STRIDE {
+        places.resize((found + STRIDE).max(places.capacity()), 0);
+    }
+    places[found..].first_chunk_mut().unwrap()
+}
+
+/// Writes the places of a chunk, and returns how many they are. Four are written at a time whether there are as many or
+/// not: to look after each is what would take long.
+#[inline]
+fn add(chunk: &[u8; STRIDE], base: u32, places: &mut [u32; STRIDE]) -> usize {
     let ends = bits(chunk, b'\n');
     let mut all = ends | bits(chunk, b',');
-    places.reserve(STRIDE);
-    while all != 0 {
-        let at = all.trailing_zeros();
-        places.push((base + at) | (((ends >> at) & 1) as u32) << 31);
-        all &= all - 1;
+    let found = all.count_ones() as usize;
+    let (fours, _) = places.as_chunks_mut::<4>();
+    for four in fours {
+        if all == 0 {
+            break;
+        }
+        for place in four {
+            let at = all.trailing_zeros();
+            *place = (base + at) | ((ends.unbounded_shr(at) & 1) as u32) << 31;
+            all &= all.wrapping_sub(1);
+        }
     }
+    found
 }
 
 /// A bit for each byte that is the wanted one.

@@ -99,16 +99,22 @@ impl<'a> PieceReader<'a> {
             if place >= piece.end {
                 return Ok(true);
             }
-            let pushed = if let Some(ends) = self.plain_line(next) {
-                let pushed = self.batch.push_fields(&self.block, begin, &ends, self.wanted, &piece.file.names);
-                (begin, next) = (ends[FIELDS - 1] as usize + 1, next + FIELDS);
-                pushed
+            let plain = self.plain_lines(begin, next, piece.end - offset);
+            if plain > 0 {
+                let behind = next + plain * FIELDS;
+                let (lines, _) = self.places[next..behind].as_chunks();
+                let pushed = self.batch.push_lines(&self.block, begin, lines, self.wanted, &piece.file.names);
+                pushed.map_err(|none| {
+                    let line = none.line.checked_sub(1).map_or(begin, |before| behind_field(lines[before][FIELDS - 1]));
+                    not_a_row(piece.file, offset + line as u64, &not_as_it_should_be(none.column))
+                })?;
+                (begin, next) = (behind_field(self.places[behind - 1]), behind);
             } else {
                 let line = begin;
                 (begin, next) = self.behind_line(next);
-                self.batch.push_line(&self.block[line..begin - 1], self.wanted, &piece.file.names)
-            };
-            pushed.map_err(|column| not_a_row(piece.file, place, &format!("`{column}` is not what it should be")))?;
+                let pushed = self.batch.push_line(&self.block[line..begin - 1], self.wanted, &piece.file.names);
+                pushed.map_err(|column| not_a_row(piece.file, place, &not_as_it_should_be(column)))?;
+            }
             if self.batch.len() == BATCH_ROWS && self.hand_out(each).is_break() {
                 return Ok(true);
             }
@@ -116,15 +122,21 @@ impl<'a> PieceReader<'a> {
         Ok(false)
     }
 
-    /// Where the fields of a line end that has as many as it should and no comma within quotes.
-    #[inline]
-    fn plain_line(&self, next: usize) -> Option<[u32; FIELDS]> {
-        let mut ends: [u32; FIELDS] = *self.places.get(next..)?.first_chunk()?;
-        let (last, commas) = ends.split_last_mut()?;
-        let is_amid = commas.iter().fold(0, |all, place| all | place) & index::LINE_END == 0;
-        let is_whole = is_amid && *last & index::LINE_END != 0;
-        *last &= !index::LINE_END;
-        is_whole.then_some(ends)
+    /// How many lines have as many fields as they should and no comma within quotes: of those that begin from `begin` to
+    /// before `end`, as far as the batch has room for them. The marks of their ends are taken away.
+    fn plain_lines(&mut self, mut begin: usize, next: usize, end: u64) -> usize {
+        let room = BATCH_ROWS - self.batch.len();
+        let (lines, _) = self.places[next..].as_chunks_mut::<FIELDS>();
+        for (number, line) in lines.iter_mut().enumerate() {
+            let [commas @ .., last] = line;
+            let is_amid = commas.iter().fold(0, |all, place| all | *place) & index::LINE_END == 0;
+            if number == room || begin as u64 >= end || !is_amid || *last & index::LINE_END == 0 {
+                return number;
+            }
+            *last &= !index::LINE_END;
+            begin = behind_field(*last);
+        }
+        lines.len()
     }
 
     /// Where the next line begins, in the block and among the places.
@@ -142,6 +154,15 @@ impl<'a> PieceReader<'a> {
         self.batch.clear();
         flow
     }
+}
+
+/// Where the field behind the one that ends at this place begins.
+const fn behind_field(end: u32) -> usize {
+    end as usize + 1
+}
+
+fn not_as_it_should_be(column: &str) -> String {
+    format!("`{column}` is not what it should be")
 }
 
 /// Names the line at this offset, which only now has to be counted.

@@ -38,7 +38,9 @@ impl<'a> Text<'a> {
     #[inline(always)]
     pub(super) fn number(self) -> Option<u64> {
         match self.len() {
-            length @ 1..=8 => eight_digits(self.word(self.end)?, length),
+            // Much is zero, and some columns are mostly.
+            1 => self.block.get(self.start).map(|byte| u64::from(byte.wrapping_sub(b'0'))).filter(|&digit| digit <= 9),
+            length @ 2..=8 => eight_digits(self.word(self.end)?, length),
             length @ 9..=16 => {
                 let high = eight_digits(self.word(self.end - 8)?, length - 8)?;
                 Some(high * E8 + eight_digits(self.word(self.end)?, 8)?)
@@ -49,7 +51,8 @@ impl<'a> Text<'a> {
     }
 
     /// The eight bytes before this place; zeros where the block begins later.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of what reading a number is")]
+    #[inline(always)]
     fn word(self, end: usize) -> Option<u64> {
         if let Some(start) = end.checked_sub(8) {
             return self.block.get(start..end)?.try_into().ok().map(u64::from_le_bytes);
@@ -103,7 +106,8 @@ impl Ends {
 
 /// The number that the last `length` of eight bytes make, of which the first is in the lowest byte: all are looked at and
 /// put together side by side (Lemire: Quickly parsing eight digits, 2018). `None` where one is no digit.
-#[inline]
+#[expect(clippy::inline_always, reason = "most of what reading a number is")]
+#[inline(always)]
 fn eight_digits(word: u64, length: usize) -> Option<u64> {
     let before = 8 * (8 - length as u32);
     let digits = (word ^ ZEROS) >> before << before;

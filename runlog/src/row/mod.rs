@@ -165,39 +165,43 @@ macro_rules! columns {
                 if found < FIELDS {
                     // What is wrong with those that are there is said first.
                     let there = Columns(wanted.0 & ((1 << found) - 1));
-                    self.push_fields(line, 0, &ends, there, names)?;
+                    self.push_lines(line, 0, &[ends], there, names).map_err(|none| none.column)?;
                     return Err(NAMES[found]);
                 }
                 if (ends[FIELDS - 1] as usize) < line.len() {
                     return Err("a column too many");
                 }
-                self.push_fields(line, 0, &ends, wanted, names)
+                self.push_lines(line, 0, &[ends], wanted, names).map_err(|none| none.column)
             }
 
-            /// Appends the wanted columns of a line within a larger text: the line begins at `begin`, and its fields end
-            /// before `ends`.
+            /// Appends the wanted columns of lines that follow each other in a larger text: the first begins at `begin`, and
+            /// their fields end before `ends`.
+            ///
+            /// A column at a time: fields of a kind are read in a loop of their own, in which a processor has several of them
+            /// under way at once.
             ///
             /// # Errors
-            /// The name of the column that could not be read; the batch then has to be thrown away.
-            #[inline]
-            pub(crate) fn push_fields(
+            /// The first line that could not be read; the batch then has to be thrown away.
+            pub(crate) fn push_lines(
                 &mut self,
                 block: &[u8],
                 begin: usize,
-                ends: &[u32; FIELDS],
+                ends: &[[u32; FIELDS]],
                 wanted: Columns,
                 names: &Names,
-            ) -> Result<(), &'static str> {
+            ) -> Result<(), NoRow> {
+                let mut first: Option<NoRow> = None;
                 $(
-                    if wanted.contains(Columns::$column) {
-                        const PLACE: usize = Place::$field as usize;
-                        let start = if PLACE == 0 { begin } else { ends[PLACE.saturating_sub(1)] as usize + 1 };
-                        let text = Text::new(block, start, ends[PLACE] as usize);
-                        self.$field.push(Field::decode(text, names).ok_or(stringify!($field))?);
+                    if wanted.contains(Columns::$column)
+                        && let Err(line) =
+                            push_column(&mut self.$field, texts::<{ Place::$field as usize }>(block, begin, ends), names)
+                        && first.is_none_or(|first| line < first.line)
+                    {
+                        first = Some(NoRow { line, column: stringify!($field) });
                     }
                 )*
-                self.rows += 1;
-                Ok(())
+                self.rows += ends.len();
+                first.map_or(Ok(()), Err)
             }
         }
     };
@@ -384,6 +388,48 @@ pub fn header() -> String {
 /// How many fields a line has.
 pub(crate) const FIELDS: usize = NAMES.len();
 
+/// A line that is no row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoRow {
+    /// Its place among those that were read.
+    pub(crate) line: usize,
+    /// The first of its columns that is not what it should be.
+    pub(crate) column: &'static str,
+}
+
+/// The fields at one place of lines that follow each other.
+#[inline]
+fn texts<'a, const PLACE: usize>(
+    block: &'a [u8],
+    begin: usize,
+    ends: &'a [[u32; FIELDS]],
+) -> impl Iterator<Item = Text<'a>> + Clone {
+    let mut begin = begin;
+    ends.iter().map(move |ends| {
+        let start = if PLACE == 0 { begin } else { ends[PLACE.saturating_sub(1)] as usize + 1 };
+        begin = ends[FIELDS - 1] as usize + 1;
+        Text::new(block, start, ends[PLACE] as usize)
+    })
+}
+
+/// Appends what fields of one kind say; the place of the first that says nothing of its kind, where one does.
+#[inline]
+fn push_column<'a, T: Field + Default>(
+    column: &mut Vec<T>,
+    texts: impl Iterator<Item = Text<'a>> + Clone,
+    names: &Names,
+) -> Result<(), usize> {
+    let mut is_whole = true;
+    column.extend(texts.clone().map(|text| {
+        let value = T::decode(text, names);
+        is_whole &= value.is_some();
+        value.unwrap_or_default()
+    }));
+    let first =
+        if is_whole { None } else { texts.map(|text| T::decode(text, names)).position(|value| value.is_none()) };
+    first.map_or(Ok(()), Err)
+}
+
 /// Where the fields of a line end, quotes and all, and how many of them were found.
 fn ends_of_fields(line: &[u8]) -> ([u32; FIELDS], usize) {
     let mut ends = [0; FIELDS];
@@ -421,7 +467,7 @@ impl Field for u64 {
         line.push_number(*self);
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode(text: Text<'_>, _: &Names) -> Option<Self> {
         text.number()
     }
@@ -434,7 +480,7 @@ macro_rules! narrower_integers {
                 u64::from(*self).encode(names, line);
             }
 
-            #[inline]
+            #[inline(always)]
             fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
                 u64::decode(text, names)?.try_into().ok()
             }
@@ -450,7 +496,7 @@ impl<T: Field> Field for Option<T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
         if text.is_empty() { Some(None) } else { T::decode(text, names).map(Some) }
     }
@@ -461,7 +507,7 @@ impl Field for FailedChecks {
         self.0.encode(names, line);
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
         u64::decode(text, names).map(Self)
     }
@@ -472,7 +518,7 @@ impl Field for Failure {
         line.push_text(self.word().as_bytes());
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode(text: Text<'_>, _: &Names) -> Option<Self> {
         Self::from_word(text.bytes())
     }
@@ -485,7 +531,7 @@ macro_rules! named {
                 line.push_text(names.$list.name(self.0));
             }
 
-            #[inline]
+            #[inline(always)]
             fn decode(text: Text<'_>, names: &Names) -> Option<Self> {
                 names.$list.id(text).map(Self)
             }

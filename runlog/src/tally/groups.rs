@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Tally;
 use super::kept::Kept;
+use super::members::Members;
 use crate::histogram::Histogram;
 use crate::manifest::Request;
 use crate::metric::Metric;
@@ -76,12 +77,6 @@ impl Grouping for Cells {
         let cell = self.of(usize::from(batch.scenario[place].0), usize::from(batch.request[place].0));
         self.within.has(batch.scheduled_ns[place]).then_some(cell)
     }
-}
-
-/// Puts the group of each row of a batch into `ids`.
-pub(super) fn number(grouping: &impl Grouping, batch: &Batch, ids: &mut Vec<Option<usize>>) {
-    ids.clear();
-    ids.extend((0..batch.len()).map(|place| grouping.group(batch, place)));
 }
 
 /// Where times are found again when it is known which of them are wanted.
@@ -211,6 +206,15 @@ pub(super) struct Times {
     pub(super) kept: Option<Kept>,
 }
 
+impl Times {
+    fn add(&mut self, times: &[u64]) {
+        self.histogram.record_all(times);
+        if let Some(kept) = &mut self.kept {
+            kept.extend(times);
+        }
+    }
+}
+
 /// What is gathered of a group.
 #[derive(Debug, Clone, Default)]
 pub struct Group {
@@ -232,14 +236,25 @@ pub struct Groups<'a, G> {
     pub elapsed: Nanos,
     /// How many rows there were, in a group or not.
     pub rows: u64,
-    /// The groups of a batch's rows.
-    ids: Vec<Option<usize>>,
+    members: Members,
+    /// The times of a metric in a group of a batch.
+    times: Vec<u64>,
 }
 
 impl<'a, G: Grouping> Groups<'a, G> {
     /// Nothing yet: the `metrics` are those of times that are wanted, the `requests` those of the manifest.
-    pub const fn new(grouping: &'a G, requests: &'a [Request], metrics: &'a [Metric], recall: Recall) -> Self {
-        Self { grouping, requests, metrics, recall, all: Vec::new(), elapsed: Nanos::ZERO, rows: 0, ids: Vec::new() }
+    pub fn new(grouping: &'a G, requests: &'a [Request], metrics: &'a [Metric], recall: Recall) -> Self {
+        Self {
+            grouping,
+            requests,
+            metrics,
+            recall,
+            all: Vec::new(),
+            elapsed: Nanos::ZERO,
+            rows: 0,
+            members: Members::default(),
+            times: Vec::new(),
+        }
     }
 
     /// The groups that there are, by their numbers.
@@ -282,30 +297,23 @@ impl<G: Grouping> Tally for Groups<'_, G> {
     }
 
     fn add(&mut self, batch: &Batch) {
-        let mut ids = std::mem::take(&mut self.ids);
-        number(self.grouping, batch, &mut ids);
-        self.reserve(ids.iter().flatten().max().map_or(0, |most| most + 1));
         self.rows += batch.len() as u64;
-        for (place, id) in ids.iter().enumerate() {
-            let row = batch.row(place);
-            self.elapsed = self.elapsed.max(Nanos(row.end_ns()));
-            if let Some(id) = *id {
-                self.all[id].counts.add(&row, &self.requests[usize::from(row.request.0)]);
+        let last = (0..batch.len()).map(|place| batch.row(place).end_ns()).max();
+        self.elapsed = self.elapsed.max(Nanos(last.unwrap_or(0)));
+        self.members.sort(self.grouping, batch);
+        self.reserve(self.members.most());
+        for (id, places) in self.members.groups() {
+            let group = &mut self.all[id];
+            for &place in places {
+                let row = batch.row(place as usize);
+                group.counts.add(&row, &self.requests[usize::from(row.request.0)]);
+            }
+            for (metric, times) in self.metrics.iter().zip(&mut group.times) {
+                self.times.clear();
+                metric.each_time(batch, places, |ns| self.times.push(ns));
+                times.add(&self.times);
             }
         }
-        for (metric, place_of_metric) in self.metrics.iter().zip(0..) {
-            metric.each_time(batch, |place, ns| {
-                let Some(id) = ids[place] else { return };
-                let times: &mut Times = &mut self.all[id].times[place_of_metric];
-                times.histogram.record(ns);
-                if let Some(kept) = &mut times.kept
-                    && Histogram::is_shared(ns)
-                {
-                    kept.push(ns);
-                }
-            });
-        }
-        self.ids = ids;
     }
 
     fn merge(&mut self, other: Self) {

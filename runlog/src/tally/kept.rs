@@ -12,20 +12,33 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    #[inline]
-    pub(super) fn push(&mut self, value_ns: u64) {
-        let Ok(short) = u32::try_from(value_ns) else { return self.long.push(value_ns) };
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => chunk.push(short),
-            _ => self.begin(short),
+    pub(super) fn extend(&mut self, times_ns: &[u64]) {
+        let mut rest = times_ns;
+        while !rest.is_empty() {
+            let chunk = self.chunk();
+            let (now, later) = rest.split_at(rest.len().min(CHUNK - chunk.len()));
+            let mut all = 0;
+            chunk.extend(now.iter().map(|&time| {
+                all |= time;
+                time as u32
+            }));
+            if all > u64::from(u32::MAX) {
+                // Seldom: what was cut short is put right.
+                let behind = chunk.len() - now.len();
+                chunk.truncate(behind);
+                chunk.extend(now.iter().filter_map(|&time| u32::try_from(time).ok()));
+                self.long.extend(now.iter().filter(|&&time| time > u64::from(u32::MAX)));
+            }
+            rest = later;
         }
     }
 
-    #[cold]
-    fn begin(&mut self, short: u32) {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        chunk.push(short);
-        self.chunks.push(chunk);
+    /// A chunk with room.
+    fn chunk(&mut self) -> &mut Vec<u32> {
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        self.chunks.last_mut().unwrap()
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -51,10 +64,8 @@ mod tests {
         #[test]
         fn every_time_is_kept(short in 0_u64..10_000, values in proptest::collection::vec(any::<u64>(), 0..20)) {
             let (mut one, mut other) = (Kept::default(), Kept::default());
-            (0..short).for_each(|value| one.push(value));
-            for &value in &values {
-                other.push(value);
-            }
+            one.extend(&(0..short).collect::<Vec<_>>());
+            other.extend(&values);
             one.merge(other);
             let mut all = Vec::new();
             one.each(|value| all.push(value));

@@ -4,6 +4,7 @@
 
 mod groups;
 mod kept;
+mod members;
 mod ranks;
 mod stored;
 

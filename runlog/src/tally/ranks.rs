@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::groups::{Grouping, Groups, Recall, number};
+use super::groups::{Grouping, Groups, Recall};
+use super::members::Members;
 use super::{Tally, gather};
 use crate::histogram::{Fine, Histogram};
 use crate::metric::Metric;
@@ -140,7 +141,7 @@ impl<'t, 'a, G: Grouping> Questions<'t, 'a, G> {
     /// # Errors
     /// Where the rows cannot be read a second time.
     pub fn answer(self, files: &[Rows], progress: Option<&AtomicU64>) -> Result<Answers, ReadError> {
-        let new = || Collected { questions: &self, slots: vec![Vec::new(); self.slots], ids: Vec::new() };
+        let new = || Collected { questions: &self, slots: vec![Vec::new(); self.slots], members: Members::default() };
         let mut slots = match self.groups.recall() {
             Recall::Memory => self.remember(new),
             Recall::Buckets => Vec::new(),
@@ -187,8 +188,7 @@ impl<'t, 'a, G: Grouping> Questions<'t, 'a, G> {
 struct Collected<'q, 't, 'a, G> {
     questions: &'q Questions<'t, 'a, G>,
     slots: Vec<Vec<u64>>,
-    /// The groups of a batch's rows.
-    ids: Vec<Option<usize>>,
+    members: Members,
 }
 
 impl<G> Collected<'_, '_, '_, G> {
@@ -208,16 +208,14 @@ impl<G: Grouping> Tally for Collected<'_, '_, '_, G> {
 
     fn add(&mut self, batch: &Batch) {
         let questions = self.questions;
-        let mut ids = std::mem::take(&mut self.ids);
-        number(questions.groups.grouping, batch, &mut ids);
-        for (place_of_metric, metric) in questions.groups.metrics.iter().enumerate() {
-            metric.each_time(batch, |place, ns| {
-                if let Some(group) = ids[place] {
-                    self.see(&questions.lookups[group][place_of_metric], ns);
-                }
-            });
+        let mut members = std::mem::take(&mut self.members);
+        members.sort(questions.groups.grouping, batch);
+        for (group, places) in members.groups() {
+            for (lookup, metric) in questions.lookups[group].iter().zip(questions.groups.metrics) {
+                metric.each_time(batch, places, |ns| self.see(lookup, ns));
+            }
         }
-        self.ids = ids;
+        self.members = members;
     }
 
     fn merge(&mut self, other: Self) {

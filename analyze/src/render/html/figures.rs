@@ -4,7 +4,7 @@ use runlog::text::printable;
 use runlog::units::Nanos;
 use serde::{Serialize, Serializer};
 
-use crate::report::Report;
+use super::article::Article;
 use crate::section::{Axis, Band, Bars, Chart, HeatMap, Line, Mark, Part, Unit};
 
 /// All figures of a page, in its order.
@@ -12,7 +12,7 @@ use crate::section::{Axis, Band, Bars, Chart, HeatMap, Line, Mark, Part, Unit};
 pub struct Figures {
     /// The places that lines have values at: figures name theirs by its number.
     axes: Vec<Vec<Number>>,
-    /// The stages of each report's load.
+    /// The stages of each article's load.
     stages: Vec<Vec<Stage>>,
     figures: Vec<Figure>,
 }
@@ -27,8 +27,8 @@ struct Stage {
 #[derive(Serialize)]
 struct Figure {
     title: String,
-    /// The number of the report.
-    report: usize,
+    /// The number of the article.
+    article: usize,
     #[serde(flatten)]
     drawn: Drawn,
 }
@@ -80,12 +80,12 @@ impl Serialize for Number {
 }
 
 impl Figures {
-    /// What is to be drawn of reports.
-    pub fn of(reports: &[Report]) -> Self {
+    /// What is to be drawn of articles.
+    pub fn of(articles: &[Article<'_>]) -> Self {
         let mut figures = Self { axes: Vec::new(), stages: Vec::new(), figures: Vec::new() };
-        for (number, report) in reports.iter().enumerate() {
-            figures.stages.push(report.stages.iter().map(stage).collect());
-            for part in report.sections.iter().flat_map(|section| &section.parts) {
+        for (number, article) in articles.iter().enumerate() {
+            figures.stages.push(article.stages.iter().map(stage).collect());
+            for part in article.sections.iter().flat_map(|section| &section.parts) {
                 figures.add(number, part);
             }
         }
@@ -97,14 +97,14 @@ impl Figures {
         self.figures.is_empty()
     }
 
-    fn add(&mut self, report: usize, part: &Part) {
+    fn add(&mut self, article: usize, part: &Part) {
         let (title, drawn) = match part {
             Part::Chart(chart) => (&chart.title, self.lines(chart)),
             Part::HeatMap(map) => (&map.title, self.heat(map)),
             Part::Bars(bars) => (&bars.title, self::bars(bars)),
             Part::Headline(_) | Part::Findings(_) | Part::Facts(_) | Part::Table(_) | Part::Command(_) => return,
         };
-        self.figures.push(Figure { title: printable(title), report, drawn });
+        self.figures.push(Figure { title: printable(title), article, drawn });
     }
 
     fn lines(&mut self, chart: &Chart) -> Drawn {

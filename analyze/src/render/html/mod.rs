@@ -1,6 +1,7 @@
 //! One self-contained page: style, script, data and the library that draws are in it, and its policy forbids it to load
 //! anything. What is drawn goes into the page as numbers; how it looks is the page's (`templates/script`).
 
+mod article;
 mod cell;
 mod figures;
 mod library;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use askama::Template;
 use runlog::text::printable;
 
+use self::article::{Article, name_of};
 use self::cell::{Cell, is_wide};
 use self::figures::Figures;
 use self::library::Library;
@@ -42,15 +44,20 @@ const SCRIPT: &str = concat!(
 );
 
 /// The page.
-pub struct Html;
+pub struct Html<'a> {
+    /// What stands before the reports of several runs: how they compare. Nothing for a run alone.
+    pub comparison: &'a [Section],
+}
 
-impl Renderer for Html {
+impl Renderer for Html<'_> {
     fn render(&self, reports: &[Report], out: &mut dyn Write) -> Result<(), Failure> {
-        let figures = Figures::of(reports);
+        let articles = Article::all(self.comparison, reports);
+        let figures = Figures::of(&articles);
         let library = if figures.is_empty() { None } else { Some(Library::packed()?) };
         let page = Page {
             policy: policy::of(library.as_ref().map(|library| library.script.as_str()), SCRIPT, STYLE),
-            reports,
+            title: reports.iter().map(name_of).collect::<Vec<_>>().join(", "),
+            articles,
             figures: harmless(&serde_json::to_string(&figures).map_err(io::Error::from)?),
             library: library.as_ref().map_or("", |library| &library.packed),
         };
@@ -64,31 +71,15 @@ impl Renderer for Html {
 #[template(path = "report.html")]
 struct Page<'a> {
     policy: String,
-    reports: &'a [Report],
+    title: String,
+    articles: Vec<Article<'a>>,
     figures: String,
     library: &'a str,
-}
-
-impl Page<'_> {
-    fn title(&self) -> String {
-        let names: Vec<String> = self.reports.iter().map(name_of).collect();
-        names.join(", ")
-    }
-}
-
-fn name_of(report: &Report) -> String {
-    printable(&report.summary.run.name)
 }
 
 /// JSON that cannot end the script element which holds it.
 fn harmless(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-}
-
-/// Whether the facts of a section are what is looked for first: beside the sentence to read first, or of a section of their own.
-fn has_key_figures(section: &Section) -> bool {
-    let has_headline = section.parts.iter().any(|part| matches!(part, Part::Headline(_)));
-    has_headline || section.parts.iter().all(|part| matches!(part, Part::Facts(_)))
 }
 
 const fn class_of(level: Level) -> &'static str {

@@ -4,11 +4,13 @@
 //! tables of `docs/scenario.md`. They are data: what a value means is decided where it is read.
 
 mod flow;
+mod probe;
 mod request;
 mod shape;
 mod workload;
 
 pub use self::flow::{STEPS, STEPS_HOLDER, StepKeys, any_step};
+pub use self::probe::{PROBE, PROBES, ProbeKeys, SELECTION, any_probe};
 pub use self::request::REQUEST;
 pub use self::shape::Shape;
 pub use self::workload::{COMMON, EXECUTORS, ExecutorKeys, RATE_STAGE, VU_STAGE, WHAT, any_executor};
@@ -116,6 +118,13 @@ pub const ROOT: &[Key] = &[
         Shape::ArrayOf(&Shape::Table("threshold", THRESHOLD)),
         "[{ metric = \"http_req_failed\", condition = \"rate < 1%\" }]",
         "What must hold for the run to pass; otherwise it ends with exit code 99.",
+    ),
+    Key::optional(
+        "probes",
+        Shape::Probes,
+        "[{ name = \"app\", kind = \"json\", url = \"{{ target }}/api/metrics\", metrics = { memory_usage_mb = \
+         \"/process/memory_usage_mb\" } }]",
+        "What is sampled from the system under test while the load runs, into `probes.csv`: see docs/probes.md.",
     ),
 ];
 
@@ -269,12 +278,18 @@ pub const DATA: &[Key] = &[
 
 /// The keys of a `[[thresholds]]`.
 pub const THRESHOLD: &[Key] = &[
-    Key::required("metric", Shape::Metric, "\"http_req_duration\"", "What is looked at."),
+    Key::required(
+        "metric",
+        Shape::Metric,
+        "\"http_req_duration\"",
+        "What is looked at; `PROBE.METRIC` for what a probe samples.",
+    ),
     Key::optional(
         "filter",
         Shape::Tags,
         "{ request = \"login\", tier = \"free\" }",
-        "Only the rows of this `request`, this `scenario`, and with these tags. Without it, all of them.",
+        "Only the rows of this `request`, this `scenario`, and with these tags. Without it, all of them. Samples of probes \
+         are told by their tags.",
     ),
     Key::required("condition", Shape::Bound, "\"p(95) < 500ms\"", "What must hold."),
     Key::optional(
@@ -316,12 +331,14 @@ mod tests {
             ("a stage of rates", RATE_STAGE),
             ("a stage of users", VU_STAGE),
             ("thresholds", THRESHOLD),
+            ("a selection of a probe", SELECTION),
         ]
         .into_iter()
         .map(|(name, keys)| (name.to_owned(), keys.iter().collect()))
         .collect();
         tables.extend(STEPS.iter().map(|step| (step.name.to_owned(), step.keys.iter().collect())));
         tables.extend(EXECUTORS.iter().map(|executor| (executor.name.to_owned(), executor.all().collect())));
+        tables.extend(PROBES.iter().map(|kind| (kind.name.to_owned(), kind.all().collect())));
         tables
     }
 

@@ -19,6 +19,12 @@ pub enum Shape {
     FlowName,
     /// An absolute URL.
     Url,
+    /// The URL that a probe looks at, which may begin with `{{ target }}`.
+    ProbeUrl,
+    /// A JSON pointer.
+    Pointer,
+    /// A number from 0 to 1.
+    Share,
     /// From the first `/` on, with placeholders in it.
     Path,
     /// A file or folder, relative to the scenario file.
@@ -74,6 +80,10 @@ pub enum Shape {
     Steps,
     /// The scenarios, each by its executor.
     Scenarios,
+    /// The probes, each by its kind.
+    Probes,
+    /// A string, or a table of this name with these keys.
+    StringOr(&'static str, &'static [Key]),
     /// A table of this name with these keys.
     Table(&'static str, &'static [Key]),
     /// Names, which the first says in capitals, with such a value each.
@@ -92,6 +102,9 @@ impl fmt::Display for Shape {
             Self::RequestName => "name of a request",
             Self::FlowName => "name of a flow or a request",
             Self::Url => "URL",
+            Self::ProbeUrl => "URL",
+            Self::Pointer => "JSON pointer",
+            Self::Share => "number from 0 to 1",
             Self::Path => "path with placeholders",
             Self::File => "file",
             Self::Method => "method",
@@ -115,6 +128,8 @@ impl fmt::Display for Shape {
             Self::Mix => "table of weights",
             Self::Steps => "array of steps",
             Self::Scenarios => "array of scenarios",
+            Self::Probes => "array of probes",
+            Self::StringOr(..) => "string or table",
             Self::Table(..) => "table",
             Self::Count { least, most: u32::MAX } => return write!(f, "whole number from {least}"),
             Self::Count { least, most } => return write!(f, "whole number from {least} to {most}"),
