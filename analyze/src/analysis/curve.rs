@@ -6,9 +6,7 @@ use runlog::units::Percentile;
 use runlog::windows::Window;
 
 use super::Analysis;
-use super::buckets::OF_PAGE;
 use super::busiest::Busiest;
-use super::timeline::Timeline;
 use crate::failure::Failure;
 use crate::load::{Detail, Run};
 use crate::section::{Axis, Chart, Line, Mark, Part, Section, Unit};
@@ -25,7 +23,7 @@ impl Analysis for Curve {
         if run.windows.is_empty() {
             return Ok(Vec::new());
         }
-        let total = whole(&Timeline::of(run, OF_PAGE));
+        let total = run.windows.whole(|_| true);
         if sketch(&total, Metric::ResponseTime).is_none_or(Sketch::is_empty) {
             return Ok(Vec::new());
         }
@@ -44,13 +42,6 @@ fn shares() -> Vec<Percentile> {
     all.sort_unstable();
     all.dedup();
     all.into_iter().filter_map(Percentile::from_millionths).collect()
-}
-
-/// All of a run in one window.
-fn whole(of: &Timeline) -> Window {
-    let mut sum = Window::default();
-    of.windows.iter().for_each(|window| sum.merge(window));
-    sum
 }
 
 fn sketch(of: &Window, metric: Metric) -> Option<&Sketch> {
@@ -89,7 +80,7 @@ fn by_request(run: &Run, total: &Window) -> Option<Chart> {
     let all = Line::new("all", values(total, Metric::ResponseTime, &shares)).drawn(Mark::Dashed);
     let mut lines = vec![all];
     for &place in &busiest.places {
-        let window = whole(&Timeline::of_request(run, place));
+        let window = run.windows.whole(run.is_of_request(place));
         let name = run.summary.requests[place].request.clone();
         lines.push(Line::new(name, values(&window, Metric::ResponseTime, &shares)));
     }
@@ -101,7 +92,9 @@ fn by_request(run: &Run, total: &Window) -> Option<Chart> {
 fn chart(title: &'static str, note: String, shares: &[Percentile], mut lines: Vec<Line>) -> Chart {
     let known = |line: &Line| line.values.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
     let length = lines.iter().map(known).max().unwrap_or(0);
-    lines.iter_mut().for_each(|line| line.values.truncate(length));
+    for line in &mut lines {
+        line.values.truncate(length);
+    }
     let axis = Axis::Percentile(shares[..length].iter().map(|share| share.as_quantile()).collect());
     Chart { title: title.into(), note: note.into(), axis, unit: Unit::Time, stacked: false, lines }
 }

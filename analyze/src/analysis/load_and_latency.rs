@@ -72,16 +72,17 @@ fn steps(of: &Timeline) -> Vec<Step> {
     steps.iter().filter(|stretches| !stretches.is_empty()).map(|stretches| Step::of(stretches, width)).collect()
 }
 
-fn sum(windows: &[Window]) -> Window {
+fn sum<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Window {
     let mut sum = Window::default();
-    windows.iter().for_each(|window| sum.merge(window));
+    for window in windows {
+        sum.merge(window);
+    }
     sum
 }
 
 impl Step {
     fn of(stretches: &[&Window], each: Buckets) -> Self {
-        let mut times = Window::default();
-        stretches.iter().for_each(|stretch| times.merge(stretch));
+        let times = sum(stretches.iter().copied());
         let mean = |count: u64| each.per_second(count) / stretches.len() as f64;
         Self { scheduled: mean(times.arrivals), completed: mean(times.answered), times }
     }

@@ -22,7 +22,7 @@ impl Analysis for Phases {
         let busiest = Busiest::of(summary);
         let shown: Vec<&Group> = busiest.places.iter().map(|&place| &summary.requests[place]).collect();
         let parts = vec![
-            Part::Bars(bars(&shown, busiest.note(summary))),
+            Part::Bars(bars(&shown, &busiest.note(summary))),
             Part::Table(table(summary.requests.iter().filter(|group| group.count > 0), &summary.total)),
             Part::Findings(vec![Finding::new(Level::Note, NOTE)]),
         ];
@@ -53,7 +53,7 @@ fn means(group: &Group) -> [Option<f64>; PHASES.len()] {
     [waiting, connect, tls, first_byte, receiving]
 }
 
-fn bars(groups: &[&Group], others: String) -> Bars {
+fn bars(groups: &[&Group], others: &str) -> Bars {
     let all: Vec<_> = groups.iter().map(|group| means(group)).collect();
     let part = |(place, name): (usize, &'static str)| {
         Line::new(name, all.iter().map(|means| means[place].map(f64::round)).collect())
@@ -62,7 +62,7 @@ fn bars(groups: &[&Group], others: String) -> Bars {
         "Where the mean response time of each request goes, from the instant that the schedule says on.".to_owned();
     Bars {
         title: "Mean time by phase".into(),
-        note: (note + &others).into(),
+        note: (note + others).into(),
         unit: Unit::Time,
         names: groups.iter().map(|group| group.request.clone().into()).collect(),
         parts: PHASES.into_iter().enumerate().map(part).collect(),
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(times.len(), SHOWN.len());
         let group = Group::new("a".to_owned(), &Counts::default(), &times, Nanos::from_secs(1));
         let means = means(&group).map(|mean| mean.expect("all of them"));
-        assert_eq!(means, [13.0, 20.0, 7.0, 30.0, 10.0]);
+        assert_eq!(means.map(|mean| mean as u64), [13, 20, 7, 30, 10]);
         assert!((means.iter().sum::<f64>() - 80.0).abs() < 1e-9);
         assert_eq!(cells(&group)[6..], [Value::Count(1), Value::Time(Nanos(81))]);
     }

@@ -39,9 +39,9 @@ fn made_by(command: &[String], seed: u64) -> String {
 /// nothing to it.
 fn shell<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    let quoted = |word: &str| match word.chars().all(is_plain) && !word.is_empty() {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+    let quoted = |word: &str| {
+        let is_safe = !word.is_empty() && word.chars().all(is_plain);
+        if is_safe { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
     };
     words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
 }

@@ -32,7 +32,7 @@ impl Analysis for Series {
         let mut charts = vec![rates(&timeline)];
         charts.extend(virtual_users(run));
         charts.push(response_times(&timeline));
-        charts.extend(by_request(run));
+        charts.extend(by_request(run, timeline.axis()));
         charts.push(lag(&timeline));
         charts.extend(errors(&timeline));
         charts.extend(statuses(run, &timeline));
@@ -81,7 +81,7 @@ fn response_times(of: &Timeline) -> Chart {
 }
 
 /// A line for each of the busiest requests; nothing where there is only one.
-fn by_request(run: &Run) -> Option<Chart> {
+fn by_request(run: &Run, axis: Axis) -> Option<Chart> {
     let busiest = Busiest::of(&run.summary);
     if busiest.places.len() < 2 {
         return None;
@@ -94,7 +94,6 @@ fn by_request(run: &Run) -> Option<Chart> {
     }
     let note = "The 95th percentile of each request's response time, to within 0.8 %; of fewer than twenty answers it is the slowest.".to_owned();
     let note = note + &busiest.note(&run.summary);
-    let axis = Timeline::of(run, OF_PAGE).axis();
     Some(chart("Response time by request (p95)", note, axis, Unit::Time, lines))
 }
 

@@ -24,8 +24,7 @@ impl Timeline {
 
     /// One request, by its place in the manifest, in all scenarios together, as finely as a page shows it.
     pub fn of_request(run: &Run, request: usize) -> Self {
-        let requests = run.log.manifest.requests.len().max(1);
-        Self::of_cells(run, buckets::OF_PAGE, |cell| cell % requests == request)
+        Self::of_cells(run, buckets::OF_PAGE, run.is_of_request(request))
     }
 
     fn of_cells(run: &Run, most: u64, wanted: impl Fn(usize) -> bool) -> Self {

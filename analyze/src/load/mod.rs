@@ -50,6 +50,12 @@ pub enum Detail {
 }
 
 impl Run {
+    /// Whether a cell of its windows is of the request at this place, in whatever scenario.
+    pub fn is_of_request(&self, request: usize) -> impl Fn(usize) -> bool + use<> {
+        let requests = self.log.manifest.requests.len().max(1);
+        move |cell| cell % requests == request
+    }
+
     /// Whether its rows are there, and not only what was gathered of them.
     pub const fn has_rows(&self) -> bool {
         self.summary.exact

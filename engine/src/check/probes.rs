@@ -37,7 +37,7 @@ fn one_probe(probe: &Probe, page: &mut Page) {
             }
         }
         Sampling::Command { words } => {
-            let words: Vec<String> = words.iter().map(|word| escaped(&word.shown)).collect();
+            let words: Vec<String> = words.iter().map(|word| escaped(&quoted(&word.shown))).collect();
             page.line(format_args!("    {:<12}{}", "runs", words.join(" ")));
         }
     }
@@ -45,6 +45,11 @@ fn one_probe(probe: &Probe, page: &mut Page) {
     let metrics = if probe.metrics.is_empty() { "as they come".to_owned() } else { probe.metrics.join(", ") };
     page.line(format_args!("    {:<12}{metrics}", "samples"));
     page.tags("    ", &probe.tags);
+}
+
+/// A word as one would write it in a shell, which there is none of.
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), Into::into)
 }
 
 fn fetches(endpoint: &Endpoint, page: &mut Page) {

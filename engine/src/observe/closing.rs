@@ -77,7 +77,7 @@ fn add_probe(probe: &ProbeBooks, text: &mut String) {
         let why = printable(last_error);
         let _ = writeln!(text, "probe {name}: {} of {all} looks failed, the last of them: {why}", Thousands(*failures));
     }
-    if !never_seen.is_empty() {
+    if !never_seen.is_empty() && *looks > 0 {
         let _ = writeln!(text, "probe {name} never saw a value of {}", printable(&never_seen.join(", ")));
     }
 }

@@ -94,6 +94,9 @@ impl Observer {
             }
             if let Some(probes) = &mut self.probes {
                 let findings = probes.hear(&mut self.samples);
+                for warning in probes.warnings() {
+                    self.progress.note(&format!("warning: {warning}"));
+                }
                 self.take_note(findings, stop);
             }
             let now = clock.now();

@@ -31,6 +31,8 @@ struct Watched {
     unseen: BTreeSet<&'static str>,
     /// How often it has failed since it last saw something.
     failed_in_a_row: u64,
+    /// Its first failure, until a person is told of it.
+    warning: Option<String>,
 }
 
 impl ProbeWatch {
@@ -53,6 +55,11 @@ impl ProbeWatch {
     pub fn hear(&mut self, samples: &mut Samples) -> Vec<Finding> {
         let told: Vec<Told> = self.beside.told().collect();
         told.into_iter().flat_map(|told| self.take_note(told, samples)).collect()
+    }
+
+    /// What a person should know while the run lasts: each probe that fails for the first time. Each is told once.
+    pub fn warnings(&mut self) -> Vec<String> {
+        self.watched.iter_mut().filter_map(|watched| watched.warning.take()).collect()
     }
 
     /// Ends the probes. Returns their books, and what came of the thresholds.
@@ -91,6 +98,7 @@ impl Watched {
             books: ProbeBooks { name: probe.name.clone(), ..ProbeBooks::default() },
             unseen: probe.metrics.iter().map(String::as_str).collect(),
             failed_in_a_row: 0,
+            warning: None,
         }
     }
 
@@ -105,6 +113,9 @@ impl Watched {
     }
 
     fn failed(&mut self, at: Nanos, why: String, samples: &mut Samples) {
+        if self.books.failures == 0 {
+            self.warning = Some(format!("probe `{}` fails: {why}", self.probe.name));
+        }
         self.books.failures += 1;
         self.failed_in_a_row += 1;
         if self.failed_in_a_row == 1 {

@@ -8,7 +8,7 @@ use super::interpolate::Variables;
 use super::keys;
 
 /// What an included file can hold.
-const KEYS: [&str; 4] = ["vars", "data", "requests", "flows"];
+const KEYS: [&str; 5] = ["vars", "data", "requests", "flows", "probes"];
 
 /// Adds what a file includes to its tables, and the files to `sources`. Files are found from `folder`. Returns whether all
 /// of them could be read: of what is in the others, nothing more should be said.
@@ -62,7 +62,8 @@ pub(super) fn include(
     all_read
 }
 
-/// Adds the entries of an included table to those of the file; a name can be given once only.
+/// Adds the entries of an included table or list to those of the file; a name can be given once only, which is seen of lists
+/// when they are read.
 fn merge(root: &mut Table, included: Entry, problems: &mut Problems) {
     if !KEYS.contains(&included.key.as_str()) {
         return;
@@ -70,10 +71,18 @@ fn merge(root: &mut Table, included: Entry, problems: &mut Problems) {
     let Some(own) = root.entries.iter_mut().find(|entry| entry.key == included.key) else {
         return root.entries.push(included);
     };
-    if let Err(problem) = included.node.table("a table") {
+    let is_like_it = match own.node.value {
+        Value::Array(_) => included.node.array("an array").map(|_| ()),
+        _ => included.node.table("a table").map(|_| ()),
+    };
+    if let Err(problem) = is_like_it {
         return problems.add(problem);
     }
-    let (Value::Table(own), Value::Table(included)) = (&mut own.node.value, included.node.value) else { return };
+    let (own, included) = match (&mut own.node.value, included.node.value) {
+        (Value::Table(own), Value::Table(included)) => (own, included),
+        (Value::Array(own), Value::Array(included)) => return own.extend(included),
+        _ => return,
+    };
     for entry in included.entries {
         if own.get(&entry.key).is_some() {
             let problem = Problem::new(entry.key_span, format!("`{}` is there already", entry.key));

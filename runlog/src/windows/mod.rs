@@ -129,22 +129,13 @@ impl Windows {
 
     /// All cells that are wanted, together, window by window.
     pub fn together(&self, wanted: impl Fn(usize) -> bool) -> Vec<Window> {
-        let mut times: [Counters; METRICS.len()] = Default::default();
-        let mut sum = |cells: &Vec<Window>| {
-            let mut sum = Window::default();
-            for (_, window) in cells.iter().enumerate().filter(|(cell, _)| wanted(*cell)) {
-                sum.merge_counts(window);
-                for (counters, (sketch, longest_ns)) in times.iter_mut().zip(window.times.iter().zip(window.longest_ns))
-                {
-                    counters.add(sketch, longest_ns);
-                }
-            }
-            for (place, counters) in times.iter_mut().enumerate() {
-                (sum.times[place], sum.longest_ns[place]) = counters.take().unwrap_or_default();
-            }
-            sum
-        };
-        self.cells.iter().map(&mut sum).collect()
+        let mut times = Default::default();
+        self.cells.iter().map(|cells| sum(chosen(cells, &wanted), &mut times)).collect()
+    }
+
+    /// All cells that are wanted, together, of the whole run.
+    pub fn whole(&self, wanted: impl Fn(usize) -> bool) -> Window {
+        sum(self.cells.iter().flat_map(|cells| chosen(cells, &wanted)), &mut Default::default())
     }
 
     /// The same in windows of another length, which has to be a multiple of this one.
@@ -203,4 +194,23 @@ impl Windows {
             *mine = mine.saturating_add(count);
         }
     }
+}
+
+fn chosen<'a>(cells: &'a [Window], wanted: &impl Fn(usize) -> bool) -> impl Iterator<Item = &'a Window> {
+    cells.iter().enumerate().filter(|(cell, _)| wanted(*cell)).map(|(_, window)| window)
+}
+
+/// Windows together; `times` is where their times are counted, with nothing in it before and after.
+fn sum<'a>(windows: impl Iterator<Item = &'a Window>, times: &mut [Counters; METRICS.len()]) -> Window {
+    let mut sum = Window::default();
+    for window in windows {
+        sum.merge_counts(window);
+        for (counters, (sketch, longest_ns)) in times.iter_mut().zip(window.times.iter().zip(window.longest_ns)) {
+            counters.add(sketch, longest_ns);
+        }
+    }
+    for (place, counters) in times.iter_mut().enumerate() {
+        (sum.times[place], sum.longest_ns[place]) = counters.take().unwrap_or_default();
+    }
+    sum
 }

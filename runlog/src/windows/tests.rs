@@ -182,7 +182,12 @@ proptest! {
             for (sum, cells) in merged.iter_mut().zip(windows.iter()) {
                 cells.iter().enumerate().filter(|(cell, _)| wanted.contains(cell)).for_each(|(_, window)| sum.merge(window));
             }
-            prop_assert_eq!(windows.together(|cell| wanted.contains(&cell)), merged);
+            prop_assert_eq!(&windows.together(|cell| wanted.contains(&cell)), &merged);
+            let mut whole = Window::default();
+            for window in &merged {
+                whole.merge(window);
+            }
+            prop_assert_eq!(windows.whole(|cell| wanted.contains(&cell)), whole);
         }
     }
 }

@@ -60,8 +60,8 @@ pub const ROOT: &[Key] = &[
         "include",
         Shape::ArrayOf(&Shape::File),
         "[\"shared.toml\"]",
-        "Files relative to this one. Their `vars`, `data`, `requests` and `flows` are added; a name that is given twice \
-         is an error.",
+        "Files relative to this one. Their `vars`, `data`, `requests`, `flows` and `probes` are added; a name that is given \
+         twice is an error.",
     ),
     Key::optional(
         "vars",

@@ -1,0 +1,317 @@
+//! Probes: what is sampled from the system under test beside the load, and what comes of it.
+
+#![allow(clippy::expect_used, reason = "what fails in here fails the test")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+use drumfire_tests::postgres::{Database, PASSWORD};
+use drumfire_tests::program::{drumfire, summary_of};
+use drumfire_tests::run::Run;
+use drumfire_tests::scenario::Scenario;
+use drumfire_tests::scratch::Scratch;
+use drumfire_tests::scripted::{Reply, Scripted};
+use drumfire_tests::shop::Shop;
+use serde_json::Value;
+
+/// A second of a visitor who mostly thinks: long enough for some looks of a probe.
+fn calm(url: &str) -> Scenario {
+    calm_for("1s", url)
+}
+
+fn calm_for(duration: &str, url: &str) -> Scenario {
+    let load = format!("executor = \"constant-vus\"\nvus = 1\nduration = \"{duration}\"\nflow = \"calm\"");
+    Scenario::to(url)
+        .request("home", "path = \"/\"\nexpect_status = [\"2xx\", \"4xx\"]")
+        .flow("calm", "[{ request = \"home\" }, { think = \"20ms\" }]")
+        .load("visits", &load)
+}
+
+/// A probe that looks ten times a second.
+fn probe(name: &str, kind: &str, keys: &str) -> String {
+    format!("[[probes]]\nname = \"{name}\"\nkind = \"{kind}\"\ninterval = \"100ms\"\n{keys}")
+}
+
+fn threshold(metric: &str, condition: &str, keys: &str) -> String {
+    format!("[[thresholds]]\nmetric = \"{metric}\"\ncondition = \"{condition}\"\n{keys}")
+}
+
+/// A row of `probes.csv`.
+struct Sample {
+    time_ns: u64,
+    probe: String,
+    metric: String,
+    tags: String,
+    value: f64,
+}
+
+/// The rows of `probes.csv`. What is sampled here has no commas in its tags but those of SQL, which stand in quotes.
+fn samples(run: &Run) -> Vec<Sample> {
+    let text = fs::read_to_string(run.path().join("probes.csv")).expect("a run has probes.csv");
+    let sample = |line: &str| {
+        let (rest, value) = line.rsplit_once(',').expect("a value");
+        let mut fields = rest.splitn(4, ',').map(str::to_owned);
+        let mut next = || fields.next().expect("a field");
+        Sample {
+            time_ns: next().parse().expect("a time"),
+            probe: next(),
+            metric: next(),
+            tags: next(),
+            value: value.parse().expect("a value"),
+        }
+    };
+    text.lines().skip(1).map(sample).collect()
+}
+
+fn values(samples: &[Sample], probe: &str, metric: &str) -> Vec<f64> {
+    let is_meant = |sample: &&Sample| sample.probe == probe && sample.metric == metric;
+    samples.iter().filter(is_meant).map(|sample| sample.value).collect()
+}
+
+/// How a probe fared, as run.json has it.
+fn books(run: &Run, name: &str) -> Value {
+    let manifest = run.manifest();
+    let all = manifest["ending"]["probes"].as_array().expect("the books of probes").clone();
+    all.into_iter().find(|books| books["name"] == name).expect("the books of this probe")
+}
+
+fn events(run: &Run) -> String {
+    fs::read_to_string(run.path().join("events.csv")).expect("a run has events.csv")
+}
+
+#[test]
+fn the_shops_own_figures_are_sampled_as_json_and_as_prometheus_has_them() {
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let scenario = calm(shop.url())
+        .table(&probe(
+            "app",
+            "json",
+            "url = \"{{ target }}/api/metrics\"\nmetrics = { memory_usage_mb = \"/process/memory_usage_mb\" }",
+        ))
+        .table(&probe(
+            "prom",
+            "prometheus",
+            "url = \"{{ target }}/metrics\"\ntags = { from = \"shop\" }\n\
+             metrics = { memory_bytes = \"process_resident_memory_bytes\" }",
+        ))
+        .table(&threshold("app.memory_usage_mb", "max < 100000", ""));
+    scratch.drumfire_run("shop", &scenario.text()).finish().assert_ran();
+    let run = scratch.run("shop");
+    let samples = samples(&run);
+    assert!(samples.len() > 4, "{}", samples.len());
+    assert!(samples.is_sorted_by_key(|sample| sample.time_ns), "rows are in the order of their times");
+    assert!(values(&samples, "app", "memory_usage_mb").iter().all(|megabytes| *megabytes > 1.0));
+    assert!(values(&samples, "prom", "memory_bytes").iter().all(|bytes| *bytes > 1e6));
+    assert!(samples.iter().all(|sample| (sample.tags == "from=shop") == (sample.probe == "prom")));
+    let summary = summary_of(run.path());
+    assert_eq!(summary["thresholds"][0]["threshold"], "app.memory_usage_mb max < 100000");
+    assert_eq!(summary["thresholds"][0]["passed"], true);
+}
+
+/// The answer to the `nth` look: a counter that grows by 10, and a histogram of which each look adds ten to the same bucket.
+fn exposed(nth: usize) -> String {
+    let counted = nth * 10;
+    format!(
+        "# TYPE work_total counter\nwork_total{{kind=\"a,b=c\"}} {counted}\nwork_total{{kind=\"}}\"}} {counted}\n\
+         # TYPE took_seconds histogram\ntook_seconds_bucket{{le=\"0.1\"}} 0\ntook_seconds_bucket{{le=\"0.2\"}} {counted}\n\
+         took_seconds_bucket{{le=\"+Inf\"}} {counted}\nqueue 7\n"
+    )
+}
+
+#[test]
+fn counters_become_rates_and_histograms_quantiles() {
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let exporter = Scripted::server(|asked| Reply::with(200, &[], exposed(asked.nth)));
+    let keys = format!(
+        "url = \"{}/metrics\"\nheaders = {{ X-Token = \"hunter2\" }}\n\
+         metrics.rate = 'work_total{{kind=~\"a.*\"}}'\nmetrics.by_kind = {{ name = \"work_total\", by = [\"kind\"] }}\n\
+         metrics.median_seconds = {{ name = \"took_seconds\", quantile = 0.5 }}\nmetrics.queue = \"queue\"\n\
+         metrics.none = \"no_such\"",
+        exporter.url()
+    );
+    let scenario = calm(shop.url())
+        .table(&probe("work", "prometheus", &keys))
+        .table(&threshold("work.median_seconds", "max < 200ms", ""))
+        .table(&threshold("work.rate", "min > 0", "window = \"1s\""));
+    scratch.drumfire_run("rates", &scenario.text()).finish().assert_ran();
+    let run = scratch.run("rates");
+    let samples = samples(&run);
+    let looks = exporter.requests();
+    assert!(values(&samples, "work", "queue").iter().all(|queue| *queue == 7.0));
+    let medians = values(&samples, "work", "median_seconds");
+    assert!(!medians.is_empty() && medians.len() < looks, "one fewer than looks: {} of {looks}", medians.len());
+    assert!(medians.iter().all(|median| (median - 0.15).abs() < 1e-9), "{medians:?}");
+    let kinds: BTreeSet<&str> =
+        samples.iter().filter(|sample| sample.metric == "by_kind").map(|sample| sample.tags.as_str()).collect();
+    assert_eq!(kinds.len(), 2, "{kinds:?}");
+    // Ten a look: however late a look is, the time that it is divided by is that between the two.
+    let rates = values(&samples, "work", "rate");
+    assert!(rates.iter().all(|rate| *rate > 0.0 && *rate < 1e6), "{rates:?}");
+    assert_eq!(books(&run, "work")["never_seen"], serde_json::json!(["none"]));
+    let asked = exporter.asked();
+    assert!(String::from_utf8_lossy(&asked[0].bytes).to_lowercase().contains("x-token: hunter2"));
+    assert!(asked.iter().all(|asked| asked.connection == 0), "the connection is kept");
+    let manifest = fs::read_to_string(run.path().join("run.json")).expect("a run has run.json");
+    assert!(!manifest.contains("hunter2"), "secrets stay out of run.json");
+}
+
+#[test]
+fn a_threshold_on_a_probe_that_does_not_hold_fails_the_run() {
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let scenario = calm(shop.url())
+        .table(&probe("load", "command", "command = [\"echo\", \"{\\\"depth\\\": 12}\"]"))
+        .table(&threshold("load.depth", "max <= 10", ""));
+    scratch
+        .drumfire_run("deep", &scenario.text())
+        .finish()
+        .assert_code(99)
+        .assert_says("✗ load.depth max <= 10 (was 12)");
+    let thresholds = &summary_of_failed(scratch.run("deep").path())["thresholds"];
+    assert_eq!(thresholds[0]["passed"], false);
+}
+
+/// The summary of a run whose threshold failed.
+fn summary_of_failed(run: &std::path::Path) -> Value {
+    drumfire_tests::program::analyze().arg("summary").arg(run).arg("--json").finish().assert_code(99).json()
+}
+
+#[test]
+fn a_run_is_ended_by_a_threshold_on_a_probe() {
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let scenario = calm(shop.url())
+        .load("long", "executor = \"constant-vus\"\nvus = 1\nduration = \"10m\"\nflow = \"calm\"")
+        .table(&probe("load", "command", "command = [\"echo\", \"12\"]"))
+        .table(&threshold("load.value", "value <= 10", "abort_on_fail = true"));
+    scratch.drumfire_run("ended", &scenario.text()).finish().assert_code(99);
+    assert_eq!(scratch.run("ended").ended(), "aborted");
+    assert!(events(&scratch.run("ended")).contains("load.value value <= 10 does not hold: it was 12"));
+}
+
+#[test]
+fn a_probe_that_fails_stops_nothing_and_is_told_of() {
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    // It fails twice, and is well from then on.
+    let server = Scripted::server(|asked| match asked.nth {
+        0 => Reply::with(503, &[], "no"),
+        1 => Reply::json("{\"x\": \"no number\"}"),
+        _ => Reply::json("{\"x\": 1}"),
+    });
+    let silent = Scripted::server(|_| Reply::never());
+    let huge = Scripted::server(|_| Reply::json(&" ".repeat(5 << 20)));
+    let of = |server: &Scripted| format!("url = \"{}\"\nmetrics = {{ x = \"/x\" }}", server.url());
+    let scenario = calm(shop.url())
+        .table(&probe("shaky", "json", &of(&server)))
+        .table(&probe("silent", "json", &format!("{}\ntimeout = \"50ms\"", of(&silent))))
+        .table(&probe("huge", "json", &of(&huge)))
+        .table(&probe("broken", "command", "command = [\"sh\", \"-c\", \"echo no queue >&2; exit 3\"]"))
+        .table(&threshold("silent.x", "max < 1", ""));
+    let finished = scratch.drumfire_run("failing", &scenario.text()).finish();
+    finished
+        .assert_code(99)
+        .assert_says("silent.x max < 1 (was no sample)")
+        .assert_says("warning: probe `shaky` fails");
+    let run = scratch.run("failing");
+    assert_eq!(books(&run, "shaky")["failures"], 2);
+    assert!(books(&run, "shaky")["looks"].as_u64().is_some_and(|looks| looks > 0));
+    assert_eq!(books(&run, "silent")["last_error"], "no answer within 50.0 ms");
+    assert_eq!(books(&run, "huge")["last_error"], "the answer is longer than 4 MiB");
+    assert_eq!(books(&run, "broken")["last_error"], "it ended with exit status: 3: no queue");
+    let events = events(&run);
+    assert_eq!(events.matches("probe_failed,shaky: the status is 503").count(), 1, "{events}");
+    assert_eq!(events.matches("probe_recovered,shaky: after 2 failures").count(), 1, "{events}");
+    assert_eq!(events.matches("probe_failed,silent").count(), 1, "once, though it never got well: {events}");
+    assert!(!run.rows().is_empty());
+}
+
+#[test]
+fn a_slow_probe_delays_no_other() {
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let slow = Scripted::server(|_| Reply::json("{\"x\": 1}").after(Duration::from_secs(600)));
+    let quick = Scripted::server(|_| Reply::json("{\"x\": 1}"));
+    let of = |server: &Scripted| format!("url = \"{}\"\nmetrics = {{ x = \"/x\" }}\ntimeout = \"1h\"", server.url());
+    let scenario =
+        calm(shop.url()).table(&probe("slow", "json", &of(&slow))).table(&probe("quick", "json", &of(&quick)));
+    scratch.drumfire_run("slow", &scenario.text()).finish().assert_ran();
+    let run = scratch.run("slow");
+    assert_eq!(
+        (slow.requests(), &books(&run, "slow")["failures"]),
+        (1, &0.into()),
+        "given up at the end, which is no failure"
+    );
+    assert!(books(&run, "quick")["looks"].as_u64().is_some_and(|looks| looks > 1), "{}", books(&run, "quick"));
+}
+
+#[test]
+fn this_machine_is_sampled() {
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let scenario = calm(shop.url()).table(&probe("here", "host", ""));
+    scratch.drumfire_run("host", &scenario.text()).finish().assert_ran();
+    let samples = samples(&scratch.run("host"));
+    let busy = values(&samples, "here", "cpu_percent");
+    assert!(!busy.is_empty() && busy.iter().all(|busy| (0.0..=100.0).contains(busy)), "{busy:?}");
+    let used = values(&samples, "here", "memory_used_percent");
+    assert!(!used.is_empty() && used.iter().all(|used| *used > 0.0 && *used < 100.0), "{used:?}");
+}
+
+#[test]
+fn a_database_answers_to_sql_and_to_presets() {
+    let (scratch, shop, database) = (Scratch::new(), Shop::open(), Database::create());
+    database.ask("CREATE TABLE orders (status text, total numeric); INSERT INTO orders VALUES ('open', 1.5), ('paid', 2), ('paid', 3)");
+    let url = format!("url = \"{}\"\n", database.socket_url());
+    let own = "sql = \"SELECT status, count(*) AS orders, sum(total) AS total, NULL::int AS nothing FROM orders GROUP BY status\"";
+    // Proving a password takes a debug build some time.
+    let mut scenario = calm_for("4s", shop.url())
+        .table(&probe("orders", "postgres", &format!("url = \"{}\"\n{own}", database.url())))
+        .table(&probe("writes", "postgres", &format!("{url}sql = \"DELETE FROM orders RETURNING 1 AS n\"")))
+        .table(&probe("up", "postgres", &format!("{url}sql = \"SELECT true AS up\"")))
+        .table(&threshold("orders.total", "max == 5", "filter = { status = \"paid\" }"));
+    for preset in ["activity", "database", "statements", "locks", "pool"] {
+        scenario = scenario.table(&probe(preset, "postgres", &format!("{url}preset = \"{preset}\"")));
+    }
+    scratch.drumfire_run("database", &scenario.text()).finish().assert_ran();
+    let run = scratch.run("database");
+    let samples = samples(&run);
+    let paid = |sample: &&Sample| sample.metric == "orders" && sample.tags == "status=paid";
+    assert!(samples.iter().any(|sample| paid(&sample) && sample.value == 2.0));
+    assert!(values(&samples, "orders", "nothing").is_empty(), "NULL is no sample");
+    assert!(values(&samples, "up", "up").iter().all(|up| *up == 1.0));
+    assert!(books(&run, "writes")["last_error"].as_str().is_some_and(|error| error.contains("read-only transaction")));
+    assert_eq!(database.ask("SELECT count(*) FROM orders"), "3");
+
+    for preset in ["activity", "database", "locks", "pool"] {
+        assert_eq!(books(&run, preset)["failures"], 0, "{}", books(&run, preset));
+    }
+    assert_eq!(books(&run, "activity")["never_seen"], Value::Null);
+    assert!(values(&samples, "activity", "connections").iter().all(|connections| *connections >= 1.0));
+    assert!(values(&samples, "pool", "connections").iter().any(|connections| *connections >= 1.0));
+    assert_eq!(books(&run, "locks")["never_seen"], Value::Null);
+    // The probe on orders is what ran the most; its text is a tag.
+    let statement = samples.iter().find(|sample| sample.probe == "statements" && sample.metric == "mean_ms");
+    let statement = statement.expect("a statement that was run");
+    assert!(statement.value > 0.0 && statement.tags.contains("query_id="), "{}", statement.tags);
+    let manifest = fs::read_to_string(run.path().join("run.json")).expect("a run has run.json");
+    assert!(!manifest.contains(PASSWORD), "secrets stay out of run.json");
+}
+
+#[test]
+fn check_tells_of_probes_and_runs_none() {
+    let scratch = Scratch::new();
+    let scenario = calm("http://127.0.0.1:1")
+        .table(&probe("app", "json", "url = \"{{ target }}/m?token=hunter2\"\nmetrics = { x = \"/x\" }"))
+        .table(&probe("db", "postgres", "url = \"postgres://me:hunter2@127.0.0.1:1/shop\"\npreset = \"locks\""))
+        .table(&probe("left", "command", "command = [\"touch\", \"was here\"]"))
+        .table(&threshold("app.x", "max < 1", ""));
+    let file = scratch.write("s.toml", &scenario.text());
+    let checked = drumfire().arg("check").arg(file).finish();
+    checked.assert_code(0);
+    for part in [
+        "app  json\n    fetches     http://127.0.0.1:1/m?token=[redacted]\n",
+        "db  postgres\n    connects to postgres://me@127.0.0.1:1/shop\n",
+        "left  command\n    runs        touch 'was here'\n",
+        "\n  app.x max < 1\n",
+    ] {
+        assert!(checked.stdout.contains(part), "{part} in {}", checked.stdout);
+    }
+    assert!(!checked.stdout.contains("hunter2"), "{}", checked.stdout);
+}
