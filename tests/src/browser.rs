@@ -1,15 +1,15 @@
 //! Chromium without a window, spoken to over a pipe: what a page looks like to those who open it.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
+#![allow(clippy::expect_used, reason = "what fails in here fails the test")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::patience::eventually;
 
 /// The protocol is spoken on the descriptors 3 and 4.
 const ON_PIPES: &str = "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1";
@@ -89,13 +89,7 @@ impl Browser {
     /// Waits until an expression is true.
     #[track_caller]
     pub fn wait_for(&mut self, expression: &str) {
-        for _ in 0..600 {
-            if self.value_of(expression) == json!(true) {
-                return;
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        panic!("`{expression}` does not come true; {:?}", self.complaints);
+        eventually(expression, || (self.value_of(expression) == json!(true)).then_some(()));
     }
 
     /// What the page and the browser had to complain of so far.

@@ -225,6 +225,6 @@ mod tests {
         }
         let axis = |figure: &Figure| if let Drawn::Lines { axis, .. } = figure.drawn { Some(axis) } else { None };
         assert_eq!(figures.axes.len(), 2);
-        assert_eq!(figures.figures.iter().filter_map(axis).collect::<Vec<_>>(), [0, 0, 1, 0]);
+        assert_eq!(figures.all.iter().filter_map(axis).collect::<Vec<_>>(), [0, 0, 1, 0]);
     }
 }
