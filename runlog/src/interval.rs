@@ -111,7 +111,9 @@ impl Tails {
             *probability = weight;
         }
         let all: f64 = probabilities.iter().sum();
-        probabilities.iter_mut().for_each(|probability| *probability /= all);
+        for probability in &mut probabilities {
+            *probability /= all;
+        }
         Self { probabilities, least, samples }
     }
 

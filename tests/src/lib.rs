@@ -10,6 +10,7 @@
 //! written    a run directory, made up row by row               python     DuckDB and scipy, for recomputing
 //! same       figures of two sources held against each other
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
+//! browser       what a page looks like to those who open it
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
 //! ```
@@ -18,6 +19,7 @@
 //! fails the test that called it, with a message; only what the benches use as well returns an error.
 
 pub mod alone;
+pub mod browser;
 pub mod certificates;
 pub mod nginx;
 pub mod patience;

@@ -84,8 +84,9 @@ pub async fn seed(options: &SeedOptions) -> Result<(), DatabaseFailure> {
     let other = connect(&options.database).await?;
     let progress = Progress::of("orders", options.orders, clock);
     tokio::try_join!(
-        load::orders(&database, progress.told(history.clone().orders())),
-        load::order_items(&other, history.orders()),
+        load::orders(&database, history.clone().orders()),
+        // There are twice as many lines as orders: those who wait, wait for them.
+        load::order_items(&other, progress.told(history.orders())),
     )?;
 
     Progress::step("indexes", clock);

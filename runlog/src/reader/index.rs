@@ -27,7 +27,8 @@ fn room(places: &mut Vec<u32>, found: usize) -> &mut [u32; STRIDE] {
     if places.len() < found + STRIDE {
         places.resize((found + STRIDE).max(places.capacity()), 0);
     }
-    places[found..].first_chunk_mut().unwrap()
+    // There is: it was made above.
+    places[found..].first_chunk_mut().unwrap_or_else(|| unreachable!())
 }
 
 /// Writes the places of a chunk, and returns how many they are. Four are written at a time whether there are as many or

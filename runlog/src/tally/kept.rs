@@ -38,7 +38,8 @@ impl Kept {
         if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
             self.chunks.push(Vec::with_capacity(CHUNK));
         }
-        self.chunks.last_mut().unwrap()
+        let last = self.chunks.len() - 1;
+        &mut self.chunks[last]
     }
 
     pub(super) fn merge(&mut self, other: Self) {

@@ -21,7 +21,7 @@ impl<'a> Article<'a> {
         let side_by_side = Self { title: "Side by side".to_owned(), sections: comparison, stages: &[] };
         let first = (!comparison.is_empty()).then_some(side_by_side);
         let runs = reports.iter().map(|report| Self {
-            title: if reports.len() == 1 { name_of(report) } else { name_and_place_of(report) },
+            title: title(report, reports.len()),
             sections: &report.sections,
             stages: &report.stages,
         });
@@ -35,12 +35,8 @@ impl<'a> Article<'a> {
     }
 }
 
-/// The name of a run.
-pub(super) fn name_of(report: &Report) -> String {
-    printable(&report.summary.run.name)
-}
-
-/// Runs may be of one scenario: where each is tells them apart.
-fn name_and_place_of(report: &Report) -> String {
-    format!("{}: {}", name_of(report), printable(&report.summary.run.directory))
+/// The name of a run; among others, which may be of one scenario, with where it is.
+fn title(report: &Report, runs: usize) -> String {
+    let run = &report.summary.run;
+    if runs > 1 { printable(&format!("{}: {}", run.name, run.directory)) } else { printable(&run.name) }
 }

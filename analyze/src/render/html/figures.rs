@@ -14,7 +14,8 @@ pub struct Figures {
     axes: Vec<Vec<Number>>,
     /// The stages of each article's load.
     stages: Vec<Vec<Stage>>,
-    figures: Vec<Figure>,
+    #[serde(rename = "figures")]
+    all: Vec<Figure>,
 }
 
 #[derive(Serialize)]
@@ -82,7 +83,7 @@ impl Serialize for Number {
 impl Figures {
     /// What is to be drawn of articles.
     pub fn of(articles: &[Article<'_>]) -> Self {
-        let mut figures = Self { axes: Vec::new(), stages: Vec::new(), figures: Vec::new() };
+        let mut figures = Self { axes: Vec::new(), stages: Vec::new(), all: Vec::new() };
         for (number, article) in articles.iter().enumerate() {
             figures.stages.push(article.stages.iter().map(stage).collect());
             for part in article.sections.iter().flat_map(|section| &section.parts) {
@@ -94,7 +95,7 @@ impl Figures {
 
     /// Whether nothing is to be drawn.
     pub const fn is_empty(&self) -> bool {
-        self.figures.is_empty()
+        self.all.is_empty()
     }
 
     fn add(&mut self, article: usize, part: &Part) {
@@ -104,7 +105,7 @@ impl Figures {
             Part::Bars(bars) => (&bars.title, self::bars(bars)),
             Part::Headline(_) | Part::Findings(_) | Part::Facts(_) | Part::Table(_) | Part::Command(_) => return,
         };
-        self.figures.push(Figure { title: printable(title), article, drawn });
+        self.all.push(Figure { title: printable(title), article, drawn });
     }
 
     fn lines(&mut self, chart: &Chart) -> Drawn {
@@ -218,7 +219,7 @@ mod tests {
             stacked: false,
             lines: Vec::new(),
         };
-        let mut figures = Figures { axes: Vec::new(), stages: Vec::new(), figures: Vec::new() };
+        let mut figures = Figures { axes: Vec::new(), stages: Vec::new(), all: Vec::new() };
         for seconds in [3, 3, 4, 3] {
             figures.add(0, &Part::Chart(chart(seconds)));
         }

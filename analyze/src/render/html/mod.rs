@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use askama::Template;
 use runlog::text::printable;
 
-use self::article::{Article, name_of};
+use self::article::Article;
 use self::cell::{Cell, is_wide};
 use self::figures::Figures;
 use self::library::Library;
@@ -56,7 +56,7 @@ impl Renderer for Html<'_> {
         let library = if figures.is_empty() { None } else { Some(Library::packed()?) };
         let page = Page {
             policy: policy::of(library.as_ref().map(|library| library.script.as_str()), SCRIPT, STYLE),
-            title: reports.iter().map(name_of).collect::<Vec<_>>().join(", "),
+            title: reports.iter().map(|report| printable(&report.summary.run.name)).collect::<Vec<_>>().join(", "),
             articles,
             figures: harmless(&serde_json::to_string(&figures).map_err(io::Error::from)?),
             library: library.as_ref().map_or("", |library| &library.packed),

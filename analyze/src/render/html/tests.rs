@@ -51,7 +51,7 @@ fn over_time(size: Size, title: &'static str, unit: Unit, lines: Vec<Line>) -> C
 
 /// With a gap, and a value alone in it.
 fn response_times(size: Size) -> Chart {
-    let line = |(name, number)| Line::new(name, wave(size.windows, number, 2e6 * 4_f64.powi(number as i32)));
+    let line = |(name, number)| Line::new(name, wave(size.windows, number, 2e6 * 4_f64.powf(number as f64)));
     let mut lines: Vec<Line> = [("p50", 0), ("p90", 1), ("p99", 2), ("max", 3)].map(line).into();
     let gap = size.windows / 4..size.windows - 1;
     lines[1].values[gap.clone()].fill(None);
@@ -107,10 +107,10 @@ fn capacity() -> Chart {
 }
 
 fn heat_map(size: Size) -> HeatMap {
-    let (bands, windows) = (size.windows as i32 / 12 + 2, size.windows as u64 / 4);
-    let lower = |band: i32| Nanos((1e5 * 1.2_f64.powi(band)) as u64);
-    let count = |band: i32, window: u64| {
-        let distance = f64::from(band) - 14.0 - 4.0 * (window as f64 / 18.0).sin();
+    let (bands, windows) = (size.windows as u64 / 12 + 2, size.windows as u64 / 4);
+    let lower = |band: u64| Nanos((1e5 * 1.2_f64.powf(band as f64)) as u64);
+    let count = |band: u64, window: u64| {
+        let distance = band as f64 - 14.0 - 4.0 * (window as f64 / 18.0).sin();
         (4000.0 * (-distance * distance / 14.0).exp()) as u64 + u64::from(band == 40 && window.is_multiple_of(7))
     };
     HeatMap {
@@ -266,11 +266,4 @@ fn a_page_of_several_runs_has_each_section_once_and_a_link_to_it() {
 fn a_large_page_is_a_few_megabytes() {
     let page = rendered(&[everything(LARGE), everything(LARGE), everything(LARGE)]);
     assert!(page.len() < 3 << 20, "{} bytes", page.len());
-}
-
-#[test]
-#[ignore = "for the eyes"]
-fn x() {
-    std::fs::write("/tmp/h-page/all.html", rendered(&[everything(LARGE)])).unwrap();
-    std::fs::write("/tmp/h-page/two.html", rendered(&[everything(LARGE), everything(LARGE)])).unwrap();
 }
