@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use polars::error::PolarsError;
 use runlog::reader::ReadError;
-use runlog::text::printable;
+use runlog::text::{printable, printable_path};
 
 use crate::baseline::Invalid;
 use crate::columnar::ParquetReadError;
@@ -19,10 +19,10 @@ use crate::sql::SqlError;
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// What was named does not exist.
-    #[error("there is no run directory `{}`", .0.display())]
+    #[error("there is no run directory `{}`", printable_path(.0))]
     Missing(PathBuf),
     /// One run was to be named.
-    #[error("`{}` holds {runs} runs, and one is wanted: name the directory of one", .path.display())]
+    #[error("`{}` holds {runs} runs, and one is wanted: name the directory of one", printable_path(.path))]
     Several {
         /// The folder.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum Failure {
         most: usize,
     },
     /// A baseline file cannot be had as text.
-    #[error("cannot read the baseline `{}`: {source}", .path.display())]
+    #[error("cannot read the baseline `{}`: {source}", printable_path(.path))]
     Baseline {
         /// The file.
         path: PathBuf,
@@ -68,7 +68,7 @@ pub enum Failure {
         other: (String, String),
     },
     /// A run that no baseline is made of.
-    #[error("`{}` is not a run to hold others against: {}", .run.display(), printable(&.reasons.join("; ")))]
+    #[error("`{}` is not a run to hold others against: {}", printable_path(.run), printable(&.reasons.join("; ")))]
     NotToJudgeBy {
         /// The run directory.
         run: PathBuf,
@@ -76,10 +76,10 @@ pub enum Failure {
         reasons: Vec<String>,
     },
     /// A baseline is there already.
-    #[error("`{}` is there already, and nothing is overwritten: --update puts new figures in place of its own", .0.display())]
+    #[error("`{}` is there already, and nothing is overwritten: --update puts new figures in place of its own", printable_path(.0))]
     Exists(PathBuf),
     /// A hand-written baseline would lose its limits.
-    #[error("`{}` is hand-written, and its limits would be lost; name another file with -o", .0.display())]
+    #[error("`{}` is hand-written, and its limits would be lost; name another file with -o", printable_path(.0))]
     HandWritten(PathBuf),
     /// It is a Parquet file that cannot be read as a run.
     #[error(transparent)]
@@ -90,7 +90,7 @@ pub enum Failure {
     /// It is a summary file, and rows are wanted.
     #[error(
         "`{}` is a summary file: it holds no rows, and {needs} needs them; name the run directory that it was made of",
-        .path.display()
+        printable_path(.path)
     )]
     NoRows {
         /// The file.
@@ -101,7 +101,7 @@ pub enum Failure {
     /// What is to be one summary file is not of one load.
     #[error(
         "`{}` and `{}` are not shards of one load, and a summary file is of one: write a file for each",
-        .first.display(), .other.display()
+        printable_path(.first), printable_path(.other)
     )]
     NotOneLoad {
         /// Of one load.
@@ -110,10 +110,10 @@ pub enum Failure {
         other: PathBuf,
     },
     /// A summary file would not be known as one.
-    #[error("let the name `{}` end in .summary: by that it is known again", .0.display())]
+    #[error("let the name `{}` end in .summary: by that it is known again", printable_path(.0))]
     NotNamedSummary(PathBuf),
     /// Something else is where a summary file is to be.
-    #[error("`{}` is there already and no summary file: nothing else is overwritten; name another with -o", .0.display())]
+    #[error("`{}` is there already and no summary file: nothing else is overwritten; name another with -o", printable_path(.0))]
     NoSummaryFile(PathBuf),
     /// What was asked for is not clear.
     #[error(transparent)]
@@ -125,10 +125,10 @@ pub enum Failure {
     #[error(transparent)]
     Sql(#[from] SqlError),
     /// A run directory stands where a query should.
-    #[error("the query is missing: `{}` is a directory, and what comes last is the query, such as 'SELECT count(*) FROM requests', or a file that ends with .sql", .0.display())]
+    #[error("the query is missing: `{}` is a directory, and what comes last is the query, such as 'SELECT count(*) FROM requests', or a file that ends with .sql", printable_path(.0))]
     NoQuery(PathBuf),
     /// Analyses in SQL could not be read.
-    #[error("cannot read `{}`: {source}", .path.display())]
+    #[error("cannot read `{}`: {source}", printable_path(.path))]
     Analyses {
         /// The folder or file.
         path: PathBuf,
@@ -139,7 +139,7 @@ pub enum Failure {
     #[error("the report could not be put together: {0}")]
     Page(#[from] askama::Error),
     /// A file could not be written.
-    #[error("cannot write `{}`: {source}; name another place", .path.display())]
+    #[error("cannot write `{}`: {source}; name another place", printable_path(.path))]
     Write {
         /// The file.
         path: PathBuf,

@@ -15,6 +15,7 @@ pub mod columnar;
 pub mod command;
 pub mod compare;
 pub mod condensed;
+pub mod exactness;
 pub mod exit;
 pub mod export;
 pub mod failure;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use runlog::directory::NewRun;
 use runlog::manifest::{How, Tags};
 use runlog::summary::Summary;
+use runlog::text::printable_path;
 use runlog::units::Nanos;
 use runlog::validity::Verdict;
 
@@ -69,7 +70,7 @@ pub enum Failure {
     #[error(transparent)]
     Import(#[from] import::Error),
     /// A file could not be written.
-    #[error("error: cannot write {}: {reason}", path.display())]
+    #[error("error: cannot write {}: {reason}", printable_path(path))]
     Unwritten {
         /// The file.
         path: PathBuf,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use engine::cli::{Cli, Command};
 use engine::command::{self, Outcome};
+use runlog::text::printable_lines;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     };
     let (code, message) = match outcome {
         Ok(Outcome { exit_code, text }) => (exit_code, text),
-        Err(failure) => (failure.exit_code(), failure.to_string()),
+        Err(failure) => (failure.exit_code(), printable_lines(&failure.to_string())),
     };
     // Nobody may be listening any more; the exit code says it all the same.
     let _ = writeln!(stderr(), "{}", message.trim_end());

@@ -14,6 +14,7 @@ use runlog::manifest::{
 use runlog::reader::ReadError;
 use runlog::row::Names;
 use runlog::summary::Summary;
+use runlog::text::printable_path;
 use runlog::threshold::ThresholdResult;
 use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
@@ -90,7 +91,7 @@ pub enum RunError {
     #[error(transparent)]
     Directory(#[from] CreateError),
     /// There is no room for rows.
-    #[error("there is no room for rows in the output folder `{}`: {source}", .path.display())]
+    #[error("there is no room for rows in the output folder `{}`: {source}", printable_path(.path))]
     NoRoom {
         /// The run directory.
         path: PathBuf,

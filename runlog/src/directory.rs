@@ -9,6 +9,7 @@ use crate::manifest::{FORMAT, Manifest};
 use crate::reader::{ReadError, RowFile, Rows};
 use crate::row;
 use crate::samples::{self, EngineSample, Event, ProbeSample, Sample};
+use crate::text::printable_path;
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "run.json";
@@ -28,10 +29,10 @@ pub fn rows_file_name(worker: usize) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// Something is there already; nothing is ever overwritten.
-    #[error("the output folder `{}` is not empty: nothing is overwritten; name another with --out, or remove it first", .0.display())]
+    #[error("the output folder `{}` is not empty: nothing is overwritten; name another with --out, or remove it first", printable_path(.0))]
     NotEmpty(PathBuf),
     /// The file system said no.
-    #[error("cannot write the output folder `{}`: {source}", .path.display())]
+    #[error("cannot write the output folder `{}`: {source}", printable_path(.path))]
     Io {
         /// The folder or file.
         path: PathBuf,

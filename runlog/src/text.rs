@@ -1,5 +1,7 @@
 //! Text from outside, made fit for the eyes of a person.
 
+use std::path::Path;
+
 /// Text whose characters that command a terminal, or turn the direction of what follows, are written out: `\u{1b}`.
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -15,6 +17,16 @@ pub fn printable(text: &str) -> String {
     safe
 }
 
+/// A path on a single line: names of files may hold anything.
+pub fn printable_path(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// A message of several lines: its line ends stay, and everything else is as in [`printable`].
+pub fn printable_lines(message: &str) -> String {
+    message.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,5 +35,11 @@ mod tests {
     fn what_would_command_a_terminal_is_written_out() {
         assert_eq!(printable("a\u{1b}[2Jb\r\n\u{9b}c\u{202e}d"), "a\\u{1b}[2Jb\\r\\n\\u{9b}c\\u{202e}d");
         assert_eq!(printable("Größe → 5 µs"), "Größe → 5 µs");
+    }
+
+    #[test]
+    fn a_path_is_a_single_line_and_a_message_has_as_many_as_it_had() {
+        assert_eq!(printable_path(Path::new("a\n\u{1b}[1mb")), "a\\n\\u{1b}[1mb");
+        assert_eq!(printable_lines("a\u{1b}[1m\n  b\rc\n"), "a\\u{1b}[1m\n  b\\rc");
     }
 }

@@ -140,3 +140,17 @@ fn a_command_line_that_makes_no_sense_is_refused() {
     scratch.drumfire_hit("run", "ftp://127.0.0.1/").args(["-d", "1s"]).finish().assert_code(2).assert_says("ftp");
     assert!(!scratch.join("run").exists(), "nothing was begun");
 }
+
+#[test]
+fn the_name_of_a_file_cannot_command_the_terminal_nor_forge_lines() {
+    let scratch = Scratch::new();
+    let hostile = "load\u{1b}[2J\nvalid measurement.toml";
+    let shown = "load\\u{1b}[2J\\nvalid measurement.toml";
+    let missing = drumfire().arg("run").arg(scratch.join(hostile)).finish();
+    let wrong = drumfire().arg("run").arg(scratch.write(hostile, &RIGHT.replace("mix", "mixed"))).finish();
+    for finished in [missing, wrong] {
+        assert_eq!(finished.code, Some(2), "{}", finished.account());
+        assert!(finished.stderr.contains(shown), "{}", finished.account());
+        assert!(!finished.stderr.contains('\u{1b}') && !finished.stderr.contains("\nvalid"), "{:?}", finished.stderr);
+    }
+}

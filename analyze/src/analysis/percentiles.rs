@@ -6,6 +6,7 @@ use runlog::summary::{Group, Summary};
 use runlog::units::{Nanos, Thousands};
 
 use super::Analysis;
+use crate::exactness;
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::section::{Finding, Level, Part, Section, Table, Value};
@@ -18,7 +19,7 @@ impl Analysis for Percentiles {
         let summary = &run.summary;
         let mut response = vec![Part::Table(table(summary, |group| group.response_time_ns))];
         let mut findings: Vec<Finding> = unanswered(&summary.total).into_iter().collect();
-        findings.extend((!summary.exact).then(how_exact));
+        findings.extend((!summary.exact).then(exactness::from_summary_files));
         let groups: Vec<&Group> = summary.requests.iter().chain([&summary.total]).collect();
         findings.extend(too_few(&groups.iter().map(|group| group.response_time_ns).collect::<Vec<_>>()));
         response.push(Part::Findings(findings));
@@ -60,12 +61,6 @@ fn table(summary: &Summary, figures: impl Fn(&Group) -> Option<Figures>) -> Tabl
     }
     table.push_total(cells(&summary.total));
     table
-}
-
-/// How far figures may be from those of the rows, where these are not there.
-fn how_exact() -> Finding {
-    let note = "percentiles are from histograms: to within 0.2 %, and never too low; all else is exact";
-    Finding::new(Level::Note, note)
 }
 
 /// Whom the times leave out: those who got no answer have none, and would have waited the longest.

@@ -16,6 +16,8 @@ pub struct MeasuredRun {
     pub scenario: String,
     /// The wall time of its t=0, nanoseconds since the Unix epoch.
     pub started_unix_ns: u64,
+    /// Whether percentiles are samples themselves; not so of a summary file.
+    pub exact: bool,
     /// The figures of each request.
     pub requests: Vec<MeasuredGroup>,
     /// The figures of all requests together.
@@ -106,6 +108,7 @@ pub fn measured(summary: &Summary, probes: &[ProbeSample], time: Time) -> Measur
         name,
         scenario: summary.run.name.clone(),
         started_unix_ns: summary.run.started_unix_ns,
+        exact: summary.exact,
         requests: summary.requests.iter().map(|group| group_of(group, time)).collect(),
         total: group_of(&summary.total, time),
         probes: probes_of(probes),

@@ -88,6 +88,7 @@ mod tests {
             name: name.to_owned(),
             scenario: "load".to_owned(),
             started_unix_ns: 5,
+            exact: true,
             requests: vec![group("list", p95, samples)],
             total: group("total", p95, samples),
             probes: Vec::new(),

@@ -13,6 +13,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::gate;
 use crate::load::{self, Run};
+use runlog::text::printable_path;
 
 /// `drumfire-analyze baseline`.
 #[derive(Debug, Args)]
@@ -91,5 +92,5 @@ fn digest_of_all(runs: &[Run]) -> Result<String, Failure> {
 /// Where it cannot be read, with all that is wrong with it.
 pub fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
     let text = fs::read_to_string(path).map_err(|source| Failure::Baseline { path: path.to_owned(), source })?;
-    Ok(baseline::parse(&path.display().to_string(), &text)?)
+    Ok(baseline::parse(&printable_path(path), &text)?)
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use runlog::text::printable_path;
 use runlog::units::Thousands;
 
 use crate::exit;
@@ -40,7 +41,7 @@ pub enum AskedError {
     #[error(
         "the name `{}` does not say what to write: let it end in .parquet, .jtl, .vegeta.csv, .k6.json or .hlog, or add \
          --format",
-        .0.display()
+        printable_path(.0)
     )]
     NoFormat(PathBuf),
     /// The format has room for both times.

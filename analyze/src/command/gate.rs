@@ -120,6 +120,7 @@ pub(super) fn held_against(
         started_unix_ns: measured.started_unix_ns,
         arrivals: measured.total.arrivals,
         unanswered: measured.total.arrivals - measured.total.answered,
+        exact: measured.exact,
     };
     let of_baseline = BaselineOfGate {
         file: file.display().to_string(),

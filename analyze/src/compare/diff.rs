@@ -45,6 +45,9 @@ pub struct Diff {
     pub tolerance: f64,
     /// Whether both sides did the same; otherwise a difference may come from that.
     pub is_same_scenario: bool,
+    /// Whether percentiles are samples themselves. Those of summary files are to within 1/512, and never too low; those of
+    /// several runs together to within 1/128.
+    pub exact: bool,
     /// Requests that only one side has.
     pub unmatched: Vec<String>,
     /// What came of each request.
@@ -186,6 +189,7 @@ pub fn diff(base: &[Run], run: &[Run], time: Time, confidence: f64, tolerance: f
         confidence,
         tolerance,
         is_same_scenario: is_same_scenario(base, run),
+        exact: [base, run].into_iter().all(|side| matches!(side, [run] if run.has_rows())),
         unmatched,
         requests: common.iter().map(|name| compared(Some(name))).collect(),
         total: compared(None),

@@ -5,6 +5,7 @@ use runlog::units::Nanos;
 use super::diff::{Compared, Diff, Distribution, Judged, Noise, lacking, size, word};
 use crate::baseline::Measure;
 use crate::baseline::unit::Unit;
+use crate::exactness;
 use crate::section::{Fact, Finding, Level, Part, Section, Table, Value};
 use crate::statistics::bootstrap::Shortage;
 use crate::statistics::comparison::Verdict;
@@ -145,6 +146,10 @@ fn verdict(diff: &Diff, all: &[&Compared]) -> Section {
     if !diff.is_same_scenario {
         let note = "the scenarios are not the same, and a difference may come from that";
         findings.push(Finding::new(Level::Warning, note));
+    }
+    if !diff.exact {
+        let is_one_run_each = diff.base.len() == 1 && diff.run.len() == 1;
+        findings.push(if is_one_run_each { exactness::from_summary_files() } else { exactness::from_windows() });
     }
     if !diff.unmatched.is_empty() {
         findings.push(Finding::new(Level::Note, "only one side has: ").and(diff.unmatched.join(", ")));

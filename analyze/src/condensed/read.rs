@@ -8,6 +8,7 @@ use runlog::directory::{Run, parse_manifest};
 use runlog::reader::ReadError;
 use runlog::samples::{self, Sample};
 use runlog::tally::StoredGroups;
+use runlog::text::printable_path;
 use runlog::windows::Windows;
 use serde::de::DeserializeOwned;
 use zstd::stream::read::Decoder;
@@ -29,13 +30,13 @@ const BYTES_MOST: u64 = 4 << 30;
 #[derive(Debug, thiserror::Error)]
 pub enum CondensedReadError {
     /// It is something else.
-    #[error("`{}` is not a summary file: `drumfire-analyze summarize` writes those", .path.display())]
+    #[error("`{}` is not a summary file: `drumfire-analyze summarize` writes those", printable_path(.path))]
     NotOurs {
         /// The file.
         path: PathBuf,
     },
     /// It was one, and is no more.
-    #[error("`{}` is a summary file, but damaged: {what}; write it anew with `drumfire-analyze summarize`", .path.display())]
+    #[error("`{}` is a summary file, but damaged: {what}; write it anew with `drumfire-analyze summarize`", printable_path(.path))]
     Broken {
         /// The file.
         path: PathBuf,

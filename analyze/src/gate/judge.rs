@@ -151,6 +151,7 @@ mod tests {
             name: "run".to_owned(),
             scenario: "load".to_owned(),
             started_unix_ns: 0,
+            exact: true,
             total: group("total", Vec::new()),
             requests: vec![group_of_it],
             probes: Vec::new(),

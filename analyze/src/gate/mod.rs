@@ -61,6 +61,8 @@ pub struct RunOfGate {
     pub arrivals: u64,
     /// Of these, without an answer: no time is theirs.
     pub unanswered: u64,
+    /// Whether its percentiles are samples themselves; those of a summary file are to within 1/512, and never too low.
+    pub exact: bool,
 }
 
 /// The baseline, as far as the gate tells of it.

@@ -3,6 +3,7 @@
 use super::sentence::value;
 use super::{Check, GateResult, Outcome, Subject, Verdict};
 use crate::baseline::Time;
+use crate::exactness;
 use crate::section::{Fact, Finding, Level, Part, Section, Table, Value};
 
 impl GateResult {
@@ -35,6 +36,7 @@ impl GateResult {
         let mut parts = vec![Part::Facts(vec![baseline, run, scenario, time])];
         if !self.checks.is_empty() {
             parts.push(Part::Table(table(&self.checks)));
+            parts.extend((!self.run.exact).then(|| Part::Findings(vec![exactness::from_summary_files()])));
         }
         Section::new("Held against the baseline", parts)
     }

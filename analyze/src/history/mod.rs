@@ -93,6 +93,8 @@ pub struct Trend {
     pub looked: Looked,
     /// The changes, in the order of the runs at which they began.
     pub changes: Vec<ChangeOfSeries>,
+    /// Whether percentiles are samples themselves; those of summary files are to within 1/512, and never too low.
+    pub exact: bool,
     /// The runs, oldest first.
     pub runs: Vec<RunOfHistory>,
     /// Runs that are not part of it.

@@ -1,6 +1,7 @@
 //! What came of a history, for people: which runs there were, a line for each change, and what came with it.
 
 use super::{ChangeOfSeries, Direction, LeftOut, RunOfHistory, Trend, Verdict, Why};
+use crate::exactness;
 use crate::gate::sentence::value;
 use crate::section::{Fact, Finding, Level, Part, Section, Table, Value};
 
@@ -156,6 +157,7 @@ impl Trend {
         let noise = Finding::new(Level::Note, "changes smaller than the noise of ").count(runs);
         let noise = noise.and(" runs cannot be seen, nor those that began less than ");
         findings.push(noise.count(self.looked.shortest as u64).and(" runs ago"));
+        findings.extend((!self.exact).then(exactness::from_summary_files));
         if self.runs.len() < ENOUGH_FOR_A_STEP {
             let few = Finding::new(Level::Warning, "so few runs cannot show a single step, however large: that takes ");
             findings.push(few.count(ENOUGH_FOR_A_STEP as u64));

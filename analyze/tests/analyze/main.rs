@@ -15,4 +15,5 @@ mod sections;
 mod series;
 mod summaries;
 mod summary;
+mod terminal;
 mod trend;

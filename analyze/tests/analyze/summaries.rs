@@ -53,6 +53,29 @@ fn reports_comparisons_baselines_and_gates_take_summary_files() {
 }
 
 #[test]
+fn whoever_compares_says_how_exact_percentiles_are() {
+    let run = summarized();
+    assert_eq!(run.analyze(&["baseline", NAME, "-o", "kept.toml"]).code, Some(0));
+    let note = "percentiles are from histograms: to within 0.2 %";
+    for (named, exact) in [(FILE, false), (NAME, true)] {
+        for (arguments, place) in [
+            (&["diff", NAME, named][..], "/exact"),
+            (&["gate", named, "--baseline", "kept.toml"], "/run/exact"),
+            (&["trend", named], "/exact"),
+        ] {
+            let document: Value =
+                serde_json::from_str(&run.analyze(&[arguments, &["--json"]].concat()).out).expect("one JSON document");
+            assert_eq!(document.pointer(place), Some(&Value::Bool(exact)), "{arguments:?}: {document:#}");
+            let shown = run.analyze(arguments).out;
+            // One run has no trend of which anything is said.
+            if arguments[0] != "trend" {
+                assert_eq!(shown.contains(note), !exact, "{shown}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_needs_rows_says_so() {
     let run = summarized();
     for (arguments, needs) in [

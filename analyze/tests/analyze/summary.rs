@@ -235,3 +235,21 @@ fn a_run_that_was_exported_to_parquet_is_read_as_a_run() {
     };
     assert_eq!(of("run.parquet"), of(NAME));
 }
+
+#[test]
+fn names_of_files_cannot_command_the_terminal_nor_forge_lines() {
+    let run = FiftyRows::copied();
+    let hostile = "run\u{1b}[2J\ndrumfire-analyze: all is well";
+    let shown = "run\\u{1b}[2J\\ndrumfire-analyze: all is well";
+    let folder = run.path().with_file_name(hostile);
+    for (named, said) in
+        [(hostile.to_owned(), "there is no run directory `"), (format!("{hostile}/"), "has no run.json")]
+    {
+        let ran = run.analyze(&["summary", &named]);
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.err.contains(shown) && ran.err.contains(said), "{:?}", ran.err);
+        assert_eq!(ran.err.chars().filter(|c| c.is_control()).count(), 1, "{:?}", ran.err);
+        // The first is there for the second.
+        std::fs::create_dir_all(&folder).expect("writable");
+    }
+}

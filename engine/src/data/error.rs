@@ -3,13 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use runlog::text::printable_path;
+
 use memmap2::Mmap;
 
 /// Why a file of data cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// It cannot be read.
-    #[error("cannot read `{}`: {reason}", .path.display())]
+    #[error("cannot read `{}`: {reason}", printable_path(.path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -17,7 +19,7 @@ pub enum DataError {
         reason: String,
     },
     /// Something in it is not as it has to be.
-    #[error("`{}`, line {line}: {what}", .path.display())]
+    #[error("`{}`, line {line}: {what}", printable_path(.path))]
     Line {
         /// The file.
         path: PathBuf,
@@ -27,7 +29,7 @@ pub enum DataError {
         what: String,
     },
     /// There is nothing in it.
-    #[error("`{}` {what}", .path.display())]
+    #[error("`{}` {what}", printable_path(.path))]
     Empty {
         /// The file.
         path: PathBuf,

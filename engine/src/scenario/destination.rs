@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use runlog::text::printable_path;
 use runlog::units::Nanos;
 
 use super::document::{Node, Table};
@@ -226,9 +227,9 @@ fn existing(node: &Node, folder: &Path) -> Result<PathBuf, Problem> {
     let path = folder.join(node.str("the path of a file as a string")?);
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => Ok(path),
-        Ok(_) => Err(node.problem(format!("`{}` is no file", path.display())).expected("not a file")),
+        Ok(_) => Err(node.problem(format!("`{}` is no file", printable_path(&path))).expected("not a file")),
         Err(error) => {
-            let message = format!("cannot read `{}`: {}", path.display(), super::reason(&error));
+            let message = format!("cannot read `{}`: {}", printable_path(&path), super::reason(&error));
             Err(node.problem(message).expected("this file"))
         }
     }

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
+use runlog::text::printable_path;
+
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 /// Bytes of a file, from `start` to before `end`; those of included files count on from the end of the file before.
@@ -99,7 +101,7 @@ impl Problems {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be had as text.
-    #[error("cannot read the scenario {}: {reason}", path.display())]
+    #[error("cannot read the scenario {}: {reason}", printable_path(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -131,7 +133,7 @@ pub struct Invalid {
 /// A file that was read.
 #[derive(Debug)]
 pub struct Source {
-    /// The file, as it was named.
+    /// The file, as it was named, printable.
     pub file: String,
     /// Its text.
     pub text: String,

@@ -6,6 +6,7 @@ use super::document::{self, Entry, Table, Value};
 use super::error::{Problem, Problems, Source};
 use super::interpolate::Variables;
 use super::keys;
+use runlog::text::printable_path;
 
 /// What an included file can hold.
 const KEYS: [&str; 5] = ["vars", "data", "requests", "flows", "probes"];
@@ -39,7 +40,7 @@ pub(super) fn include(
         let text = match super::read(&path) {
             Ok(text) => text,
             Err(reason) => {
-                let message = format!("cannot read {}: {reason}", path.display());
+                let message = format!("cannot read {}: {reason}", printable_path(&path));
                 problems.add(Problem::new(span, message).expected("this file"));
                 all_read = false;
                 continue;
@@ -48,7 +49,7 @@ pub(super) fn include(
         // One byte between two files, so that the end of one is not the start of the next.
         let base = sources.last().map_or(0, |source| source.base + source.text.len() + 1);
         let parsed = document::parse(&text, base, variables, problems);
-        sources.push(Source { file: path.display().to_string(), text, base });
+        sources.push(Source { file: printable_path(&path), text, base });
         let Some(table) = problems.keep(parsed) else {
             all_read = false;
             continue;

@@ -38,6 +38,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use runlog::manifest::Tags;
+use runlog::text::printable;
 use runlog::threshold::{ProbeThreshold, Threshold};
 use runlog::units::{Nanos, Rate};
 
@@ -372,7 +373,7 @@ pub fn check(file: &str, stem: &str, text: String, variables: &Variables<'_>, ta
     let folder = Path::new(file).parent().unwrap_or_else(|| Path::new(""));
     let mut problems = Problems::default();
     let parsed = document::parse(&text, 0, variables, &mut problems);
-    let mut sources = vec![Source { file: file.to_owned(), text, base: 0 }];
+    let mut sources = vec![Source { file: printable(file), text, base: 0 }];
     let scenario = problems.keep(parsed).and_then(|mut root| {
         let all_read = include::include(&mut root, folder, &mut sources, variables, &mut problems);
         let given = validate::Given { stem, folder, tags, variables };

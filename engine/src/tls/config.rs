@@ -12,6 +12,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite, SupportedProtoco
 
 use super::trust::Trusting;
 use crate::scenario::target::{Tls, TlsVersion};
+use runlog::text::printable_path;
 
 /// Sessions that a worker keeps to resume; there is one server.
 const SESSIONS_KEPT: usize = 32;
@@ -20,7 +21,7 @@ const SESSIONS_KEPT: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file does not hold what it should.
-    #[error("cannot use {what} `{}`: {reason}", path.display())]
+    #[error("cannot use {what} `{}`: {reason}", printable_path(path))]
     File {
         /// What it should be.
         what: &'static str,

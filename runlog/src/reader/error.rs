@@ -3,17 +3,19 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::text::printable_path;
+
 /// Why a run directory could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// There is no manifest.
-    #[error("`{}` is not a run directory: it has no run.json", .path.display())]
+    #[error("`{}` is not a run directory: it has no run.json", printable_path(.path))]
     NotARun {
         /// What was named.
         path: PathBuf,
     },
     /// The manifest is not one of ours.
-    #[error("`{}` is not a manifest of ours: {what}", .path.display())]
+    #[error("`{}` is not a manifest of ours: {what}", printable_path(.path))]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -21,7 +23,7 @@ pub enum ReadError {
         what: String,
     },
     /// The directory is from the future.
-    #[error("`{}` has format {theirs}, this program reads up to {ours}: use the version that wrote it", .path.display())]
+    #[error("`{}` has format {theirs}, this program reads up to {ours}: use the version that wrote it", printable_path(.path))]
     Newer {
         /// The manifest.
         path: PathBuf,
@@ -31,7 +33,7 @@ pub enum ReadError {
         ours: u32,
     },
     /// A line that is not what it should be.
-    #[error("`{}`, line {line}: {what}", .path.display())]
+    #[error("`{}`, line {line}: {what}", printable_path(.path))]
     Row {
         /// The file.
         path: PathBuf,
@@ -47,7 +49,7 @@ pub enum ReadError {
         what: String,
     },
     /// The system said no.
-    #[error("cannot read `{}`: {source}", .path.display())]
+    #[error("cannot read `{}`: {source}", printable_path(.path))]
     Io {
         /// The file.
         path: PathBuf,

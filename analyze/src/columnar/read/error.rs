@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use parquet::errors::ParquetError;
 use runlog::reader::ReadError;
+use runlog::text::printable_path;
 
 /// Why a Parquet file could not be read as a run.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +13,7 @@ pub enum ParquetReadError {
     /// It is a Parquet file of somebody else.
     #[error(
         "`{}` is no run: {what}; a run is a directory with a run.json, or a Parquet file from `drumfire-analyze export`",
-        .path.display()
+        printable_path(.path)
     )]
     NotOurs {
         /// The file.
@@ -21,7 +22,7 @@ pub enum ParquetReadError {
         what: String,
     },
     /// It is no Parquet file, or not whole.
-    #[error("`{}` cannot be read as Parquet: {source}; export the run again", .path.display())]
+    #[error("`{}` cannot be read as Parquet: {source}; export the run again", printable_path(.path))]
     Broken {
         /// The file.
         path: PathBuf,
@@ -29,7 +30,7 @@ pub enum ParquetReadError {
         source: ParquetError,
     },
     /// A value that no row has: a name that the manifest does not know, an unknown word, a number too large.
-    #[error("`{}`: a `{column}` is not what it should be; export the run again", .path.display())]
+    #[error("`{}`: a `{column}` is not what it should be; export the run again", printable_path(.path))]
     Value {
         /// The file.
         path: PathBuf,
@@ -40,7 +41,7 @@ pub enum ParquetReadError {
     #[error(transparent)]
     Run(#[from] ReadError),
     /// The system said no.
-    #[error("cannot read `{}`: {source}", .path.display())]
+    #[error("cannot read `{}`: {source}", printable_path(.path))]
     Io {
         /// The file.
         path: PathBuf,
