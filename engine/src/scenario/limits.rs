@@ -47,6 +47,18 @@ pub fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
+/// Whether a placeholder can say the name of this variable.
+///
+/// # Errors
+/// Where it cannot: why not.
+pub fn check_variable_name(name: &str) -> Result<(), String> {
+    let good = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    if good && !name.is_empty() && name.len() <= LONGEST_NAME {
+        return Ok(());
+    }
+    Err(format!("`{name}` cannot be the name of a variable"))
+}
+
 /// Whether a tag can be attached to something.
 ///
 /// # Errors

@@ -35,10 +35,8 @@ pub(super) fn value(node: &Node) -> Result<Text, Problem> {
 
 /// Whether a placeholder can say this name.
 pub(super) fn check_name(entry: &Entry) -> Result<(), Problem> {
-    let good = entry.key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    if good && !entry.key.is_empty() && entry.key.len() <= super::limits::LONGEST_NAME {
-        return Ok(());
-    }
-    let problem = Problem::new(entry.key_span, format!("`{}` cannot be the name of a variable", entry.key));
-    Err(problem.expected("this name").help("a variable's name is made of letters, digits, `_` and `-`"))
+    super::limits::check_variable_name(&entry.key).map_err(|reason| {
+        let problem = Problem::new(entry.key_span, reason);
+        problem.expected("this name").help("a variable's name is made of letters, digits, `_` and `-`")
+    })
 }

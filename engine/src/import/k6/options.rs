@@ -126,7 +126,7 @@ fn common(fields: &mut Fields<'_>, draft: &mut Draft) -> Table {
             common.push((wanted.to_owned(), Value::literal(&text)));
         }
     }
-    let vars = fields.texts("env", |name, _| limits::check_name(name), draft);
+    let vars = fields.texts("env", |name, _| limits::check_variable_name(name), draft);
     let tags = fields.texts("tags", limits::check_tag, draft);
     for (key, table) in [("vars", vars), ("tags", tags)] {
         if !table.is_empty() {
