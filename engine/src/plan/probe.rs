@@ -5,10 +5,7 @@ use std::net::SocketAddr;
 use runlog::manifest::Tags;
 use runlog::units::Nanos;
 
-use crate::json::Pointer;
-use crate::probe::Selection;
 use crate::scenario::http::Url;
-use crate::scenario::probe::{Database, Question};
 use crate::scenario::{self, Text};
 use crate::tls::{Security, TlsError};
 
@@ -33,40 +30,7 @@ pub struct Probe {
 }
 
 /// What a probe looks at.
-#[derive(Debug)]
-pub enum Sampling {
-    /// A JSON document: names of metrics, and where in it their values are.
-    Json {
-        /// Where it is.
-        endpoint: Endpoint,
-        /// What is taken out of it.
-        metrics: Vec<(String, Pointer)>,
-    },
-    /// Prometheus' text format: names of metrics, and which series they are made of.
-    Prometheus {
-        /// Where it is.
-        endpoint: Endpoint,
-        /// What is made of it.
-        metrics: Vec<(String, Selection)>,
-    },
-    /// A database.
-    Postgres {
-        /// Where it is.
-        database: Database,
-        /// What it is asked.
-        question: Question,
-    },
-    /// A machine: this one, or that of a node_exporter.
-    Host {
-        /// The node_exporter.
-        endpoint: Option<Endpoint>,
-    },
-    /// What a program prints.
-    Command {
-        /// The program and its arguments.
-        words: Vec<Text>,
-    },
-}
+pub type Sampling = scenario::probe::Sampling<Endpoint>;
 
 /// Where something is fetched over HTTP.
 #[derive(Debug)]
@@ -92,7 +56,7 @@ impl Probe {
         let metrics = probe.sampling.metrics().unwrap_or_default();
         Ok(Self {
             name: probe.name.clone(),
-            sampling: Sampling::new(&probe.sampling)?,
+            sampling: probe.sampling.fetched(Endpoint::new)?,
             interval: scaled(probe.interval, time_scale),
             timeout: probe.timeout,
             tags: probe.tags.clone(),
@@ -104,25 +68,6 @@ impl Probe {
 /// An interval in a run whose time is scaled: what is looked at more often than is good stays as it is written.
 fn scaled(interval: Nanos, time_scale: f64) -> Nanos {
     Nanos((interval.0 as f64 * time_scale) as u64).max(SHORTEST_SCALED.min(interval))
-}
-
-impl Sampling {
-    fn new(sampling: &scenario::probe::Sampling) -> Result<Self, TlsError> {
-        use scenario::probe::Sampling as Written;
-        Ok(match sampling {
-            Written::Json { endpoint, metrics } => {
-                Self::Json { endpoint: Endpoint::new(endpoint)?, metrics: metrics.clone() }
-            }
-            Written::Prometheus { endpoint, metrics } => {
-                Self::Prometheus { endpoint: Endpoint::new(endpoint)?, metrics: metrics.clone() }
-            }
-            Written::Postgres { database, question } => {
-                Self::Postgres { database: database.clone(), question: question.clone() }
-            }
-            Written::Host { endpoint } => Self::Host { endpoint: endpoint.as_ref().map(Endpoint::new).transpose()? },
-            Written::Command { words } => Self::Command { words: words.clone() },
-        })
-    }
 }
 
 impl Endpoint {

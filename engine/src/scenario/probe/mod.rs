@@ -30,34 +30,34 @@ pub struct Probe {
     pub tags: Tags,
 }
 
-/// What a probe looks at.
+/// What a probe looks at; over HTTP at an endpoint as it is written, or as it is fetched from.
 #[derive(Debug, Clone)]
-pub enum Sampling {
+pub enum Sampling<E = Endpoint> {
     /// A JSON document.
     Json {
         /// Where it is.
-        endpoint: Endpoint,
+        endpoint: E,
         /// Names of metrics, and where in the document their values are.
         metrics: Vec<(String, Pointer)>,
     },
     /// Prometheus' text format.
     Prometheus {
         /// Where it is.
-        endpoint: Endpoint,
+        endpoint: E,
         /// Names of metrics, and which series they are made of.
         metrics: Vec<(String, Selection)>,
     },
     /// A database.
     Postgres {
         /// Where it is.
-        database: Database,
+        database: Box<Database>,
         /// What it is asked.
         question: Question,
     },
     /// A machine: this one, or that of a node_exporter.
     Host {
         /// The node_exporter.
-        endpoint: Option<Endpoint>,
+        endpoint: Option<E>,
     },
     /// What a program prints.
     Command {
@@ -66,7 +66,7 @@ pub enum Sampling {
     },
 }
 
-impl Sampling {
+impl<E> Sampling<E> {
     /// The names of the metrics, where they are known before the first look.
     pub fn metrics(&self) -> Option<Vec<&str>> {
         match self {
@@ -76,6 +76,26 @@ impl Sampling {
             Self::Host { .. } => Some(HOST_METRICS.to_vec()),
             Self::Postgres { .. } | Self::Command { .. } => None,
         }
+    }
+}
+
+impl Sampling {
+    /// The same, of an endpoint that something is made of.
+    ///
+    /// # Errors
+    /// What `make` says.
+    pub fn fetched<F, X>(&self, make: impl Fn(&Endpoint) -> Result<F, X>) -> Result<Sampling<F>, X> {
+        Ok(match self {
+            Self::Json { endpoint, metrics } => Sampling::Json { endpoint: make(endpoint)?, metrics: metrics.clone() },
+            Self::Prometheus { endpoint, metrics } => {
+                Sampling::Prometheus { endpoint: make(endpoint)?, metrics: metrics.clone() }
+            }
+            Self::Postgres { database, question } => {
+                Sampling::Postgres { database: database.clone(), question: question.clone() }
+            }
+            Self::Host { endpoint } => Sampling::Host { endpoint: endpoint.as_ref().map(make).transpose()? },
+            Self::Command { words } => Sampling::Command { words: words.clone() },
+        })
     }
 }
 

@@ -117,7 +117,7 @@ impl Reading<'_> {
                 let example = "such as `\"postgres://probe@127.0.0.1/shop\"`";
                 let database = problems.keep(self.table.require(self.place, "url", example, database));
                 let question = self.question(problems);
-                Some(Sampling::Postgres { database: database?, question: question? })
+                Some(Sampling::Postgres { database: Box::new(database?), question: question? })
             }
             "host" if self.table.get("url").is_none() => {
                 if let Some(node) = self.table.get("headers") {
