@@ -144,12 +144,7 @@ mod tests {
     }
 
     fn batch_of(rows: &[Row]) -> Batch {
-        let names = Names::new(["s"], ["a"]);
-        let mut batch = Batch::default();
-        for row in rows {
-            batch.push_line(row.line(&names).trim_ascii_end(), Columns::ALL, &names).expect("our own line");
-        }
-        batch
+        Batch::of(rows, &Names::new(["s"], ["a"]))
     }
 
     proptest! {

@@ -37,16 +37,12 @@ fn facts(run: &Run) -> Vec<Fact> {
 fn scenarios(manifest: &Manifest) -> Table {
     let mut table = Table::new(&["scenario", "executor", "model", "schedule", "tags"], &["peak rate", "connections"]);
     for scenario in &manifest.scenarios {
-        let tags: Vec<String> = scenario.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         table.push(vec![
             scenario.name.clone().into(),
             scenario.executor.clone().into(),
-            match scenario.model {
-                Model::Open => "open".into(),
-                Model::Closed => "closed".into(),
-            },
+            scenario.model.name().into(),
             schedule(scenario).into(),
-            tags.join(", ").into(),
+            overview::shown(&scenario.tags).into(),
             scenario.peak_rate.map(Value::Rate).into(),
             Value::Count(scenario.max_connections.into()),
         ]);

@@ -59,7 +59,7 @@ struct Step {
 /// run cuts off, is left out.
 fn steps(of: &Timeline) -> Vec<Step> {
     let together = LEAST_WIDTH.0.div_ceil(of.buckets.width.0.max(1)) as usize;
-    let stretches: Vec<Window> = of.windows.chunks_exact(together).map(sum).collect();
+    let stretches: Vec<Window> = of.windows.chunks_exact(together).map(Window::together).collect();
     let stretches = &stretches[..stretches.len().saturating_sub(1)];
     let most = stretches.iter().map(|stretch| stretch.arrivals).max().unwrap_or(0);
     let mut steps: Vec<Vec<&Window>> = vec![Vec::new(); STEPS];
@@ -72,17 +72,9 @@ fn steps(of: &Timeline) -> Vec<Step> {
     steps.iter().filter(|stretches| !stretches.is_empty()).map(|stretches| Step::of(stretches, width)).collect()
 }
 
-fn sum<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Window {
-    let mut sum = Window::default();
-    for window in windows {
-        sum.merge(window);
-    }
-    sum
-}
-
 impl Step {
     fn of(stretches: &[&Window], each: Buckets) -> Self {
-        let times = sum(stretches.iter().copied());
+        let times = Window::together(stretches.iter().copied());
         let mean = |count: u64| each.per_second(count) / stretches.len() as f64;
         Self { scheduled: mean(times.arrivals), completed: mean(times.answered), times }
     }

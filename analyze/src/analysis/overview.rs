@@ -1,6 +1,6 @@
 //! What was run, against whom, from where.
 
-use runlog::manifest::{How, Manifest, Model};
+use runlog::manifest::{How, Manifest, Tags};
 use runlog::tally::Stretch;
 use runlog::units::Bytes;
 
@@ -54,8 +54,7 @@ pub(super) fn facts(of: &Run) -> Vec<Fact> {
         Fact::new("directory", run.directory.clone()),
     ];
     if !run.tags.is_empty() {
-        let tags: Vec<String> = run.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        facts.insert(5, Fact::new("tags", tags.join(", ")));
+        facts.insert(5, Fact::new("tags", shown(&run.tags)));
     }
     if of.within != Stretch::WHOLE {
         let fact = Fact::new("looked at", "what was scheduled from ").and(of.within.from).and(" to ");
@@ -64,16 +63,19 @@ pub(super) fn facts(of: &Run) -> Vec<Fact> {
     facts
 }
 
+/// Tags as people write them, one after another.
+pub(super) fn shown(tags: &Tags) -> String {
+    let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    tags.join(", ")
+}
+
 fn scenarios(manifest: &Manifest) -> Table {
     let mut table = Table::new(&["scenario", "executor", "model"], &["peak rate", "connections"]);
     for scenario in &manifest.scenarios {
         table.push(vec![
             scenario.name.clone().into(),
             scenario.executor.clone().into(),
-            match scenario.model {
-                Model::Open => "open".into(),
-                Model::Closed => "closed".into(),
-            },
+            scenario.model.name().into(),
             scenario.peak_rate.map(Value::Rate).into(),
             Value::Count(scenario.max_connections.into()),
         ]);

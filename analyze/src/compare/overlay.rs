@@ -115,14 +115,7 @@ impl Timeline {
     /// Of the cells that are wanted.
     pub(super) fn of_cells(run: &Run, places: Places, wanted: impl Fn(usize) -> bool) -> Self {
         let of_each = (places.width.0 / run.windows.width.0.max(1)).max(1) as usize;
-        let together = |windows: &[Window]| {
-            let mut sum = Window::default();
-            for window in windows {
-                sum.merge(window);
-            }
-            sum
-        };
-        let mut windows: Vec<Window> = run.windows.together(wanted).chunks(of_each).map(together).collect();
+        let mut windows: Vec<Window> = run.windows.together(wanted).chunks(of_each).map(Window::together).collect();
         windows.truncate(places.count);
         let whole = (run.summary.run.elapsed_ns.0 / places.width.0) as usize;
         Self { places, windows, whole }

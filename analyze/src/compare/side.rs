@@ -2,7 +2,6 @@
 
 use runlog::metric::Metric;
 use runlog::units::Nanos;
-use runlog::windows;
 
 use crate::baseline::measured::{MeasuredGroup, measured};
 use crate::load::Run;
@@ -68,22 +67,10 @@ fn of_run(run: &Run, request: Option<&str>, metric: Metric) -> Windows {
         all.pop();
     }
     let of_each = all.len().div_ceil(MOST_WINDOWS).max(1);
-    let mut windows: Vec<Window> = all.chunks(of_each).map(|chunk| together(chunk, metric)).collect();
+    let mut windows: Vec<Window> = all.chunks(of_each).map(|chunk| Window::together(chunk, metric)).collect();
     let is_cut_off = of_each == 1 || !all.len().is_multiple_of(of_each);
     if is_cut_off && windows.len() > ENOUGH {
         windows.pop();
     }
     Windows { width: Nanos(run.windows.width.0 * of_each as u64), windows }
-}
-
-fn together(chunk: &[windows::Window], metric: Metric) -> Window {
-    let mut sum = Window::default();
-    for window in chunk {
-        sum.arrivals += window.arrivals;
-        sum.failed += window.failed;
-        if let Some(times) = window.times_of(metric) {
-            sum.times.merge(times.sketch);
-        }
-    }
-    sum
 }

@@ -1,5 +1,6 @@
 //! A run as a sequence of equal windows of time: what is resampled, because neighbouring requests are alike.
 
+use runlog::metric::Metric;
 use runlog::sketch::Sketch;
 use runlog::units::Nanos;
 
@@ -12,6 +13,21 @@ pub struct Window {
     pub arrivals: u64,
     /// How many of them failed.
     pub failed: u64,
+}
+
+impl Window {
+    /// What these came to together, of a metric's times.
+    pub fn together(windows: &[runlog::windows::Window], metric: Metric) -> Self {
+        let mut sum = Self::default();
+        for window in windows {
+            sum.arrivals += window.arrivals;
+            sum.failed += window.failed;
+            if let Some(times) = window.times_of(metric) {
+                sum.times.merge(times.sketch);
+            }
+        }
+        sum
+    }
 }
 
 /// Equal windows of one run, of one request or any other group of arrivals, in the order of time.

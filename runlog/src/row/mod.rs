@@ -547,6 +547,18 @@ named!(ScenarioId in scenarios);
 named!(RequestId in requests);
 
 #[cfg(test)]
+impl Batch {
+    /// What is read of these rows, for tests.
+    pub(crate) fn of(rows: &[Row], names: &Names) -> Self {
+        let mut batch = Self::default();
+        for row in rows {
+            batch.push_line(row.line(names).trim_ascii_end(), Columns::ALL, names).expect("our own line");
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -623,10 +635,7 @@ mod tests {
 
         #[test]
         fn columns_are_the_same_after_having_been_numbers(rows in proptest::collection::vec(any_row(), 0..20)) {
-            let mut batch = Batch::default();
-            for row in &rows {
-                batch.push_line(row.line(&names()).trim_ascii_end(), Columns::ALL, &names()).expect("our own line");
-            }
+            let batch = Batch::of(&rows, &names());
             let mut again = Batch::default();
             again.restart(rows.len());
             for (place, column) in COLUMNS.iter().enumerate() {

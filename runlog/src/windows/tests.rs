@@ -4,7 +4,7 @@ use super::*;
 use crate::contribution::Contribution;
 use crate::manifest::{Request, Tags};
 use crate::outcome::Failure;
-use crate::row::{Batch, Columns, RequestId, Row};
+use crate::row::{Batch, RequestId, Row};
 use crate::sketch::Sketch;
 use crate::tally::Tally;
 use proptest::prelude::*;
@@ -53,12 +53,7 @@ fn any_row() -> impl Strategy<Value = Row> {
 }
 
 fn batch_of(rows: &[Row]) -> Batch {
-    let names = crate::row::Names::new(["s"], ["a", "b"]);
-    let mut batch = Batch::default();
-    for row in rows {
-        batch.push_line(row.line(&names).trim_ascii_end(), Columns::ALL, &names).expect("our own line");
-    }
-    batch
+    Batch::of(rows, &crate::row::Names::new(["s"], ["a", "b"]))
 }
 
 proptest! {

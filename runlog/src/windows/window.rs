@@ -94,6 +94,15 @@ impl Window {
         }
     }
 
+    /// What happened in all of these.
+    pub fn together<'a>(windows: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::default();
+        for window in windows {
+            sum.merge(window);
+        }
+        sum
+    }
+
     /// Adds all of another but its times.
     pub(super) fn merge_counts(&mut self, other: &Self) {
         self.arrivals += other.arrivals;

@@ -1,5 +1,7 @@
 //! Does the cache in front of the data keep the load away from it?
 
+use runlog::units::Percentile;
+
 use super::names::{has_word, is_share, is_time};
 use super::series::{Series, mean, nearest_rank};
 use crate::analysis::Analysis;
@@ -28,7 +30,7 @@ impl Analysis for Cache {
                 continue;
             }
             let values = series.sorted();
-            let (Some(mean), Some(p95)) = (mean(&values), nearest_rank(&values, 0.95)) else { continue };
+            let (Some(mean), Some(p95)) = (mean(&values), nearest_rank(&values, Percentile::P95)) else { continue };
             if is_hit_rate {
                 findings.push(hit_rate(series, mean * measure.factor()));
             }

@@ -1,6 +1,6 @@
 //! Is the database the limit: is its pool of connections used up, are queries slow, and which of them became so under load?
 
-use runlog::units::Nanos;
+use runlog::units::{Nanos, Percentile};
 
 use super::names::{has_word, is_time};
 use super::series::{Series, mean, nearest_rank};
@@ -129,7 +129,7 @@ impl Query {
             name: series.name(),
             first_ns: mean(&values(series.samples.chunks(of_each).next()?))?,
             last_ns: mean(&values(series.samples.rchunks(of_each).next()?))?,
-            p95_ns: nearest_rank(&sorted, 0.95)? * measure.factor(),
+            p95_ns: nearest_rank(&sorted, Percentile::P95)? * measure.factor(),
             max_ns: sorted.last()? * measure.factor(),
             is_wait: has_word(series.metric, &["wait"]),
         })

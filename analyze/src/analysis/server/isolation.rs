@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use runlog::metric::Metric;
 use runlog::tally::Cells;
 use runlog::units::{Nanos, Percentile};
-use runlog::windows::Window;
 
 use crate::analysis::Analysis;
 use crate::failure::Failure;
@@ -17,7 +16,7 @@ use crate::section::{Finding, Level, Part, Section, Table, Value};
 use crate::statistics::bootstrap::{Resampled, Resampling};
 use crate::statistics::comparison::{Comparison, Criteria, Verdict, compare};
 use crate::statistics::statistic::Statistic;
-use crate::statistics::windows::{self, Windows};
+use crate::statistics::windows::{Window, Windows};
 
 /// One tenant's load against another's times.
 pub(super) struct Isolation;
@@ -84,12 +83,7 @@ fn tenants(run: &Run) -> Vec<Tenant> {
             places.flat_map(|(scenario, _)| (0..cells.requests).map(move |request| cells.of(scenario, request)));
         let mine: BTreeSet<usize> = places.collect();
         let all = run.windows.together(|cell| mine.contains(&cell));
-        let windows = all.chunks(of_each).map(|chunk| {
-            chunk.iter().fold(Window::default(), |mut sum, window| {
-                sum.merge(window);
-                sum
-            })
-        });
+        let windows = all.chunks(of_each).map(|chunk| Window::together(chunk, Metric::ResponseTime));
         Tenant { name: name.clone(), width: Nanos(run.windows.width.0 * of_each as u64), windows: windows.collect() }
     };
     names(tag).into_iter().map(tenant).collect()
@@ -125,7 +119,7 @@ impl Phases {
     fn compared(&self, felt: &Tenant) -> Option<Comparison> {
         let side = |places: &[usize]| {
             let present = places.iter().filter_map(|place| felt.windows.get(*place));
-            let windows = present.filter(|window| window.arrivals > 0).map(window_of).collect();
+            let windows = present.filter(|window| window.arrivals > 0).cloned().collect();
             Windows { width: felt.width, windows }
         };
         let (low, high) = (side(&self.low), side(&self.high));
@@ -139,11 +133,6 @@ impl Phases {
         let criteria = Criteria { confidence: 0.99, tolerance: TOLERANCE };
         compare(&resampled(low), &resampled(high), criteria).pop()
     }
-}
-
-fn window_of(window: &Window) -> windows::Window {
-    let times = window.times_of(Metric::ResponseTime).map(|times| times.sketch.clone()).unwrap_or_default();
-    windows::Window { times, arrivals: window.arrivals, failed: window.failed }
 }
 
 fn row(mover: &Tenant, felt: &Tenant, found: &Comparison) -> Vec<Value> {

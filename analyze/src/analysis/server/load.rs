@@ -59,36 +59,44 @@ pub(super) struct Bin {
 /// So many arrivals are to be in a bin: with fewer its p95 is that of one or two answers.
 const ENOUGH: u64 = 40;
 
-/// The run in equal bins, each as short as a window is or as it takes for enough arrivals to be in most.
-pub(super) fn bins(run: &Run) -> Vec<Bin> {
-    let windows = run.windows.together(|_| true);
-    let arrivals: u64 = windows.iter().map(|window| window.arrivals).sum();
-    let mean = (arrivals / windows.len().max(1) as u64).max(1);
-    let of_each = (ENOUGH.div_ceil(mean) as usize).max(1);
-    let width = Nanos(run.windows.width.0 * of_each as u64);
-    let chunks = windows.chunks(of_each).zip(0_u64..);
-    chunks.map(|(chunk, number)| Bin::of(chunk, Nanos(width.0 * number), width)).collect()
+/// All requests together, window by window.
+pub(super) struct Course {
+    width: Nanos,
+    windows: Vec<Window>,
+}
+
+impl Course {
+    /// Of a run.
+    pub fn of(run: &Run) -> Self {
+        Self { width: run.windows.width, windows: run.windows.together(|_| true) }
+    }
+
+    /// The run in equal bins, each as short as a window is or as it takes for enough arrivals to be in most.
+    pub fn bins(&self) -> Vec<Bin> {
+        let arrivals: u64 = self.windows.iter().map(|window| window.arrivals).sum();
+        let mean = (arrivals / self.windows.len().max(1) as u64).max(1);
+        let of_each = (ENOUGH.div_ceil(mean) as usize).max(1);
+        let width = Nanos(self.width.0 * of_each as u64);
+        let chunks = self.windows.chunks(of_each).zip(0_u64..);
+        chunks.map(|(chunk, number)| Bin::of(chunk, Nanos(width.0 * number), width)).collect()
+    }
+
+    /// What happened between two instants, all of it together.
+    pub fn between(&self, from: Nanos, to: Nanos) -> Bin {
+        let width = self.width.0.max(1);
+        let (first, last) = ((from.0.div_ceil(width)) as usize, (to.0 / width) as usize);
+        let within = self.windows.get(first..last.min(self.windows.len())).unwrap_or_default();
+        Bin::of(within, from, to.since(from))
+    }
 }
 
 impl Bin {
     fn of(windows: &[Window], from: Nanos, width: Nanos) -> Self {
-        let mut sum = Window::default();
-        for window in windows {
-            sum.merge(window);
-        }
+        let sum = Window::together(windows);
         let p95_ns = sum.times_of(Metric::ResponseTime).and_then(|times| times.percentile(Percentile::P95));
         let failed = if sum.arrivals == 0 { 0.0 } else { sum.failed as f64 / sum.arrivals as f64 };
         Self { from, to: from.after(width), rate: sum.arrivals as f64 / width.as_secs_f64(), p95_ns, failed }
     }
-}
-
-/// What happened between two instants, all of it together.
-pub(super) fn between(run: &Run, from: Nanos, to: Nanos) -> Bin {
-    let width = run.windows.width.0.max(1);
-    let windows = run.windows.together(|_| true);
-    let (first, last) = ((from.0.div_ceil(width)) as usize, (to.0 / width) as usize);
-    let within = windows.get(first..last.min(windows.len())).unwrap_or_default();
-    Bin::of(within, from, to.since(from))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use runlog::samples::ProbeSample;
-use runlog::units::Nanos;
+use runlog::units::{Nanos, Percentile};
 
 /// The samples of one metric with one set of tags, in the order of time.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,10 +54,9 @@ impl<'a> Series<'a> {
     }
 }
 
-/// The value that so large a share of ascending values does not exceed (nearest rank). `None` without values.
-pub(super) fn nearest_rank(sorted: &[f64], share: f64) -> Option<f64> {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied()
+/// A percentile of ascending values, by nearest rank. `None` without values.
+pub(super) fn nearest_rank(sorted: &[f64], percentile: Percentile) -> Option<f64> {
+    Some(sorted[percentile.index(sorted.len())?])
 }
 
 /// The mean. `None` without values.
@@ -90,9 +89,9 @@ mod tests {
 
     #[test]
     fn a_percentile_of_samples_is_one_of_them() {
-        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], 0.5), Some(2.0));
-        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], 0.95), Some(4.0));
-        assert_eq!(nearest_rank(&[], 0.5), None);
+        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], Percentile::P50), Some(2.0));
+        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], Percentile::P95), Some(4.0));
+        assert_eq!(nearest_rank(&[], Percentile::P50), None);
         assert_eq!(mean(&[1.0, 3.0]), Some(2.0));
     }
 }

@@ -1,8 +1,8 @@
 //! How busy the machines of the system under test are while the load is at its peak.
 
-use runlog::units::Nanos;
+use runlog::units::{Nanos, Percentile};
 
-use super::load::{Bin, bins};
+use super::load::{Bin, Course};
 use super::names::is_utilisation;
 use super::series::{Series, mean, nearest_rank};
 use crate::analysis::Analysis;
@@ -23,16 +23,20 @@ const SMOOTH: usize = 5;
 
 impl Analysis for Utilisation {
     fn sections(&self, run: &Run) -> Result<Vec<Section>, Failure> {
-        let all = Series::all(&run.log.probes);
-        let peaks = peaks(&bins(run));
+        let mut all = Series::all(&run.log.probes);
+        all.retain(|series| is_utilisation(series.metric));
+        if all.is_empty() {
+            return Ok(Vec::new());
+        }
+        let peaks = peaks(&Course::of(run).bins());
         let is_at_peak = |at: Nanos| peaks.iter().any(|(from, to)| *from <= at && at <= *to);
         let mut table = Table::new(&["", "metric"], &["samples at peak", "mean", "p95", "max"]);
         let mut findings = Vec::new();
-        for series in all.iter().filter(|series| is_utilisation(series.metric)) {
+        for series in &all {
             let measure = Measure::of_name(series.metric);
             let values: Vec<f64> =
                 series.at(is_at_peak).sorted().into_iter().map(|value| value * measure.factor()).collect();
-            let (Some(mean), Some(p95)) = (mean(&values), nearest_rank(&values, 0.95)) else { continue };
+            let (Some(mean), Some(p95)) = (mean(&values), nearest_rank(&values, Percentile::P95)) else { continue };
             table.push(vec![
                 Value::Passed(mean < MOST),
                 series.name().into(),
