@@ -390,14 +390,15 @@ fn redacted_value(flag: &str, value: &str) -> String {
     match flag {
         "--var" => match value.split_once('=') {
             Some((name, _)) if secrets::is_secret(name) => format!("{name}={}", secrets::REDACTED),
-            _ => value.to_owned(),
+            Some((name, value)) => format!("{name}={}", secrets::redact_place(value)),
+            None => value.to_owned(),
         },
         "-H" | "--header" => match value.split_once(':') {
             Some((name, value)) => format!("{name}: {}", secrets::redact_header(name, value.trim())),
             None => value.to_owned(),
         },
         "-b" | "--body" => secrets::redact_body(value),
-        _ => secrets::redact_path(value),
+        _ => secrets::redact_place(value),
     }
 }
 
@@ -456,6 +457,21 @@ mod tests {
         assert_eq!(
             redacted(words.map(str::to_owned)).join(" "),
             "run --var API_TOKEN=[redacted] --var=SECRET=[redacted] --var A=b -HCookie: [redacted] --header=X-Api-Key: [redacted]"
+        );
+        let words = [
+            "run",
+            "--var",
+            "DATABASE_URL=postgres://me:a/b:c@db:5432/shop?password=x",
+            "--var=DB=postgres://me:x@db/shop?sslmode=off",
+            "--var=AT=host=db user=me password=x dbname=shop",
+            "--proxy",
+            "http://me:x@proxy:3128",
+        ];
+        assert_eq!(
+            redacted(words.map(str::to_owned)).join(" "),
+            "run --var DATABASE_URL=postgres://me:[redacted]@db:5432/shop?password=[redacted] \
+             --var=DB=postgres://me:[redacted]@db/shop?sslmode=off \
+             --var=AT=host=db user=me password=[redacted] dbname=shop --proxy http://me:[redacted]@proxy:3128"
         );
     }
 }
