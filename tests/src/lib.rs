@@ -13,6 +13,8 @@
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
+//! pack       a file of `scenarios/`, rehearsed                 sampled    what probes sampled
+//! sections   of findings and tables, as the analysis has them
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -22,6 +24,7 @@ pub mod alone;
 pub mod browser;
 pub mod certificates;
 pub mod nginx;
+pub mod pack;
 pub mod patience;
 pub mod pin;
 pub mod postgres;
@@ -32,9 +35,11 @@ pub mod reported;
 pub mod request;
 pub mod run;
 pub mod same;
+pub mod sampled;
 pub mod scenario;
 pub mod scratch;
 pub mod scripted;
+pub mod sections;
 pub mod shop;
 pub mod visit;
 pub mod written;

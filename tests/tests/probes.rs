@@ -9,6 +9,7 @@ use std::time::Duration;
 use drumfire_tests::postgres::{Database, PASSWORD};
 use drumfire_tests::program::{drumfire, summary_of};
 use drumfire_tests::run::Run;
+use drumfire_tests::sampled::{books, samples, values};
 use drumfire_tests::scenario::Scenario;
 use drumfire_tests::scratch::Scratch;
 use drumfire_tests::scripted::{Reply, Scripted};
@@ -35,45 +36,6 @@ fn probe(name: &str, kind: &str, keys: &str) -> String {
 
 fn threshold(metric: &str, condition: &str, keys: &str) -> String {
     format!("[[thresholds]]\nmetric = \"{metric}\"\ncondition = \"{condition}\"\n{keys}")
-}
-
-/// A row of `probes.csv`.
-struct Sample {
-    time_ns: u64,
-    probe: String,
-    metric: String,
-    tags: String,
-    value: f64,
-}
-
-/// The rows of `probes.csv`. What is sampled here has no commas in its tags but those of SQL, which stand in quotes.
-fn samples(run: &Run) -> Vec<Sample> {
-    let text = fs::read_to_string(run.path().join("probes.csv")).expect("a run has probes.csv");
-    let sample = |line: &str| {
-        let (rest, value) = line.rsplit_once(',').expect("a value");
-        let mut fields = rest.splitn(4, ',').map(str::to_owned);
-        let mut next = || fields.next().expect("a field");
-        Sample {
-            time_ns: next().parse().expect("a time"),
-            probe: next(),
-            metric: next(),
-            tags: next(),
-            value: value.parse().expect("a value"),
-        }
-    };
-    text.lines().skip(1).map(sample).collect()
-}
-
-fn values(samples: &[Sample], probe: &str, metric: &str) -> Vec<f64> {
-    let is_meant = |sample: &&Sample| sample.probe == probe && sample.metric == metric;
-    samples.iter().filter(is_meant).map(|sample| sample.value).collect()
-}
-
-/// How a probe fared, as run.json has it.
-fn books(run: &Run, name: &str) -> Value {
-    let manifest = run.manifest();
-    let all = manifest["ending"]["probes"].as_array().expect("the books of probes").clone();
-    all.into_iter().find(|books| books["name"] == name).expect("the books of this probe")
 }
 
 fn events(run: &Run) -> String {
