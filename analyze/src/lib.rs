@@ -22,6 +22,7 @@ pub mod failure;
 pub mod gate;
 pub mod history;
 pub mod load;
+pub mod manual;
 pub mod measure;
 pub mod output;
 pub mod render;

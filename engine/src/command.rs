@@ -1,7 +1,7 @@
 //! The commands, each from its flags to its outcome: scenario → plan → run → exit code.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::plan::{self, Captured, Errand, Options, Part, Plan, Target, TargetErr
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
-use crate::{check as checked, cli, host, import, resolve, schema as described};
+use crate::{check as checked, cli, host, import, manual, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
 #[derive(Debug)]
@@ -170,6 +170,31 @@ fn write_new(path: &Path, text: &str, over_another: bool) -> Result<(), Failure>
     let mut options = File::options();
     options.write(true).truncate(over_another).create(over_another).create_new(!over_another);
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(unwritten)
+}
+
+/// `drumfire completions`.
+pub fn completions(flags: &cli::Completions) -> Outcome {
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(&manual::completions(flags.shell));
+    Outcome { exit_code: 0, text: String::new() }
+}
+
+/// `drumfire man`.
+///
+/// # Errors
+/// Where a page cannot be written.
+pub fn man(flags: &cli::Man) -> Result<Outcome, Failure> {
+    let pages = manual::pages();
+    let Some(folder) = &flags.out else {
+        // As above. The program's own page is the first.
+        let _ = stdout().write_all(pages[0].1.as_bytes());
+        return Ok(Outcome { exit_code: 0, text: String::new() });
+    };
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| pages.iter().try_for_each(|(file, text)| fs::write(folder.join(file), text)));
+    written.map_err(|error| Failure::Unwritten { path: folder.clone(), reason: error.to_string() })?;
+    let text = format!("{} pages in {}", pages.len(), printable_path(folder));
+    Ok(Outcome { exit_code: 0, text })
 }
 
 fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {

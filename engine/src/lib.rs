@@ -16,6 +16,7 @@ pub mod errand;
 pub mod host;
 pub mod import;
 pub mod json;
+pub mod manual;
 pub mod observe;
 pub mod plan;
 pub mod preflight;

@@ -6,6 +6,7 @@ mod compare;
 mod diff;
 mod export;
 mod gate;
+mod help;
 mod made_up;
 mod plugins;
 mod query;

@@ -1,0 +1,36 @@
+//! The manual: what shells and readers are told of the command line, made from its definition.
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::cli::Cli;
+
+/// What stands at the foot of every page.
+const SOURCE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
+/// What makes a shell complete the command line.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    script
+}
+
+/// A page for the program, which is the first, and for each of its commands: what its file is called, such as
+/// `drumfire-analyze-gate.1`, and what is in it.
+pub fn pages() -> Vec<(String, String)> {
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    std::iter::once(&program).chain(program.get_subcommands()).map(page).collect()
+}
+
+/// What stands below the options in the help is one section of clap's page; here its blocks are sections.
+fn page(command: &Command) -> (String, String) {
+    let manual = Man::new(command.clone()).source(SOURCE).manual("Drumfire");
+    let mut text = Vec::new();
+    // Memory takes whatever is written to it.
+    let _ = manual.render(&mut text);
+    let text = String::from_utf8_lossy(&text);
+    let text = text.replace("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n");
+    (manual.get_filename(), text.replace("\n\nExit codes:\n", "\n.SH EXIT STATUS\n"))
+}
