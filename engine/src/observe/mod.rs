@@ -11,6 +11,7 @@ mod judge;
 mod probes;
 mod progress;
 mod samples;
+mod screen;
 mod stages;
 mod standing;
 mod trial;
@@ -124,12 +125,14 @@ impl Observer {
                 stop.fail(|| "the target does not speak HTTP/1.x: not one of its answers could be read".to_owned());
             }
             if stop.interrupted() && now.since(*interrupted_at.get_or_insert(now)) > PATIENCE {
+                // Should the process end at once, the terminal is as it was.
+                self.progress.step_aside(now);
                 stop.let_go();
             }
             self.course.look(now, &self.response);
             if self.progress.is_due(now) {
                 let standing = self.standing(now, stop);
-                self.progress.show(&standing);
+                self.progress.show(&standing, stop);
             }
         }
         self.progress.clear();

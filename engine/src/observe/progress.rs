@@ -1,11 +1,13 @@
-//! Progress for a person: a bar on a terminal, a plain line every few seconds where there is none.
+//! Progress for a person: a screen on a terminal, a plain line every few seconds where there is none.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{Write, stderr};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use runlog::text::printable_lines;
 use runlog::units::{Nanos, Thousands};
 
+use super::screen::Screen;
 use super::standing::Standing;
+use crate::stop::Stop;
 
 /// How far apart plain lines are.
 const LINES: Nanos = Nanos::from_secs(5);
@@ -15,7 +17,7 @@ pub enum Progress {
     /// Nowhere.
     Nothing,
     /// On a terminal.
-    Bar(ProgressBar),
+    Screen(Box<Screen>),
     /// In lines.
     Lines {
         /// When the next one is due.
@@ -27,55 +29,54 @@ impl Progress {
     /// Progress where there is somebody to see it; none where it is to be quiet.
     pub fn new(quiet: bool) -> Self {
         if quiet {
-            Self::Nothing
-        } else if stderr().is_terminal() {
-            Self::Bar(bar())
-        } else {
-            Self::Lines { next: LINES }
+            return Self::Nothing;
         }
+        Screen::open().map_or(Self::Lines { next: LINES }, |screen| Self::Screen(Box::new(screen)))
     }
 
     /// Whether it is time to show how the run stands.
     pub fn is_due(&self, now: Nanos) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Bar(_) => true,
+            Self::Screen(screen) => screen.is_due(now),
             Self::Lines { next } => now >= *next,
         }
     }
 
-    /// Shows how the run stands.
-    pub fn show(&mut self, standing: &Standing) {
-        let Standing { now, planned, .. } = *standing;
+    /// Shows how the run stands. Whoever looks at it may stop the run.
+    pub fn show(&mut self, standing: &Standing, stop: &Stop) {
         match self {
             Self::Nothing => {}
-            Self::Bar(bar) => {
-                bar.set_length(planned.0 / 1_000_000);
-                bar.set_prefix(planned.to_string());
-                bar.set_position(now.min(planned).0 / 1_000_000);
-                bar.set_message(line(standing));
-            }
+            Self::Screen(screen) => screen.show(standing, stop),
             Self::Lines { next } => {
                 *next = next.after(LINES);
                 // Nobody may be listening; the run goes on.
-                let _ = writeln!(stderr(), "{now} of {planned}: {}", line(standing));
+                let _ = writeln!(stderr(), "{} of {}: {}", standing.now, standing.planned, line(standing));
             }
         }
     }
 
     /// Says something beside the progress, even where that is not shown.
-    pub fn note(&self, text: &str) {
+    pub fn note(&mut self, text: &str) {
         match self {
-            Self::Bar(bar) => bar.println(text),
+            Self::Screen(screen) => screen.note(text),
             // Nobody may be listening any more.
-            _ => drop(writeln!(stderr(), "{text}")),
+            Self::Nothing | Self::Lines { .. } => drop(writeln!(stderr(), "{}", printable_lines(text))),
         }
     }
 
-    /// Leaves the screen to others.
-    pub fn clear(&self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
+    /// Leaves the terminal to others, as it was found.
+    pub fn clear(&mut self) {
+        if let Self::Screen(screen) = self {
+            screen.leave();
+        }
+    }
+
+    /// Leaves the terminal to others for good; what there is to say from now on is said in lines.
+    pub fn step_aside(&mut self, now: Nanos) {
+        if let Self::Screen(screen) = self {
+            screen.leave();
+            *self = Self::Lines { next: now };
         }
     }
 }
@@ -92,13 +93,4 @@ fn line(standing: &Standing) -> String {
         Thousands(recent.in_flight),
         Thousands(*failed),
     )
-}
-
-fn bar() -> ProgressBar {
-    // The template is a constant that parses.
-    let style = ProgressStyle::with_template("{bar:24.cyan/dim} {elapsed_precise} of {prefix}  {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
-    bar.set_style(style.progress_chars("━━─"));
-    bar
 }

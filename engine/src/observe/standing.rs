@@ -51,6 +51,13 @@ pub struct Standing {
     pub validity: Validity,
 }
 
+impl Standing {
+    /// Whether there are figures of a second yet.
+    pub fn has_figures(&self) -> bool {
+        self.recent.until > Nanos::ZERO
+    }
+}
+
 /// Where a scenario stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageNow {
