@@ -164,8 +164,8 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
         .map_err(|source| RunError::System { what: "a thread for the probes", source })?;
     directory.write_manifest(manifest)?;
     gates.open(clock);
-    let progress = Progress::new(plan.duration(), cores.len(), setup.quiet);
-    let mut observer = Observer::new(plan, samples, progress, Judge::new(manifest, cores.len()), probes);
+    let (progress, judge) = (Progress::new(setup.quiet), Judge::new(manifest, cores.len()));
+    let mut observer = Observer::new(plan, cores.len(), samples, progress, judge, probes);
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
     if plan.scenarios.iter().any(|scenario| scenario.connections.warm_up) {
         observer.samples.happened(Nanos::ZERO, "warmed_up", format!("{open} connections open"));

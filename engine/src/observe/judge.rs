@@ -8,6 +8,7 @@ use runlog::metric::{Metric, MetricKind};
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 
+use super::standing::ThresholdNow;
 use super::trial::{Kept, Trial};
 use crate::worker::ledger::{Gathered, watched};
 use crate::worker::report::Second;
@@ -96,6 +97,16 @@ impl Judge {
     pub fn finished(&mut self, place: usize) -> Vec<Finding> {
         self.told[place] = u64::MAX;
         self.judge()
+    }
+
+    /// How the thresholds stand that are judged while the run lasts.
+    pub fn standings(&self) -> impl Iterator<Item = ThresholdNow> {
+        self.trials.iter().map(Trial::standing)
+    }
+
+    /// How many thresholds wait for the end of the run.
+    pub const fn judged_later(&self) -> usize {
+        self.thresholds - self.trials.len()
     }
 
     /// What came of the thresholds that are not told by what rows add up to, in the places of all. The run is over.

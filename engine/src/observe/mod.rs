@@ -2,14 +2,18 @@
 //! on the screen, evidence of the generator's own part, and the end of a run whose threshold demands it. Workers know nothing of it, and never wait for it.
 
 pub mod closing;
+mod course;
 mod evidence;
 mod fall;
 mod gauge;
+mod history;
 mod judge;
 mod probes;
 mod progress;
 mod samples;
+mod screen;
 mod stages;
+mod standing;
 mod trial;
 pub mod verdict;
 
@@ -20,7 +24,9 @@ use runlog::manifest::ProbeBooks;
 use runlog::spread::Spread;
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
+use runlog::validity::judge;
 
+use self::course::Course;
 pub use self::evidence::Witness;
 use self::judge::Finding;
 pub use self::judge::Judge;
@@ -28,6 +34,7 @@ pub use self::probes::ProbeWatch;
 pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
+use self::standing::Standing;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::stop::Stop;
@@ -52,19 +59,30 @@ pub struct Observer {
     pub response: Spread,
     /// What judges the thresholds that cannot wait for the end.
     pub judge: Judge,
+    plan: &'static Plan,
+    course: Course,
     probes: Option<ProbeWatch>,
     stages: Stages,
 }
 
 impl Observer {
-    /// An observer of this plan.
-    pub fn new(plan: &Plan, samples: Samples, progress: Progress, judge: Judge, probes: Option<ProbeWatch>) -> Self {
+    /// An observer of a run by so many workers.
+    pub fn new(
+        plan: &'static Plan,
+        workers: usize,
+        samples: Samples,
+        progress: Progress,
+        judge: Judge,
+        probes: Option<ProbeWatch>,
+    ) -> Self {
         Self {
             samples,
             progress,
             witness: Witness::default(),
             response: Spread::default(),
             judge,
+            plan,
+            course: Course::new(workers),
             probes,
             stages: Stages::of(plan),
         }
@@ -107,9 +125,15 @@ impl Observer {
                 stop.fail(|| "the target does not speak HTTP/1.x: not one of its answers could be read".to_owned());
             }
             if stop.interrupted() && now.since(*interrupted_at.get_or_insert(now)) > PATIENCE {
+                // Should the process end at once, the terminal is as it was.
+                self.progress.step_aside(now);
                 stop.let_go();
             }
-            self.progress.show(now, stop);
+            self.course.look(now, &self.response);
+            if self.progress.is_due(now) {
+                let standing = self.standing(now, stop);
+                self.progress.show(&standing, stop);
+            }
         }
         self.progress.clear();
         books.sort_by_key(|finished| finished.seat.place);
@@ -127,8 +151,37 @@ impl Observer {
         self.response.add(&second.gauge.response);
         let findings = self.judge.hear(&second);
         self.take_note(findings, stop);
-        if let Some(earlier) = self.progress.add(second) {
+        if let Some(earlier) = self.course.hear(second) {
             earlier.give_back();
+        }
+    }
+
+    /// How the run stands.
+    fn standing(&self, now: Nanos, stop: &Stop) -> Standing {
+        let Self { plan, course, .. } = self;
+        let response_p50 = course.response.map(|figures| Nanos(figures.p50));
+        let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+        // What the last second is compared with is what the schedules wanted in its middle.
+        let middle = course.recent.until.since(Nanos::from_millis(500));
+        Standing {
+            name: plan.name.clone(),
+            target: plan.target.base_url.clone(),
+            now,
+            planned: plan.duration(),
+            state: stop.requested().then(|| "stopping …".to_owned()),
+            recent: course.recent,
+            scheduled: stages::scheduled_rate(plan, middle),
+            users: stages::scheduled_users(plan, middle),
+            response: course.response,
+            done: course.done,
+            failed: course.failed,
+            dropped: course.dropped,
+            trouble: course.trouble.by_frequency(),
+            history: course.history.points(),
+            scenarios: stages::standing(plan, now),
+            thresholds: self.judge.standings().chain(of_probes).collect(),
+            judged_later: self.judge.judged_later(),
+            validity: judge(&self.witness.evidence(response_p50)),
         }
     }
 

@@ -12,6 +12,7 @@ use runlog::units::{Nanos, Thousands};
 use super::gauge::GaugeTrial;
 use super::judge::Finding;
 use super::samples::Samples;
+use super::standing::ThresholdNow;
 use crate::clock::Clock;
 use crate::plan::{Plan, Probe};
 use crate::probe::{Beside, Sample, Told, What};
@@ -60,6 +61,11 @@ impl ProbeWatch {
     /// What a person should know while the run lasts: each probe that fails for the first time. Each is told once.
     pub fn warnings(&mut self) -> Vec<String> {
         self.watched.iter_mut().filter_map(|watched| watched.warning.take()).collect()
+    }
+
+    /// How the thresholds on what they sample stand.
+    pub fn standings(&self) -> impl Iterator<Item = ThresholdNow> {
+        self.trials.iter().map(GaugeTrial::standing)
     }
 
     /// Ends the probes. Returns their books, and what came of the thresholds.

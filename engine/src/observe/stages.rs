@@ -1,8 +1,9 @@
-//! The stages of the schedules, as events when they begin.
+//! The stages of the schedules: as events when they begin, and where they stand at an instant.
 
 use runlog::samples::Event;
-use runlog::units::{Nanos, Rate};
+use runlog::units::{Nanos, Rate, Thousands};
 
+use super::standing::StageNow;
 use crate::plan::schedule::Ramp;
 use crate::plan::{Load, Plan};
 
@@ -40,6 +41,51 @@ impl Stages {
     }
 }
 
+/// Where each scenario stands.
+pub fn standing(plan: &Plan, now: Nanos) -> Vec<StageNow> {
+    let stage = |scenario: &crate::plan::Scenario| match &scenario.load {
+        Load::Open(arrivals) => stage_of(&scenario.name, arrivals.rate(), now, |rate| {
+            Rate::per_second(rate).unwrap_or_default().to_string()
+        }),
+        Load::Closed { vus, .. } => stage_of(&scenario.name, vus.users(), now, |users| match users as u64 {
+            1 => "1 user".to_owned(),
+            users => format!("{} users", Thousands(users)),
+        }),
+    };
+    plan.scenarios.iter().map(stage).collect()
+}
+
+/// At what rate the schedules bring arrivals; `None` where none does.
+pub fn scheduled_rate(plan: &Plan, at: Nanos) -> Option<Rate> {
+    let rates = plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
+        Load::Open(arrivals) => Some(arrivals.rate().at(at)),
+        Load::Closed { .. } => None,
+    });
+    rates.reduce(|all, rate| all + rate).and_then(Rate::per_second)
+}
+
+/// How many virtual users the schedules want; `None` where there are none.
+pub fn scheduled_users(plan: &Plan, at: Nanos) -> Option<u64> {
+    let users = plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
+        Load::Closed { vus, .. } => Some(vus.users().at(at) as u64),
+        Load::Open(_) => None,
+    });
+    users.reduce(|all, users| all + users)
+}
+
+fn stage_of(scenario: &str, ramp: &Ramp, now: Nanos, show: impl Fn(f64) -> String) -> StageNow {
+    let ends: Vec<(Nanos, f64)> = ramp.ends().collect();
+    let (passed, last) = (ends.partition_point(|(end, _)| *end <= now), ends.len().max(1) - 1);
+    let (end, target) = ends.get(passed.min(last)).copied().unwrap_or_default();
+    StageNow {
+        scenario: scenario.to_owned(),
+        stage: (passed.min(last) + 1, last + 1),
+        now: show(ramp.at(now)),
+        target: show(target),
+        left: (now < end).then(|| end.since(now)),
+    }
+}
+
 fn add(events: &mut Vec<Event>, scenario: &str, ramp: &Ramp, show: impl Fn(f64) -> String) {
     let stages = ramp.ends().count();
     let mut begins = Nanos::ZERO;
@@ -69,5 +115,19 @@ mod tests {
         assert_eq!(first[0].detail, "peak: stage 1 of 2, to 100/s until 10.0 s");
         assert_eq!(stages.reached(Nanos::from_secs(10)).len(), 1);
         assert_eq!(stages.reached(Nanos::from_secs(20)), []);
+    }
+
+    #[test]
+    fn a_stage_stands_where_its_ramp_is() {
+        let stage = |seconds, target| Stage { duration: Nanos::from_secs(seconds), target };
+        let ramp = Ramp::new(0.0, &[stage(10, 100.0), stage(5, 100.0)]);
+        let at = |seconds| {
+            let stage = stage_of("peak", &ramp, Nanos::from_secs(seconds), |target| format!("{target}/s"));
+            (stage.stage, stage.now, stage.target, stage.left.map(|left| left.as_secs_f64()))
+        };
+        let text = str::to_owned;
+        assert_eq!(at(4), ((1, 2), text("40/s"), text("100/s"), Some(6.0)));
+        assert_eq!(at(10), ((2, 2), text("100/s"), text("100/s"), Some(5.0)));
+        assert_eq!(at(15), ((2, 2), text("0/s"), text("100/s"), None));
     }
 }

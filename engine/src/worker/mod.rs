@@ -32,6 +32,7 @@ mod seat;
 mod simulation;
 mod spare;
 mod traffic;
+pub mod trouble;
 mod vu;
 mod watch;
 
