@@ -59,6 +59,11 @@ impl GaugeTrial {
         self.fall.findings(threshold, now)
     }
 
+    /// The threshold, and whether it holds so far; `None` where it is not judged before the end.
+    pub fn standing(&self) -> Option<(String, bool)> {
+        self.fall.standing(self.threshold)
+    }
+
     /// What came of it when the run is over.
     pub fn result(&mut self) -> ThresholdResult {
         let threshold = self.threshold;

@@ -92,6 +92,11 @@ impl Judge {
         self.judge()
     }
 
+    /// The thresholds that are judged while the run lasts, as a person reads them, and whether they hold so far.
+    pub fn standing(&self) -> impl Iterator<Item = (String, bool)> {
+        self.trials.iter().filter_map(Trial::standing)
+    }
+
     /// This worker will tell nothing more.
     pub fn finished(&mut self, place: usize) -> Vec<Finding> {
         self.told[place] = u64::MAX;

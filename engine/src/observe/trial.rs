@@ -166,6 +166,11 @@ impl Trial {
         Some(value)
     }
 
+    /// The threshold, and whether it holds so far; `None` where it is not judged before the end.
+    pub fn standing(&self) -> Option<(String, bool)> {
+        self.fall.standing(self.threshold)
+    }
+
     /// What came to light, each thing once.
     pub fn findings(&mut self, now: Nanos) -> Vec<Finding> {
         self.fall.findings(self.threshold, now)

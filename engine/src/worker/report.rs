@@ -9,6 +9,7 @@ use runlog::row::Row;
 use runlog::spread::Spread;
 use runlog::units::Nanos;
 
+use super::breakdown::Breakdown;
 use super::ledger::{Gathered, Ledger};
 use super::seat::Seat;
 
@@ -49,12 +50,13 @@ pub struct Second {
 impl Second {
     /// Gives the gauge back, to count another second.
     pub fn give_back(self) {
-        let Gauge { mut response, mut pacer_lag, mut watched, since, .. } = self.gauge;
+        let Gauge { mut response, mut pacer_lag, mut watched, mut breakdown, since, .. } = self.gauge;
         response.clear();
         pacer_lag.reset();
         watched.iter_mut().for_each(Gathered::clear);
+        breakdown.clear();
         // A worker that has finished, or has enough of them, takes none back.
-        let _ = self.home.try_send(Gauge { watched, ..Gauge::counting_in(response, pacer_lag, since) });
+        let _ = self.home.try_send(Gauge { watched, breakdown, ..Gauge::counting_in(response, pacer_lag, since) });
     }
 }
 
@@ -129,6 +131,8 @@ pub struct Gauge {
     pub pacer_lag: Histogram<u32>,
     /// What was gathered for each threshold that is watched; mostly there is none.
     pub watched: Vec<Gathered>,
+    /// Counts by scenario, request and status class, where somebody publishes them.
+    pub breakdown: Breakdown,
 }
 
 /// An hour: later arrivals count as that.
@@ -143,7 +147,7 @@ impl Gauge {
     }
 
     /// Nothing yet, in memory that is there already and empty.
-    const fn counting_in(response: Spread, pacer_lag: Histogram<u32>, since: Nanos) -> Self {
+    fn counting_in(response: Spread, pacer_lag: Histogram<u32>, since: Nanos) -> Self {
         Self {
             since,
             scheduled: 0,
@@ -155,6 +159,7 @@ impl Gauge {
             response,
             pacer_lag,
             watched: Vec::new(),
+            breakdown: Breakdown::default(),
         }
     }
 
@@ -168,6 +173,7 @@ impl Gauge {
         }
         self.dropped += u64::from(row.error == Some(Failure::Dropped));
         self.bad_responses += u64::from(row.error == Some(Failure::BadResponse));
+        self.breakdown.add(row, has_failed);
     }
 }
 
