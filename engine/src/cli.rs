@@ -12,6 +12,7 @@ use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
 use crate::import::Kind;
+use crate::publish;
 use crate::scenario::target::{Family, Lookup, TlsVersion};
 use crate::scenario::{Arrival, destination, http, limits, secrets};
 use crate::worker::Pacing;
@@ -162,6 +163,21 @@ pub struct Output {
     /// No progress, only the result
     #[arg(long)]
     pub quiet: bool,
+    /// Who is told while it runs.
+    #[command(flatten)]
+    pub publishing: Publishing,
+}
+
+/// Who is told of a run while it lasts.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Live metrics")]
+pub struct Publishing {
+    /// Let Prometheus scrape figures at this port of this machine while the load runs; 0.0.0.0:PORT lets others as well
+    #[arg(long, value_name = "ADDRESS", value_parser = publish::parse_address)]
+    pub metrics: Option<SocketAddr>,
+    /// When the load is over, wait so long for its last figures to be scraped
+    #[arg(long, value_name = "DURATION", requires = "metrics", value_parser = positive_duration)]
+    pub metrics_linger: Option<Nanos>,
 }
 
 impl Output {

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::errand::{self, ErrandError};
 use crate::observe::closing;
 use crate::plan::{self, Captured, Errand, Options, Part, Plan, Target, TargetError};
+use crate::publish::{BindError, Endpoint};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
@@ -66,6 +67,9 @@ pub enum Failure {
         /// Those there are.
         allowed: Vec<usize>,
     },
+    /// Figures cannot be served where they were to be.
+    #[error("error: {0}")]
+    Metrics(#[from] BindError),
     /// Another tool's file is not what it should be.
     #[error(transparent)]
     Import(#[from] import::Error),
@@ -90,6 +94,7 @@ impl Failure {
             | Self::Plan(_)
             | Self::Target(_)
             | Self::Core { .. }
+            | Self::Metrics(_)
             | Self::Import(_)
             | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
@@ -212,6 +217,7 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
     if let Some(out) = &output.out {
         NewRun::check(out).map_err(RunError::from)?;
     }
+    let endpoint = endpoint(&output.publishing)?;
     let target = Target::new(&scenario.target, resolve::addresses)?;
     let errand = |part, captured: &Captured, stop: &Stop| {
         errand(plan::errand(scenario, part, options.seed, captured, &target), part, stop)
@@ -225,12 +231,18 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
         pacing: output.pacing,
         quiet: output.quiet,
     };
-    let summary = crate::run::run(plan, &setup, &stop)?;
+    let summary = crate::run::run(plan, &setup, endpoint, &stop)?;
     // What the load leaves behind is cleared away even where it was stopped, as far as that can be done.
     match errand(Part::Teardown, &captured, &Stop::default()) {
         Ok(_) => Ok(summary),
         Err(failure) => Err(Failure::Teardown { told: told(&summary), failure: Box::new(failure) }),
     }
+}
+
+/// Takes the address at which figures are to be served, if any.
+fn endpoint(publishing: &cli::Publishing) -> Result<Option<Endpoint>, BindError> {
+    let linger = publishing.metrics_linger.unwrap_or_default();
+    publishing.metrics.map(|address| Endpoint::bind(address, linger)).transpose()
 }
 
 /// Does the steps before or after the load. Returns what they have captured.

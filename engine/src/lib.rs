@@ -21,6 +21,7 @@ pub mod observe;
 pub mod plan;
 pub mod preflight;
 pub mod probe;
+pub mod publish;
 pub mod record;
 pub mod resolve;
 pub mod run;

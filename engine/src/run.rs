@@ -24,9 +24,11 @@ use crate::host;
 use crate::observe::{Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::preflight;
+use crate::publish::{Endpoint, Publisher};
 use crate::record::Journal;
 use crate::stop::Stop;
 use crate::wire::Driver;
+use crate::worker::breakdown::{Breakdown, Layout, MOST_PAIRS};
 use crate::worker::ledger::Ledger;
 use crate::worker::report::{Finished, Report};
 use crate::worker::{self, Gates, Pacing, Seat, Work};
@@ -124,11 +126,12 @@ impl RunError {
     }
 }
 
-/// Makes a run and returns its figures, with how it ended. `stop` ends it before its time.
+/// Makes a run and returns its figures, with how it ended. Those who ask at `endpoint` are told of it while it lasts. `stop`
+/// ends it before its time.
 ///
 /// # Errors
 /// Where it could not begin, or its rows cannot be read back.
-pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, RunError> {
+pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc<Stop>) -> Result<Summary, RunError> {
     let cores = cores_for(&plan, &setup.cores);
     plan.target.addresses = preflight::reachable(&plan)?;
     preflight::check_limits(&plan, cores.len())?;
@@ -147,11 +150,13 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     // What t=0 is is known when every worker is ready.
     let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores)));
     let (gates, waiting) = Gates::new(cores.len());
+    // Where nobody publishes, nothing is broken down.
+    let layout: Option<&'static Layout> = endpoint.as_ref().map(|_| &*Box::leak(Box::new(Layout::of(plan))));
 
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
     let work = recorders.into_iter().zip(waiting).enumerate().map(|(place, (recorder, gate))| {
-        let ledger = Ledger::new(manifest);
-        Work { plan, driver, pacing: setup.pacing, seat: seat(place), recorder, ledger, gate }
+        let (ledger, breakdown) = (Ledger::new(manifest), layout.map(Breakdown::new).unwrap_or_default());
+        Work { plan, driver, pacing: setup.pacing, seat: seat(place), recorder, ledger, breakdown, gate }
     });
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), stop, &reports)?;
@@ -174,6 +179,9 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
         observer.progress.note(&format!("warning: {warning}"));
         observer.samples.happened(Nanos::ZERO, "warning", warning);
     }
+    if let (Some(endpoint), Some(layout)) = (endpoint, layout) {
+        publish(&mut observer, endpoint, setup, (plan, manifest), layout, clock)?;
+    }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
     let probed = observer.end_probes();
     for worker in workers {
@@ -187,7 +195,40 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     if let Some(error) = observer.samples.failure() {
         stop.fail(|| format!("engine.csv, probes.csv or events.csv is incomplete: {error}"));
     }
-    close(&directory, manifest, &mut observer, probed, ended, &finished, &rows)
+    let summary = close(&directory, manifest, &mut observer, probed, ended, &finished, &rows)?;
+    observer.end_publishing(&summary, stop);
+    Ok(summary)
+}
+
+/// Begins to tell those who ask of what the observer is told.
+fn publish(
+    observer: &mut Observer,
+    endpoint: Endpoint,
+    setup: &Setup,
+    load: (&'static Plan, &'static Manifest),
+    layout: &'static Layout,
+    clock: Clock,
+) -> Result<(), RunError> {
+    let url = endpoint.url();
+    let name = setup.out.file_name().unwrap_or(setup.out.as_os_str()).to_string_lossy();
+    let publisher = Publisher::start(endpoint, &name, load, layout, clock);
+    observer.publisher =
+        Some(publisher.map_err(|source| RunError::System { what: "a thread for the metrics", source })?);
+    if !setup.quiet {
+        observer.progress.note(&format!("metrics at {url}"));
+    }
+    observer.samples.happened(Nanos::ZERO, "metrics", url);
+    match layout.put_together() {
+        0 => {}
+        several => {
+            let warning = format!(
+                "the metrics tell {MOST_PAIRS} requests of scenarios apart; {several} more are counted together"
+            );
+            observer.progress.note(&format!("warning: {warning}"));
+            observer.samples.happened(Nanos::ZERO, "warning", warning);
+        }
+    }
+    Ok(())
 }
 
 /// As many cores as have something to do. Arrivals go to all of them in turn, so that each needs a connection of every

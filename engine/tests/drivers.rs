@@ -15,6 +15,7 @@ use engine::record::Journal;
 use engine::scenario::{self, Variables};
 use engine::stop::Stop;
 use engine::wire::Driver;
+use engine::worker::breakdown::Breakdown;
 use engine::worker::ledger::Ledger;
 use engine::worker::report::Finished;
 use engine::worker::{self, Gates, Pacing, Seat, Work};
@@ -133,6 +134,7 @@ fn run_on(driver: Driver, load: &str) -> (Finished, u64, u64) {
     let (gates, mut waiting) = Gates::new(1);
     gates.open(Clock::starting_in(Nanos::from_millis(10)));
     let work = Work {
+        breakdown: Breakdown::default(),
         plan,
         driver,
         pacing: Pacing::Balanced,

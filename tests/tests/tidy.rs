@@ -111,12 +111,13 @@ fn the_two_programs_meet_in_the_run_directory_only() {
     assert_free_of("demo", &["drumfire", "polars", "monoio"]);
 }
 
-/// The thread of the probes has a runtime of its own; workers drive their rings themselves.
+/// The threads of the probes and of those who publish have runtimes of their own; workers drive their rings themselves.
 #[test]
-fn nothing_but_the_probes_runs_on_tokio() {
+fn nothing_but_the_probes_and_the_publisher_runs_on_tokio() {
     let engine = root().join("engine/src");
     let uses_tokio = |path: &PathBuf| {
-        !path.starts_with(engine.join("probe")) && fs::read_to_string(path).expect("a text").contains("tokio::")
+        let may = ["probe", "publish"].iter().any(|folder| path.starts_with(engine.join(folder)));
+        !may && fs::read_to_string(path).expect("a text").contains("tokio::")
     };
     let others: Vec<PathBuf> = sources(&engine).into_iter().filter(uses_tokio).collect();
     assert!(others.is_empty(), "these use tokio: {others:#?}");

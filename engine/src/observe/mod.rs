@@ -22,6 +22,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use runlog::manifest::ProbeBooks;
 use runlog::spread::Spread;
+use runlog::summary::Summary;
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 use runlog::validity::judge;
@@ -35,8 +36,10 @@ pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
 use self::standing::Standing;
+pub use self::standing::ThresholdNow;
 use crate::clock::Clock;
 use crate::plan::Plan;
+use crate::publish::Publisher;
 use crate::stop::Stop;
 use crate::worker::report::{Finished, Report, Second};
 
@@ -59,6 +62,8 @@ pub struct Observer {
     pub response: Spread,
     /// What judges the thresholds that cannot wait for the end.
     pub judge: Judge,
+    /// Who tells others while the run lasts, if anybody does.
+    pub publisher: Option<Publisher>,
     plan: &'static Plan,
     course: Course,
     probes: Option<ProbeWatch>,
@@ -81,6 +86,7 @@ impl Observer {
             witness: Witness::default(),
             response: Spread::default(),
             judge,
+            publisher: None,
             plan,
             course: Course::new(workers),
             probes,
@@ -145,12 +151,25 @@ impl Observer {
         self.probes.take().map(|probes| probes.end(&mut self.samples)).unwrap_or_default()
     }
 
+    /// Has what came of the run published, and ends publishing.
+    pub fn end_publishing(&mut self, summary: &Summary, stop: &Stop) {
+        if let Some(publisher) = self.publisher.take() {
+            publisher.end(summary, stop);
+        }
+    }
+
     fn hear(&mut self, second: Second, stop: &Stop) {
         self.witness.hear(&second);
         self.samples.engine(&second);
         self.response.add(&second.gauge.response);
         let findings = self.judge.hear(&second);
         self.take_note(findings, stop);
+        if let Some(publisher) = &self.publisher {
+            publisher.hear(&second);
+            let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+            publisher.thresholds(self.judge.standings().chain(of_probes));
+            publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));
+        }
         if let Some(earlier) = self.course.hear(second) {
             earlier.give_back();
         }

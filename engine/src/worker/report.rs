@@ -9,6 +9,7 @@ use runlog::row::Row;
 use runlog::spread::Spread;
 use runlog::units::Nanos;
 
+use super::breakdown::Breakdown;
 use super::ledger::{Gathered, Ledger};
 use super::seat::Seat;
 use super::trouble::Trouble;
@@ -50,13 +51,15 @@ pub struct Second {
 impl Second {
     /// Gives the gauge back, to count another second.
     pub fn give_back(self) {
-        let Gauge { mut response, mut pacer_lag, mut trouble, mut watched, since, .. } = self.gauge;
+        let Gauge { mut response, mut pacer_lag, mut trouble, mut watched, mut breakdown, since, .. } = self.gauge;
         response.clear();
         trouble.clear();
         pacer_lag.reset();
         watched.iter_mut().for_each(Gathered::clear);
+        breakdown.clear();
         // A worker that has finished, or has enough of them, takes none back.
-        let _ = self.home.try_send(Gauge { watched, ..Gauge::counting_in(response, pacer_lag, trouble, since) });
+        let counting = Gauge::counting_in(response, pacer_lag, trouble, since);
+        let _ = self.home.try_send(Gauge { watched, breakdown, ..counting });
     }
 }
 
@@ -133,6 +136,8 @@ pub struct Gauge {
     pub pacer_lag: Histogram<u32>,
     /// What was gathered for each threshold that is watched; mostly there is none.
     pub watched: Vec<Gathered>,
+    /// Counts by scenario, request and status class, where somebody publishes them.
+    pub breakdown: Breakdown,
 }
 
 /// An hour: later arrivals count as that.
@@ -147,7 +152,7 @@ impl Gauge {
     }
 
     /// Nothing yet, in memory that is there already and empty.
-    const fn counting_in(response: Spread, pacer_lag: Histogram<u32>, trouble: Trouble, since: Nanos) -> Self {
+    fn counting_in(response: Spread, pacer_lag: Histogram<u32>, trouble: Trouble, since: Nanos) -> Self {
         Self {
             since,
             scheduled: 0,
@@ -160,6 +165,7 @@ impl Gauge {
             response,
             pacer_lag,
             watched: Vec::new(),
+            breakdown: Breakdown::default(),
         }
     }
 
@@ -176,6 +182,7 @@ impl Gauge {
         }
         self.dropped += u64::from(row.error == Some(Failure::Dropped));
         self.bad_responses += u64::from(row.error == Some(Failure::BadResponse));
+        self.breakdown.add(row, has_failed);
     }
 }
 
