@@ -98,8 +98,8 @@ fn port_reuse(machine: &Machine<'_>) -> Option<Finding> {
         _ => "after a minute",
     };
     let why = format!(
-        "More than {} new connections a second to another machine would leave no port. Of no matter where connections \
-         are kept.",
+        "More than {} new connections a second to another machine would leave no port. This is of no matter where \
+         connections are kept open.",
         Thousands(ports / PORT_REST_SECONDS)
     );
     Some(Finding::bad(Level::Note, found, why).mended_by(REUSE_PORTS))
@@ -111,8 +111,7 @@ fn queue(machine: &Machine<'_>) -> Option<Finding> {
     if queue >= QUEUE_ENOUGH {
         return Some(Finding::good(found));
     }
-    let why = "Of more connections opened at once to a server on this machine some wait for a second or more. Of no matter \
-               for servers elsewhere.";
+    let why = "Where more connections are opened at once to a server on this machine, some wait for a second or more.";
     Some(Finding::bad(Level::Note, found, why).mended_by(longer_queue(QUEUE_ENOUGH)))
 }
 
