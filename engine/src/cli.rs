@@ -48,6 +48,9 @@ pub enum Command {
     /// Start the demo shop and run the smoke scenario on it
     #[command(after_help = include_str!("help/demo.txt"))]
     Demo(Demo),
+    /// Say what on this machine would hurt a measurement, and what mends it
+    #[command(after_help = include_str!("help/doctor.txt"))]
+    Doctor(Doctor),
     /// Print what makes a shell complete commands, flags and their values
     #[command(after_help = include_str!("help/completions.txt"))]
     Completions(Completions),
@@ -101,6 +104,17 @@ pub struct Demo {
     /// The run directory [default: a new one in runs/]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// `drumfire doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The folder that runs are written to, or will be
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// One JSON document on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `drumfire completions`.

@@ -22,7 +22,7 @@ use crate::publish::{BindError, Endpoint};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
-use crate::{check as checked, cli, host, import, manual, resolve, schema as described};
+use crate::{check as checked, cli, doctor, host, import, manual, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
 #[derive(Debug)]
@@ -175,6 +175,20 @@ fn write_new(path: &Path, text: &str, over_another: bool) -> Result<(), Failure>
     let mut options = File::options();
     options.write(true).truncate(over_another).create(over_another).create_new(!over_another);
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(unwritten)
+}
+
+/// `drumfire doctor`. The exit code is 1 where no run is possible, and 0 whatever else is found.
+pub fn doctor(flags: &cli::Doctor) -> Outcome {
+    let diagnosis = doctor::look_here(&flags.out);
+    let text = if flags.json {
+        serde_json::to_string_pretty(&diagnosis).unwrap_or_default() + "\n"
+    } else {
+        doctor::render::text(&diagnosis)
+    };
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(text.as_bytes());
+    let exit_code = u8::from(diagnosis.verdict.level == doctor::finding::Level::Stops);
+    Outcome { exit_code, text: String::new() }
 }
 
 /// `drumfire completions`.

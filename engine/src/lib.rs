@@ -12,6 +12,7 @@ pub mod clock;
 pub mod command;
 pub mod data;
 pub mod demo;
+pub mod doctor;
 pub mod errand;
 pub mod host;
 pub mod import;

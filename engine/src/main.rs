@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Schema => Ok(command::schema()),
         Command::Import(import) => command::import(&import),
         Command::Demo(demo) => engine::demo::demo(&demo),
+        Command::Doctor(doctor) => Ok(command::doctor(&doctor)),
         Command::Completions(completions) => Ok(command::completions(&completions)),
         Command::Man(man) => command::man(&man),
     };

@@ -8,6 +8,8 @@ use crate::cli::Cli;
 
 /// What stands at the foot of every page.
 const SOURCE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+/// Stands where pages have a date: an empty one would be left out, and what is behind it be taken for it.
+const NO_DATE: &str = "NO_DATE";
 
 /// What makes a shell complete the command line.
 pub fn completions(shell: Shell) -> Vec<u8> {
@@ -24,13 +26,17 @@ pub fn pages() -> Vec<(String, String)> {
     std::iter::once(&program).chain(program.get_subcommands()).map(page).collect()
 }
 
-/// What stands below the options in the help is one section of clap's page; here its blocks are sections.
+/// What stands below the options in the help is one section of clap's page, filled like prose; here its blocks are sections,
+/// and its lines stay lines.
 fn page(command: &Command) -> (String, String) {
-    let manual = Man::new(command.clone()).source(SOURCE).manual("Drumfire");
+    let manual = Man::new(command.clone()).date(NO_DATE).source(SOURCE).manual("Drumfire");
     let mut text = Vec::new();
     // Memory takes whatever is written to it.
     let _ = manual.render(&mut text);
-    let text = String::from_utf8_lossy(&text);
-    let text = text.replace("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n");
-    (manual.get_filename(), text.replace("\n\nExit codes:\n", "\n.SH EXIT STATUS\n"))
+    let text = String::from_utf8_lossy(&text)
+        .replace(NO_DATE, "\"\"")
+        .replace("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n.nf\n")
+        .replace("\n\nExit codes:\n", "\n.fi\n.SH EXIT STATUS\n.nf\n")
+        .replace("\n.SH VERSION\n", "\n.fi\n.SH VERSION\n");
+    (manual.get_filename(), text)
 }

@@ -20,6 +20,7 @@ use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
 
 use crate::clock::Clock;
+use crate::doctor::connections::{MORE_PORTS, more_files};
 use crate::host;
 use crate::observe::{Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
@@ -65,8 +66,8 @@ pub enum RunError {
     /// More files would have to be open than may be.
     #[error(
         "the plan needs up to {} open files ({} connections), but the limit is {}: \
-         raise it with `ulimit -n {}`, or lower max_connections",
-        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), .wanted
+         raise it with `{}`, or lower max_connections",
+        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), more_files(*.wanted)
     )]
     OpenFiles {
         /// How many are needed.
@@ -79,7 +80,7 @@ pub enum RunError {
     /// More local ports would have to be taken than there are.
     #[error(
         "the plan needs up to {} connections, but there are only {} local ports for them \
-         (net.ipv4.ip_local_port_range): widen the range with `sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"`, \
+         (net.ipv4.ip_local_port_range): widen the range with `{MORE_PORTS}`, \
          give more `source_addresses` (--source), or lower max_connections",
         Thousands(*.connections), Thousands(*.ports)
     )]

@@ -15,7 +15,7 @@ use crate::plan::{Errand, Flow, Iterations, Load, Message, Part, Plan, Request, 
 use crate::scenario::status;
 
 /// What a row of the run directory takes, about.
-const ROW_BYTES: u64 = 85;
+pub const ROW_BYTES: u64 = 85;
 
 /// Beyond the connections: the rows, the ring, the libraries.
 const OTHER_FILES: u64 = 64;
