@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::baseline::BaselineArgs;
+use crate::command::capacity::CapacityArgs;
 use crate::command::diff::DiffArgs;
 use crate::command::export::ExportArgs;
 use crate::command::gate::GateArgs;
@@ -12,7 +13,7 @@ use crate::command::server::ServerArgs;
 use crate::command::summarize::SummarizeArgs;
 use crate::command::summary::SummaryArgs;
 use crate::command::trend::TrendArgs;
-use crate::command::{baseline, diff, export, gate, query, report, server, summarize, summary, trend};
+use crate::command::{baseline, capacity, diff, export, gate, query, report, server, summarize, summary, trend};
 use crate::failure::Failure;
 
 /// Turns Drumfire's run directories into tables, verdicts and reports. Never talks to the network.
@@ -35,6 +36,9 @@ const TREND_EXIT_CODES: &str = "Exit codes: 0 whatever is found, 2 the input is 
 
 const SERVER_EXIT_CODES: &str = "Exit codes: 0 whatever is found, 2 the input is wrong, 99 with --fail-on-finding where \
                                  something is found that should not be. See docs/server.md.";
+
+const CAPACITY_EXIT_CODES: &str = "Exit codes: 0 whatever is found, 2 the input is wrong, 3 a measurement is not valid (the \
+                                   generator was the limit). See docs/capacity.md.";
 
 /// What the analysis does.
 #[derive(Debug, Subcommand)]
@@ -60,6 +64,9 @@ pub enum Command {
     /// Look at the server's side of a run: leaks, recovery, utilisation, database, cache, isolation, rate limits
     #[command(after_help = SERVER_EXIT_CODES)]
     Server(ServerArgs),
+    /// Tell how much load the target copes with, or how throughput grows with the number of its instances
+    #[command(after_help = CAPACITY_EXIT_CODES)]
+    Capacity(CapacityArgs),
     /// Find at which of many runs figures changed
     #[command(after_help = TREND_EXIT_CODES)]
     Trend(TrendArgs),
@@ -87,6 +94,7 @@ impl Command {
             Self::Baseline(args) => baseline::run(args),
             Self::Gate(args) => gate::run(args),
             Self::Server(args) => server::run(args),
+            Self::Capacity(args) => capacity::run(args),
             Self::Trend(args) => trend::run(args),
             Self::Export(args) => export::run(args),
             Self::Summarize(args) => summarize::run(args),
