@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::baseline::BaselineArgs;
+use crate::command::capacity::CapacityArgs;
 use crate::command::completions::CompletionsArgs;
 use crate::command::diff::DiffArgs;
 use crate::command::export::ExportArgs;
@@ -15,7 +16,7 @@ use crate::command::summarize::SummarizeArgs;
 use crate::command::summary::SummaryArgs;
 use crate::command::trend::TrendArgs;
 use crate::command::{
-    baseline, completions, diff, export, gate, man, query, report, server, summarize, summary, trend,
+    baseline, capacity, completions, diff, export, gate, man, query, report, server, summarize, summary, trend,
 };
 use crate::failure::Failure;
 
@@ -53,6 +54,9 @@ pub enum Command {
     /// Look at the server's side of a run: leaks, recovery, utilisation, database, cache, isolation, rate limits
     #[command(after_help = include_str!("help/server.txt"))]
     Server(ServerArgs),
+    /// Tell how much load the target copes with, or how throughput grows with the number of its instances
+    #[command(after_help = include_str!("help/capacity.txt"))]
+    Capacity(CapacityArgs),
     /// Find at which of many runs figures changed
     #[command(after_help = include_str!("help/trend.txt"))]
     Trend(TrendArgs),
@@ -84,6 +88,7 @@ impl Command {
             Self::Baseline(args) => baseline::run(args),
             Self::Gate(args) => gate::run(args),
             Self::Server(args) => server::run(args),
+            Self::Capacity(args) => capacity::run(args),
             Self::Trend(args) => trend::run(args),
             Self::Export(args) => export::run(args),
             Self::Summarize(args) => summarize::run(args),

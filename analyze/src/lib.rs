@@ -27,6 +27,7 @@ pub mod measure;
 pub mod output;
 pub mod render;
 pub mod report;
+pub mod scaling;
 pub mod section;
 pub mod sql;
 pub mod statistics;

@@ -2,6 +2,7 @@
 //! means for whoever asked.
 
 pub mod baseline;
+pub mod capacity;
 pub mod completions;
 pub mod diff;
 pub mod export;

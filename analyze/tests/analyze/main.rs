@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 mod baseline;
+mod capacity;
 mod compare;
 mod diff;
 mod export;

@@ -204,7 +204,7 @@ fn time(ns: f64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::made_up::{MadeUp, findings, sample};
 
     fn sections(of_second: impl Fn(u64) -> Vec<(&'static str, f64)>) -> Vec<Section> {
         let probes = (0..20).flat_map(|second| {

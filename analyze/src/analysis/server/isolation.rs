@@ -157,7 +157,7 @@ fn finding(mover: &Tenant, felt: &Tenant, found: &Comparison) -> Option<Finding>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::made_up::{MadeUp, answered, findings};
     use crate::statistics::chance::Chance;
 
     /// A free tier of steady load beside a professional one that comes after half a minute, and what is said of them; the free

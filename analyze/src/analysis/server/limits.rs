@@ -145,7 +145,7 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::made_up::{MadeUp, answered, findings};
 
     #[test]
     fn refusals_are_counted_and_so_is_what_was_served_before_them() {
