@@ -13,6 +13,7 @@
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
+//! terminal   a terminal with a shell in it
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -36,5 +37,6 @@ pub mod scenario;
 pub mod scratch;
 pub mod scripted;
 pub mod shop;
+pub mod terminal;
 pub mod visit;
 pub mod written;
