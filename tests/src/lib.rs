@@ -15,6 +15,7 @@
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
 //! pack       a file of `scenarios/`, rehearsed                 sampled    what probes sampled
 //! sections   of findings and tables, as the analysis has them
+//! terminal   a terminal with a shell in it
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -41,5 +42,6 @@ pub mod scratch;
 pub mod scripted;
 pub mod sections;
 pub mod shop;
+pub mod terminal;
 pub mod visit;
 pub mod written;

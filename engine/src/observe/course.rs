@@ -191,7 +191,7 @@ mod tests {
     fn a_core_that_has_fallen_silent_no_longer_counts() {
         let mut course = course([second(0, 0, 10), second(1, 0, 20), second(0, 1, 10)]);
         course.look(Nanos::from_millis(2_500), &Spread::default());
-        assert_eq!(course.recent.requests.as_per_second(), 11.0);
+        assert_eq!(Some(course.recent.requests), Rate::per_second(11.0));
         assert_eq!((course.done, course.failed), (43, 3), "what it has told still does");
         assert_eq!(course.trouble.by_frequency(), [("timeout".to_owned(), 3)]);
     }

@@ -429,11 +429,25 @@ mod tests {
     }
 
     #[test]
+    fn a_threshold_says_how_it_stands() {
+        let mut judge = judge(100, over(2, threshold(Metric::HttpReqDuration, "max < 100ns")));
+        let standing = |judge: &Judge| judge.standings().next().and_then(|standing| standing.seen);
+        both(&mut judge, 0, &[50]);
+        assert_eq!(standing(&judge), None, "no window is full");
+        both(&mut judge, 1, &[70]);
+        assert_eq!(standing(&judge), Some(("70 ns".to_owned(), true)));
+        both(&mut judge, 2, &[500]);
+        both(&mut judge, 3, &[50]);
+        assert_eq!(standing(&judge), Some(("500 ns".to_owned(), false)), "it has failed for good");
+    }
+
+    #[test]
     fn where_nothing_is_watched_nothing_is_kept() {
         let mut judge = judge(10, threshold(Metric::HttpReqDuration, "max < 100ns"));
         judge.hear(&second(0, 0, &[500]));
         assert!(judge.open.is_empty());
         assert_eq!(judge.results(), [None]);
+        assert_eq!((judge.standings().count(), judge.judged_later()), (0, 1));
     }
 
     /// The value of an aggregation over times, worked out from all of them.

@@ -123,7 +123,7 @@ mod tests {
         let ramp = Ramp::new(0.0, &[stage(10, 100.0), stage(5, 100.0)]);
         let at = |seconds| {
             let stage = stage_of("peak", &ramp, Nanos::from_secs(seconds), |target| format!("{target}/s"));
-            (stage.stage, stage.now, stage.target, stage.left.map(|left| left.as_secs_f64()))
+            (stage.stage, stage.now, stage.target, stage.left.map(Nanos::as_secs_f64))
         };
         let text = str::to_owned;
         assert_eq!(at(4), ((1, 2), text("40/s"), text("100/s"), Some(6.0)));

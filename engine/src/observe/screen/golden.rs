@@ -152,7 +152,7 @@ fn text(lines: &[Line<'_>], size: Size, painter: Option<&Painter>) -> String {
         for cell in cells {
             let wanted = painter.map_or(String::new(), |painter| painter.style(cell));
             if wanted != style {
-                row.push_str(&format!("‹{}›", wanted.trim_start_matches("\x1b[").trim_end_matches('m')));
+                row.extend(["‹", wanted.trim_start_matches("\x1b[").trim_end_matches('m'), "›"]);
                 style = wanted;
             }
             row.push_str(cell.symbol());

@@ -3,6 +3,8 @@
 //! The cursor rests at the start of the first line. So the terminal itself keeps track of where that is, also when its size
 //! changes and lines are broken anew: whatever has become of the rest, it is all below the cursor and can be erased.
 
+use std::fmt::Write;
+
 use ratatui_core::buffer::{Buffer, Cell};
 use ratatui_core::layout::Rect;
 use ratatui_core::style::{Color, Modifier};
@@ -10,6 +12,9 @@ use ratatui_core::text::Line;
 
 /// To the start of the line, and nothing from there on.
 pub const ERASE: &str = "\r\x1b[J";
+const UP: char = 'A';
+const DOWN: char = 'B';
+const RIGHT: char = 'C';
 
 /// Knows what stands on the terminal. Writes nothing itself: it says what has to be written.
 #[derive(Debug)]
@@ -38,7 +43,7 @@ impl Painter {
                 out.push_str(if shown.is_some() { ERASE } else { "\r" });
                 let below = usize::from(area.height.saturating_sub(1));
                 out.push_str(&"\n".repeat(below));
-                go_up(&mut out, below as u16);
+                go(&mut out, below as u16, UP);
                 Buffer::empty(area)
             }
         };
@@ -54,7 +59,7 @@ impl Painter {
         if let Some(shown) = shown {
             let below = shown.area.height.saturating_sub(1);
             out.push_str(&"\n".repeat(below.into()));
-            go_up(&mut out, below);
+            go(&mut out, below, UP);
             self.write_changes(&Buffer::empty(shown.area), &shown, &mut out);
             self.shown = Some(shown);
         }
@@ -78,12 +83,8 @@ impl Painter {
         for (x, y, cell) in before.diff_iter(next) {
             if (x, y) != (column, row) {
                 out.push('\r');
-                if y > row {
-                    out.push_str(&format!("\x1b[{}B", y - row));
-                }
-                if x > 0 {
-                    out.push_str(&format!("\x1b[{x}C"));
-                }
+                go(out, y - row, DOWN);
+                go(out, x, RIGHT);
             }
             let wanted = self.style(cell);
             if wanted != style {
@@ -98,7 +99,7 @@ impl Painter {
             out.push_str("\x1b[0m");
         }
         out.push('\r');
-        go_up(out, row);
+        go(out, row, UP);
     }
 
     /// What a terminal has to be told to write like this; nothing where it writes as ever.
@@ -119,9 +120,11 @@ impl Painter {
     }
 }
 
-fn go_up(out: &mut String, rows: u16) {
-    if rows > 0 {
-        out.push_str(&format!("\x1b[{rows}A"));
+/// Moves the cursor by so many rows or columns.
+fn go(out: &mut String, by: u16, direction: char) {
+    if by > 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\x1b[{by}{direction}");
     }
 }
 

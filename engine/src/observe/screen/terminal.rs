@@ -1,6 +1,6 @@
 //! The terminal: how large it is, whom it belongs to just now, and its mode while keys are read one by one.
 
-use std::io::{IsTerminal, stderr, stdin};
+use std::io::{IsTerminal, Stdin, stderr, stdin};
 
 use rustix::process::getpgrp;
 use rustix::termios::{
@@ -37,6 +37,7 @@ pub fn is_ours() -> bool {
 /// The mode in which keys are read one by one and not shown, until this is dropped. Signals (Ctrl-C, Ctrl-Z) and the ends
 /// of lines that are written are as before.
 pub struct KeyMode {
+    keyboard: Stdin,
     before: Termios,
 }
 
@@ -56,13 +57,13 @@ impl KeyMode {
         mode.special_codes[SpecialCodeIndex::VMIN] = 0;
         mode.special_codes[SpecialCodeIndex::VTIME] = 0;
         tcsetattr(&keyboard, OptionalActions::Now, &mode).ok()?;
-        Some(Self { before })
+        Some(Self { keyboard, before })
     }
 
     /// The keys that were pressed since this was last asked.
     pub fn pressed(&self) -> Vec<u8> {
         let mut keys = [0; 64];
-        let count = rustix::io::read(stdin(), &mut keys).unwrap_or(0);
+        let count = rustix::io::read(&self.keyboard, &mut keys).unwrap_or(0);
         keys[..count].to_vec()
     }
 }
@@ -71,7 +72,7 @@ impl Drop for KeyMode {
     fn drop(&mut self) {
         if is_ours() {
             // A terminal that has gone away takes its mode with it.
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
+            let _ = tcsetattr(&self.keyboard, OptionalActions::Now, &self.before);
         }
     }
 }

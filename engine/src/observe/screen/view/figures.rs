@@ -20,8 +20,8 @@ pub fn curves(standing: &Standing, width: usize) -> Vec<Row> {
     let requests = now(standing, standing.recent.requests);
     let p99 = standing.recent.response.map_or("–".to_owned(), |figures| Nanos(figures.p99).to_string());
     vec![
-        curve(standing, "requests", requests, Series::Requests, width),
-        curve(standing, "p99", p99, Series::P99, width),
+        curve(standing, "requests", &requests, Series::Requests, width),
+        curve(standing, "p99", &p99, Series::P99, width),
     ]
 }
 
@@ -30,7 +30,7 @@ pub fn now(standing: &Standing, figure: impl Display) -> String {
     if standing.has_figures() { figure.to_string() } else { "–".to_owned() }
 }
 
-fn curve(standing: &Standing, word: &str, value: String, series: Series, width: usize) -> Row {
+fn curve(standing: &Standing, word: &str, value: &str, series: Series, width: usize) -> Row {
     // To the right there is room for the highest value.
     let room = width.saturating_sub(LABEL + VALUE + 1 + "  most 1,234,567/s ".len());
     let mut spans = vec![label(word), bold(format!("{value:<VALUE$}"))];

@@ -49,11 +49,8 @@ pub fn generator(standing: &Standing, width: usize) -> Vec<Row> {
     if !standing.has_figures() {
         return vec![Row::new(Worth::Headline, vec![label("generator"), plain("starting …")])];
     }
-    let mut facts = format!("busy {:.0} %", recent.busy * 100.0);
-    if let Some(lag) = recent.pacer_lag {
-        facts.push_str(&format!(" · pacer lag p99 {lag}"));
-    }
-    facts.push_str(" · ");
+    let lag = recent.pacer_lag.map(|lag| format!(" · pacer lag p99 {lag}")).unwrap_or_default();
+    let facts = format!("busy {:.0} %{lag} · ", recent.busy * 100.0);
     let mut rows = vec![Row::new(Worth::Headline, vec![label("generator"), plain(facts), verdict(standing)])];
     for reason in &standing.validity.reasons {
         let lines = wrapped(&printable(reason), width.saturating_sub(LABEL + 1));
