@@ -55,7 +55,7 @@ pub fn look(machine: &Machine<'_>) -> Group {
             ("local ports", ports(machine)),
             ("port reuse", port_reuse(machine)),
             ("server's queue", queue(machine)),
-            ("tracking", tracking(machine)),
+            ("tracking", Some(tracking(machine))),
         ],
     )
 }
@@ -116,16 +116,16 @@ fn queue(machine: &Machine<'_>) -> Option<Finding> {
 }
 
 /// The firewall's table of connections: what does not fit is dropped without a word.
-fn tracking(machine: &Machine<'_>) -> Option<Finding> {
+fn tracking(machine: &Machine<'_>) -> Finding {
     let Some(most) = machine.number("/proc/sys/net/netfilter/nf_conntrack_max") else {
-        return Some(Finding::good("connections are not tracked"));
+        return Finding::good("connections are not tracked");
     };
     let now = machine.number("/proc/sys/net/netfilter/nf_conntrack_count").unwrap_or_default();
     let found = format!("{} of {} connections", Thousands(now), Thousands(most));
     if most.saturating_sub(now) >= FILES_ENOUGH {
-        return Some(Finding::good(found));
+        return Finding::good(found);
     }
     let why =
         "The firewall keeps each connection for minutes after its end; packets of those that do not fit are dropped.";
-    Some(Finding::bad(Level::Note, found, why).mended_by("sysctl -w net.netfilter.nf_conntrack_max=1048576"))
+    Finding::bad(Level::Note, found, why).mended_by("sysctl -w net.netfilter.nf_conntrack_max=1048576")
 }

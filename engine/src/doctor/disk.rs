@@ -71,8 +71,7 @@ fn room(machine: &Machine<'_>, folder: &Folder) -> Finding {
         _ => return Finding::good(found),
     };
     let why = format!(
-        "A row takes some {ROW_BYTES} bytes, and {} a core are kept free: a run ends when the disk is full.",
-        ROOM_LEAST
+        "A row takes some {ROW_BYTES} bytes, and {ROOM_LEAST} a core are kept free: a run ends when the disk is full."
     );
     Finding::bad(level, found, why).mended_by("drumfire run … --out DIR")
 }
