@@ -38,7 +38,7 @@ impl Sections {
     /// The findings of a section that are as bad, or as good, as this: `good`, `note`, `warning` or `bad`.
     #[track_caller]
     pub fn found(&self, section: &str, level: &str) -> Vec<String> {
-        let findings = self.parts(section, "findings").flat_map(|part| part["findings"].as_array()).flatten();
+        let findings = self.parts(section, "findings").filter_map(|part| part["findings"].as_array()).flatten();
         let wanted = findings.filter(|finding| finding["level"] == level);
         wanted.map(|finding| finding["text"].as_str().expect("a finding has a text").to_owned()).collect()
     }
