@@ -8,6 +8,7 @@ pub mod address;
 pub mod answer;
 pub mod check;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod command;
 pub mod data;

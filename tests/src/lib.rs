@@ -12,6 +12,7 @@
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
+//! prometheus  the real Prometheus, and what it says
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
 //! pack       a file of `scenarios/`, rehearsed                 sampled    what probes sampled
 //! sections   of findings and tables, as the analysis has them
@@ -30,6 +31,7 @@ pub mod patience;
 pub mod pin;
 pub mod postgres;
 pub mod program;
+pub mod prometheus;
 pub mod python;
 pub mod relay;
 pub mod reported;

@@ -3,45 +3,31 @@
 
 use std::collections::BTreeMap;
 
-use prometheus::TextEncoder;
-use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{LabelPair, MetricFamily, MetricType};
 use runlog::manifest::{Manifest, Tags};
 use runlog::outcome::Failure;
-use runlog::row::{RequestId, ScenarioId};
 use runlog::units::Nanos;
 
 use super::figures::{Core, Figures};
-use super::labels::{TagNames, merged, pairs};
+use super::labels::{TagNames, merged, pairs, with};
+use super::naming::{Naming, Pair};
+use super::series::{counter, family, gauge, histogram};
 use crate::clock::Clock;
 use crate::plan::{Load, Plan};
-use crate::worker::breakdown::{Buckets, Cell, Layout, StatusClass};
-
-/// Stands for the names of what is counted together.
-const OTHERS: &str = "(others)";
+use crate::worker::breakdown::{Cell, Layout, StatusClass};
+use crate::worker::buckets::Buckets;
 
 /// What the figures of a run are called.
 pub struct Families {
     plan: &'static Plan,
+    manifest: &'static Manifest,
+    layout: &'static Layout,
     clock: Clock,
-    /// Of the run, and its tags.
-    of_run: Vec<LabelPair>,
-    /// The run's name and tags, without what they are called.
     run: String,
-    tags: Tags,
-    /// Of each scenario.
+    of_run: Vec<LabelPair>,
     of_scenarios: Vec<Vec<LabelPair>>,
-    /// Of each pair of a scenario and a request that is told apart, and the names of its checks.
-    pairs: Vec<OfPair>,
+    pairs: Vec<Pair>,
     info: MetricFamily,
-    planned: Nanos,
-    started_unix: f64,
-    put_together: usize,
-}
-
-struct OfPair {
-    labels: Vec<LabelPair>,
-    checks: Vec<String>,
-    is_others: bool,
 }
 
 impl Families {
@@ -53,45 +39,20 @@ impl Families {
         layout: &'static Layout,
         clock: Clock,
     ) -> Self {
-        let scenarios = manifest.scenarios.iter().map(|scenario| &scenario.tags);
-        let requests = manifest.requests.iter().map(|request| &request.tags);
-        let all = std::iter::once(&manifest.tags).chain(scenarios).chain(requests);
-        let names = TagNames::of(all.flat_map(Tags::keys).map(String::as_str));
-        let labels = |own: &[(&str, &str)], tags: &[&Tags]| {
-            let tags = merged(tags);
-            let own = std::iter::once(("run", run)).chain(own.iter().copied());
-            pairs(own.chain(names.labels(&tags)))
-        };
-        let of_pair = |ids| match ids {
-            Some((scenario, request)) => {
-                let (scenario, request) = named(manifest, scenario, request);
-                let own = [("scenario", scenario.name.as_str()), ("request", request.name.as_str())];
-                let labels = labels(&own, &[&request.tags, &scenario.tags, &manifest.tags]);
-                OfPair { labels, checks: request.checks.clone(), is_others: false }
-            }
-            None => {
-                let labels = labels(&[("scenario", OTHERS), ("request", OTHERS)], &[&manifest.tags]);
-                OfPair { labels, checks: vec![OTHERS.to_owned()], is_others: true }
-            }
-        };
-        let of_scenario = |scenario: &runlog::manifest::Scenario| {
-            labels(&[("scenario", scenario.name.as_str())], &[&scenario.tags, &manifest.tags])
-        };
+        let naming = Naming::new(run, manifest);
         let seed = manifest.seed.to_string();
         let info = [("name", manifest.name.as_str()), ("version", manifest.drumfire_version.as_str()), ("seed", &seed)];
-        let info = vec![gauge(labels(&info, &[&manifest.tags]), 1.0)];
+        let info = vec![gauge(naming.of_run(&info), 1.0)];
         Self {
             plan,
+            manifest,
+            layout,
             clock,
-            of_run: labels(&[], &[&manifest.tags]),
-            run: run.to_owned(),
-            tags: manifest.tags.clone(),
-            of_scenarios: manifest.scenarios.iter().map(of_scenario).collect(),
-            pairs: layout.pairs().map(of_pair).collect(),
+            run: naming.run().to_owned(),
+            of_run: naming.of_run(&[]),
+            of_scenarios: naming.of_scenarios(),
+            pairs: naming.of_pairs(layout),
             info: family("run_info", MetricType::GAUGE, "What is run: always 1", info),
-            planned: manifest.planned_ns,
-            started_unix: Nanos(manifest.started_unix_ns).as_secs_f64(),
-            put_together: layout.put_together(),
         }
     }
 
@@ -115,9 +76,13 @@ impl Families {
     fn run(&self) -> [MetricFamily; 3] {
         let elapsed = self.clock.now();
         [
-            self.level("run_start_time_seconds", "When the load began, since 1970", self.started_unix),
+            self.level(
+                "run_start_time_seconds",
+                "When the load began, since 1970",
+                Nanos(self.manifest.started_unix_ns).as_secs_f64(),
+            ),
             self.level("run_elapsed_seconds", "How long the load has lasted", elapsed.as_secs_f64()),
-            self.level("run_planned_seconds", "How long its schedules last", self.planned.as_secs_f64()),
+            self.level("run_planned_seconds", "How long its schedules last", self.manifest.planned_ns.as_secs_f64()),
         ]
     }
 
@@ -271,7 +236,8 @@ impl Families {
     }
 
     fn probes(&self, figures: &Figures) -> MetricFamily {
-        let tags_of: Vec<Tags> = figures.probes.iter().map(|value| merged(&[&value.tags, &self.tags])).collect();
+        let tags_of: Vec<Tags> =
+            figures.probes.iter().map(|value| merged(&[&value.tags, &self.manifest.tags])).collect();
         let names = TagNames::of(tags_of.iter().flat_map(Tags::keys).map(String::as_str));
         // Of what reads alike in the end, there may be one only.
         let mut values: BTreeMap<Vec<(&str, &str)>, f64> = BTreeMap::new();
@@ -285,7 +251,7 @@ impl Families {
     }
 
     fn left_out(&self, figures: &Figures) -> [MetricFamily; 2] {
-        let (pairs, values) = (self.put_together as f64, figures.probe_values_left_out as f64);
+        let (pairs, values) = (self.layout.put_together() as f64, figures.probe_values_left_out as f64);
         [
             self.level("put_together", "Requests of scenarios that are too many to be told apart", pairs),
             self.level("probe_values_left_out", "Values of probes that are too many to be told", values),
@@ -297,76 +263,16 @@ impl Families {
     }
 }
 
-/// Families in Prometheus' text format.
-pub fn text(families: &[MetricFamily]) -> String {
-    TextEncoder::new().encode_to_string(families).unwrap_or_else(|error| format!("# {error}\n"))
-}
-
-fn named(
-    manifest: &Manifest,
-    scenario: ScenarioId,
-    request: RequestId,
-) -> (&runlog::manifest::Scenario, &runlog::manifest::Request) {
-    (&manifest.scenarios[usize::from(scenario.0)], &manifest.requests[usize::from(request.0)])
-}
-
-fn family(name: &str, kind: MetricType, help: &str, metrics: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(format!("drumfire_{name}"));
-    family.set_help(help.to_owned());
-    family.set_field_type(kind);
-    family.set_metric(metrics);
-    family
-}
-
-fn with(labels: &[LabelPair], more: &[(&str, &str)]) -> Vec<LabelPair> {
-    let mut all = labels.to_vec();
-    all.extend(pairs(more.iter().copied()));
-    all
-}
-
-fn counter(labels: Vec<LabelPair>, value: f64) -> Metric {
-    let (mut metric, mut counter) = (Metric::from_label(labels), Counter::default());
-    counter.set_value(value);
-    metric.set_counter(counter);
-    metric
-}
-
-fn gauge(labels: Vec<LabelPair>, value: f64) -> Metric {
-    let (mut metric, mut gauge) = (Metric::from_label(labels), Gauge::default());
-    gauge.set_value(value);
-    metric.set_gauge(gauge);
-    metric
-}
-
-fn histogram(labels: Vec<LabelPair>, times: &Buckets) -> Metric {
-    let (mut metric, mut histogram) = (Metric::from_label(labels), Histogram::default());
-    let bucket = |(bound, count)| {
-        let mut bucket = Bucket::default();
-        bucket.set_upper_bound(seconds(bound));
-        bucket.set_cumulative_count(count);
-        bucket
-    };
-    histogram.set_bucket(times.cumulative().map(bucket).collect());
-    histogram.set_sample_count(times.count());
-    histogram.set_sample_sum(seconds(times.sum_ns()));
-    metric.set_histogram(histogram);
-    metric
-}
-
-fn seconds(ns: u64) -> f64 {
-    ns as f64 / 1e9
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    use runlog::row::{FailedChecks, Row};
+    use runlog::row::{FailedChecks, RequestId, Row, ScenarioId};
 
     use crate::plan::{self, Captured, Options, Target};
     use crate::publish::figures::ProbeValue;
+    use crate::publish::series::text;
     use crate::scenario::{self, Variables};
     use crate::worker::breakdown::Breakdown;
 
@@ -429,7 +335,7 @@ tags = { tier = "paid" }
     /// The text without the buckets and what depends on the time.
     fn shown(text: &str) -> String {
         let is_meant = |line: &&str| !line.contains("_bucket{") && !line.contains("run_elapsed");
-        text.lines().filter(is_meant).map(|line| format!("{line}\n")).collect()
+        text.split_inclusive('\n').filter(is_meant).collect()
     }
 
     #[test]
@@ -474,6 +380,31 @@ tags = { tier = "paid" }
     }
 
     #[test]
+    fn the_reference_lists_what_there_is() {
+        let (families, mut figures) = families(plan(SHOP));
+        figures.breakdown.add(&Row { error: Some(Failure::Dropped), ..Row::default() }, true);
+        figures.cores.insert(0, Core { pacer_lag: Some([Nanos(1); 3]), ..Core::default() });
+        figures.stand([("checks rate > 99%".to_owned(), true)].into_iter());
+        figures.see(std::iter::once(ProbeValue {
+            probe: "db",
+            metric: "mean_ms".to_owned(),
+            tags: Tags::new(),
+            value: 1.5,
+        }));
+        let families = families.of(&figures);
+        let kind = |family: &MetricFamily| format!("{:?}", family.get_field_type()).to_lowercase();
+        let there_is: BTreeMap<&str, String> = families.iter().map(|family| (family.name(), kind(family))).collect();
+        let reference = include_str!("../../../docs/metrics.md");
+        let rows = reference.lines().filter_map(|line| line.strip_prefix("| `drumfire_")?.split_once("` | "));
+        let word = |rest: &str| rest.split([',', ' ']).next().unwrap_or_default().to_owned();
+        let listed: BTreeMap<String, String> =
+            rows.map(|(name, rest)| (format!("drumfire_{name}"), word(rest))).collect();
+        let there_is: BTreeMap<String, String> =
+            there_is.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect();
+        assert_eq!(listed, there_is);
+    }
+
+    #[test]
     fn buckets_are_cumulative_up_to_all() {
         let (families, mut figures) = families(plan(SHOP));
         for (lag, service) in [(0, 10_000), (5_000, 10_001), (0, 60_000_000_000)] {
@@ -495,7 +426,8 @@ tags = { tier = "paid" }
     fn scenarios_tell_their_requests_apart_up_to_a_bound() {
         let (of_shop, _) = families(plan(SHOP));
         assert_eq!(of_shop.pairs.len(), 4, "list; list and order; others");
-        let requests: String = (0..150).map(|n| format!("[requests.r{n:03}]\npath = \"/{n}\"\n")).collect();
+        let requests: Vec<String> = (0..150).map(|n| format!("[requests.r{n:03}]\npath = \"/{n}\"\n")).collect();
+        let requests = requests.concat();
         let steps: Vec<String> = (0..150).map(|n| format!("{{ request = \"r{n:03}\" }}")).collect();
         let load = "executor = \"constant-vus\"\nvus = 1\nduration = \"1s\"\nflow = \"all\"";
         let many = format!(

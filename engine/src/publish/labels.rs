@@ -82,6 +82,13 @@ pub fn pairs<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<La
     labels.into_iter().map(pair).collect()
 }
 
+/// Labels, and some more.
+pub fn with(labels: &[LabelPair], more: &[(&str, &str)]) -> Vec<LabelPair> {
+    let mut all = labels.to_vec();
+    all.extend(pairs(more.iter().copied()));
+    all
+}
+
 /// A name of a tag with what a label's cannot have replaced.
 fn label_name(tag: &str) -> String {
     let plain: String = tag.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();

@@ -1,13 +1,15 @@
 //! Figures for those outside who watch a run while it lasts: an endpoint that Prometheus scrapes.
 //!
-//! In: what workers report once a second, what probes see, which thresholds hold. Out: `figures` is what that adds up to,
-//! `families` what it is called and how it is told apart, `serve` answers who asks, on a thread of its own. It knows nothing of rows
+//! In: what workers report once a second, what probes see, which thresholds hold. `figures` is what that adds up to; `families`
+//! names it, told apart by `labels` as `naming` has them; `serve` answers who asks, on a thread of its own. It knows nothing of rows
 //! and of the run directory, and no worker ever waits for it.
 
 mod address;
 mod families;
 mod figures;
 mod labels;
+mod naming;
+mod series;
 mod serve;
 
 use std::io;
@@ -117,6 +119,6 @@ impl Shared {
             let figures = self.lock();
             (self.families.of(&figures), figures.is_final())
         };
-        Page { text: families::text(&families), is_final }
+        Page { text: series::text(&families), is_final }
     }
 }

@@ -7,12 +7,13 @@
 //! (`arrivals`, `pool`) find virtual users (`crew`, `vu`), who go their ways through flows (`journey`); their requests (`exchange`)
 //! travel over connections (`traffic`, `line`, `framing`), are listened to where something is wanted of the answer (`hearing`) and
 //! end as rows in the `books`. `pacing` says how to wait for what is next; `watch` looks at it all once a second. Where somebody publishes figures, rows are
-//! also counted in the `breakdown`.
+//! also counted in the `breakdown`, their times in `buckets`.
 
 mod agenda;
 mod arrivals;
 mod books;
 pub mod breakdown;
+pub mod buckets;
 mod core;
 mod crew;
 mod drive;
