@@ -12,6 +12,7 @@
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
+//! pipeline   GitHub and GitLab, as far as it takes to run what their files say
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
 //! ```
 //!
@@ -24,6 +25,7 @@ pub mod certificates;
 pub mod nginx;
 pub mod patience;
 pub mod pin;
+pub mod pipeline;
 pub mod postgres;
 pub mod program;
 pub mod python;
