@@ -13,6 +13,7 @@
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
 //! prometheus  the real Prometheus, and what it says
+//! pipeline   GitHub and GitLab, as far as it takes to run what their files say
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
 //! pack       a file of `scenarios/`, rehearsed                 sampled    what probes sampled
 //! sections   of findings and tables, as the analysis has them
@@ -29,6 +30,7 @@ pub mod nginx;
 pub mod pack;
 pub mod patience;
 pub mod pin;
+pub mod pipeline;
 pub mod postgres;
 pub mod program;
 pub mod prometheus;

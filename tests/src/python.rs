@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,6 +17,16 @@ pub fn python() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this program does not know where it is")?;
     let python = own.ancestors().map(|folder| folder.join("tests-venv/bin/python3")).find(|path| path.is_file());
     python.with_context(|| format!("no `tests-venv` in a folder above {}; make it first: tests/install", own.display()))
+}
+
+/// A file that a package has brought: `check_jsonschema/…/gitlab-ci.json`.
+#[track_caller]
+pub fn brought(file: &str) -> PathBuf {
+    let python = python().unwrap_or_else(|missing| panic!("{missing}"));
+    let lib = python.ancestors().nth(2).expect("an environment has folders").join("lib");
+    let versions = fs::read_dir(lib).expect("an environment has a lib folder").flatten();
+    let mut paths = versions.map(|version| version.path().join("site-packages").join(file));
+    paths.find(|path| path.is_file()).unwrap_or_else(|| panic!("no package has brought {file}: tests/install"))
 }
 
 /// What a script makes of a run directory: the JSON that it prints.
