@@ -32,9 +32,15 @@ pub fn brought(file: &str) -> PathBuf {
 /// What a script makes of a run directory: the JSON that it prints.
 #[track_caller]
 pub fn recomputed(script: &str, run: &Path) -> Value {
+    recomputed_of(script, &[run])
+}
+
+/// What a script makes of several directories and files: the JSON that it prints.
+#[track_caller]
+pub fn recomputed_of(script: &str, paths: &[&Path]) -> Value {
     let python = python().unwrap_or_else(|missing| panic!("{missing}"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
-    let output = Command::new(python).arg(script).arg(run).output().expect("Python can be started");
+    let output = Command::new(python).arg(script).args(paths).output().expect("Python can be started");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("the script prints JSON")
 }

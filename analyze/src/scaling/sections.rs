@@ -218,15 +218,15 @@ fn law(fit: &Fit) -> Vec<Fact> {
         let [low, high] = ends;
         Fact::new(name, value).and(" (").and(low).and(" – ").and(high).and(")")
     };
-    let share = |name, value, Interval { low, high }: Interval| {
-        fact(name, Value::Number(value), [Value::Number(low), Value::Number(high)])
+    let in_unit = |name, unit: fn(f64) -> Value, value, Interval { low, high }: Interval| {
+        fact(name, unit(value), [low, high].map(unit))
     };
     let Interval { low, high } = fit.rate;
     vec![
         Fact::new("Universal Scalability Law", "X(N) = λN / (1 + σ(N − 1) + κN(N − 1))"),
         fact("λ, throughput of one", Value::per_second(fit.law.rate), [low, high].map(Value::per_second)),
-        share("σ, contention", fit.law.contention, fit.contention),
-        share("κ, coherency", fit.law.coherency, fit.coherency),
+        in_unit("σ, contention", Value::Share, fit.law.contention, fit.contention),
+        in_unit("κ, coherency", Value::Number, fit.law.coherency, fit.coherency),
     ]
 }
 
