@@ -36,6 +36,11 @@ impl Stop {
         self.impatient.store(true, Ordering::Release);
     }
 
+    /// Stops the run in order, as a signal does.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Release);
+    }
+
     /// Stops the run because it cannot go on. The first reason counts.
     pub fn fail(&self, reason: impl FnOnce() -> String) {
         self.reason.get_or_init(reason);
@@ -54,7 +59,7 @@ impl Stop {
         self.interrupted() || self.failed.load(Ordering::Acquire) || self.abortion.get().is_some()
     }
 
-    /// Whether a signal stopped it.
+    /// Whether somebody stopped it: by a signal, or by asking for it.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Acquire)
     }

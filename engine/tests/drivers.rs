@@ -133,6 +133,7 @@ fn run_on(driver: Driver, load: &str) -> (Finished, u64, u64) {
     let (gates, mut waiting) = Gates::new(1);
     gates.open(Clock::starting_in(Nanos::from_millis(10)));
     let work = Work {
+        dial: Box::leak(Box::default()),
         plan,
         driver,
         pacing: Pacing::Balanced,

@@ -5,11 +5,13 @@ pub mod closing;
 mod evidence;
 mod fall;
 mod gauge;
+mod hand;
 mod judge;
 mod probes;
 mod progress;
 mod samples;
 mod stages;
+mod standing;
 mod trial;
 pub mod verdict;
 
@@ -22,12 +24,14 @@ use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 
 pub use self::evidence::Witness;
+pub use self::hand::Hand;
 use self::judge::Finding;
 pub use self::judge::Judge;
 pub use self::probes::ProbeWatch;
 pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
+pub use self::standing::Standing;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::stop::Stop;
@@ -54,11 +58,19 @@ pub struct Observer {
     pub judge: Judge,
     probes: Option<ProbeWatch>,
     stages: Stages,
+    hand: Hand,
 }
 
 impl Observer {
     /// An observer of this plan.
-    pub fn new(plan: &Plan, samples: Samples, progress: Progress, judge: Judge, probes: Option<ProbeWatch>) -> Self {
+    pub fn new(
+        plan: &Plan,
+        samples: Samples,
+        progress: Progress,
+        judge: Judge,
+        probes: Option<ProbeWatch>,
+        hand: Hand,
+    ) -> Self {
         Self {
             samples,
             progress,
@@ -67,6 +79,7 @@ impl Observer {
             judge,
             probes,
             stages: Stages::of(plan),
+            hand,
         }
     }
 
@@ -100,7 +113,8 @@ impl Observer {
                 self.take_note(findings, stop);
             }
             let now = clock.now();
-            for event in self.stages.reached(now) {
+            self.tell_changes(now);
+            for event in self.stages.reached(self.hand.course(), now) {
                 self.samples.event(event);
             }
             if now > GARBAGE_FOR && self.witness.only_garbage() {
@@ -112,6 +126,12 @@ impl Observer {
             self.progress.show(now, stop);
         }
         self.progress.clear();
+        self.tell_changes(Nanos(u64::MAX));
+        if self.hand.late() > 0 {
+            let late = "a change by hand reached the cores after its instant: around it they may have followed different schedules";
+            self.progress.note(&format!("warning: {late}"));
+            self.samples.happened(clock.now(), "warning", late);
+        }
         books.sort_by_key(|finished| finished.seat.place);
         books
     }
@@ -121,7 +141,17 @@ impl Observer {
         self.probes.take().map(|probes| probes.end(&mut self.samples)).unwrap_or_default()
     }
 
+    /// Takes note of what was changed by hand and has taken effect by an instant.
+    fn tell_changes(&mut self, by: Nanos) {
+        while let Some(control) = self.hand.next(by) {
+            let event = control.event();
+            self.progress.note(&format!("{}: {}", control.at, event.detail));
+            self.samples.event(event);
+        }
+    }
+
     fn hear(&mut self, second: Second, stop: &Stop) {
+        self.hand.hear(&second);
         self.witness.hear(&second);
         self.samples.engine(&second);
         self.response.add(&second.gauge.response);
@@ -135,6 +165,7 @@ impl Observer {
     fn take_note(&mut self, findings: Vec<Finding>, stop: &Stop) {
         for Finding { at, what, aborts } in findings {
             if !aborts {
+                self.hand.fell(&what);
                 self.samples.happened(at, "threshold", what);
             } else if !stop.requested() {
                 self.samples.happened(at, "abort", &what);

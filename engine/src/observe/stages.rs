@@ -1,12 +1,13 @@
 //! The stages of the schedules, as events when they begin.
 
+use runlog::course::Course;
 use runlog::samples::Event;
 use runlog::units::{Nanos, Rate};
 
 use crate::plan::schedule::Ramp;
 use crate::plan::{Load, Plan};
 
-/// The beginnings of stages still to come, the next one last.
+/// The beginnings of stages still to come, the next one last; in the time of the schedule.
 #[derive(Debug)]
 pub struct Stages {
     to_come: Vec<Event>,
@@ -31,12 +32,18 @@ impl Stages {
         Self { to_come }
     }
 
-    /// Those that have begun since this was last asked.
-    pub fn reached(&mut self, now: Nanos) -> Vec<Event> {
-        let still = self.to_come.partition_point(|event| event.time_ns > now.0);
-        let mut reached = self.to_come.split_off(still);
-        reached.reverse();
+    /// Those that have begun on this course since this was last asked.
+    pub fn reached(&mut self, course: &Course, now: Nanos) -> Vec<Event> {
+        let scheduled = course.schedule_time(now);
+        let has_begun = |event: &Event| {
+            // What is scheduled for the very instant of a pause begins when that is over.
+            event.time_ns <= scheduled.0 && course.run_time(Nanos(event.time_ns)).is_some_and(|begins| begins <= now)
+        };
+        let still = self.to_come.partition_point(|event| !has_begun(event));
+        let reached = self.to_come.split_off(still).into_iter().rev();
         reached
+            .map(|event| Event { time_ns: course.run_time(Nanos(event.time_ns)).unwrap_or(now).0, ..event })
+            .collect()
     }
 }
 
@@ -54,6 +61,7 @@ fn add(events: &mut Vec<Event>, scenario: &str, ramp: &Ramp, show: impl Fn(f64) 
 mod tests {
     use super::*;
     use crate::plan::schedule::Stage;
+    use runlog::control::Change;
 
     #[test]
     fn stages_are_told_once_when_they_begin() {
@@ -64,10 +72,13 @@ mod tests {
         });
         to_come.reverse();
         let mut stages = Stages { to_come };
-        let first = stages.reached(Nanos::from_secs(3));
+        let first = stages.reached(&Course::planned(), Nanos::from_secs(3));
         assert_eq!(first.len(), 1);
         assert_eq!(first[0].detail, "peak: stage 1 of 2, to 100/s until 10.0 s");
-        assert_eq!(stages.reached(Nanos::from_secs(10)).len(), 1);
-        assert_eq!(stages.reached(Nanos::from_secs(20)), []);
+        let paused = Course::of([(Nanos::from_secs(10), Change::Pause), (Nanos::from_secs(12), Change::Resume)]);
+        assert_eq!(stages.reached(&paused, Nanos::from_secs(11)), []);
+        let second = stages.reached(&paused, Nanos::from_secs(12));
+        assert_eq!(second.iter().map(|event| event.time_ns).collect::<Vec<_>>(), [12_000_000_000]);
+        assert_eq!(stages.reached(&paused, Nanos::from_secs(20)), []);
     }
 }

@@ -1,0 +1,189 @@
+//! What is done about a request: looks at how the load stands, and turns the dial.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use runlog::control::{Asker, Change, Control};
+use runlog::units::{Nanos, Rate, Thousands};
+
+use super::dial::{Dial, Reading};
+use super::protocol::{Answer, Request, Status, Thresholds};
+use crate::clock::Clock;
+use crate::observe::Standing;
+use crate::plan::schedule::ArrivalSchedule;
+use crate::plan::{Load, Plan};
+use crate::stop::Stop;
+
+/// How long before it takes effect a change is on the dial: every core looks at it far more often.
+const LEAD: Nanos = Nanos::from_millis(100);
+
+/// Where requests come to.
+#[derive(Debug)]
+pub struct Desk {
+    plan: &'static Plan,
+    dial: &'static Dial,
+    clock: Clock,
+    stop: Arc<Stop>,
+    standing: Mutex<Standing>,
+    /// What is on the dial. Whoever holds it may turn the dial.
+    reading: Mutex<Reading>,
+}
+
+impl Desk {
+    /// The desk of a run.
+    pub fn new(plan: &'static Plan, dial: &'static Dial, clock: Clock, stop: Arc<Stop>) -> Self {
+        let thresholds = plan.thresholds.len() + plan.probe_thresholds.len();
+        Self { plan, dial, clock, stop, standing: Mutex::new(Standing::new(thresholds)), reading: Mutex::default() }
+    }
+
+    /// How the load stands, to be brought up to date by whoever watches it.
+    pub fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what is asked for.
+    pub fn ask(&self, request: Request, by: Option<Asker>) -> Answer {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.catch_up(self.dial);
+        match request {
+            Request::Status => self.status(&reading),
+            Request::Stop => self.stop(by),
+            _ if self.stop.requested() => Answer::refused("the run is stopping"),
+            Request::Pause if reading.is_paused() => Answer::done("it is paused already"),
+            Request::Pause => self.turn(Change::Pause, by, |at| format!("paused from {at} on")),
+            Request::Resume if !reading.is_paused() => Answer::done("it is not paused"),
+            Request::Resume => self.turn(Change::Resume, by, |at| format!("resumed at {at}")),
+            Request::Rate(factor) => self.rate(&reading, factor, by),
+        }
+    }
+
+    fn rate(&self, reading: &Reading, factor: f64, by: Option<Asker>) -> Answer {
+        let now = reading.course().schedule_time(self.clock.now());
+        let scaled = || scaled(self.plan);
+        if scaled().next().is_none() {
+            return Answer::refused(
+                "no rate can be scaled: virtual users and replays go at a pace of their own; `pause` and `stop` hold for them, too",
+            );
+        }
+        if scaled().all(|(_, schedule)| schedule.duration() <= now) {
+            return Answer::refused("there is no rate to be scaled any more: every schedule of arrivals has ended");
+        }
+        if (reading.factor() - factor).abs() < f64::EPSILON {
+            return Answer::done(format!("the rate is at {factor} times the schedule's already"));
+        }
+        let others = self.plan.scenarios.len() - scaled().count();
+        let beside = match others {
+            0 => String::new(),
+            _ => format!("; {others} of {} scenarios have no rate and go on as they do", self.plan.scenarios.len()),
+        };
+        let said = |at| format!("{factor} times the scheduled rate from {at} on{beside}");
+        self.turn(Change::Rate(factor), by, said)
+    }
+
+    fn stop(&self, by: Option<Asker>) -> Answer {
+        if self.stop.requested() {
+            return Answer::done("it is stopping already");
+        }
+        let at = self.clock.now().max(self.last());
+        // Where the dial is full, the run stops all the same.
+        self.dial.turn(Control { at, change: Change::Stop, by });
+        self.stop.interrupt();
+        Answer { at_ns: Some(at.0), ..Answer::done("stopping: what is on its way is cut off") }
+    }
+
+    fn turn(&self, change: Change, by: Option<Asker>, said: impl Fn(Nanos) -> String) -> Answer {
+        if !self.dial.has_room() && change != Change::Resume {
+            return Answer::refused("the load was changed too often");
+        }
+        let at = self.clock.now().after(LEAD).max(self.last().after(Nanos(1)));
+        if !self.dial.turn(Control { at, change, by }) {
+            return Answer::refused("the load was changed too often");
+        }
+        if self.clock.now() >= at {
+            self.standing().came_late();
+        }
+        Answer { at_ns: Some(at.0), ..Answer::done(said(at)) }
+    }
+
+    /// When the last change takes effect.
+    fn last(&self) -> Nanos {
+        let last = self.dial.count().checked_sub(1).and_then(|last| self.dial.change(last));
+        last.map_or(Nanos::ZERO, |control| control.at)
+    }
+
+    fn status(&self, reading: &Reading) -> Answer {
+        let (now, course) = (self.clock.now(), reading.course());
+        let scheduled = course.schedule_time(now);
+        let is_paused = course.pause_at(now).is_some();
+        let factor = course.factor_at(scheduled);
+        let rate = |load: &Load| match load {
+            Load::Open(_) if is_paused => Some(0.0),
+            Load::Open(schedule) if schedule.can_be_scaled() => Some(schedule.rate().at(scheduled) * factor),
+            Load::Open(schedule) => Some(schedule.rate().at(scheduled)),
+            Load::Closed { .. } => None,
+        };
+        let rates: Vec<f64> = self.plan.scenarios.iter().filter_map(|scenario| rate(&scenario.load)).collect();
+        let standing = self.standing();
+        let current = standing.current(now);
+        let status = Status {
+            name: self.plan.name.clone(),
+            state: match (self.stop.requested(), is_paused) {
+                (true, _) => "stopping",
+                (false, true) => "paused",
+                (false, false) => "running",
+            },
+            elapsed_ns: now.0,
+            planned_ns: self.plan.duration().0,
+            schedule_ns: scheduled.0,
+            paused_ns: now.since(scheduled).0,
+            factor,
+            rate_scheduled_per_s: (!rates.is_empty()).then(|| rates.iter().sum()),
+            rate_arrived_per_s: current.arrived_per_s,
+            rate_done_per_s: current.done_per_s,
+            in_flight: current.in_flight,
+            backlog: current.backlog,
+            vus: current.vus,
+            done: standing.done(),
+            errors: standing.failed(),
+            changes: self.dial.count(),
+            thresholds: Thresholds { total: standing.thresholds(), failing: standing.failing().to_vec() },
+        };
+        Answer { status: Some(status.clone()), ..Answer::done(line(&status)) }
+    }
+}
+
+/// The schedules that have a rate.
+fn scaled(plan: &Plan) -> impl Iterator<Item = (&str, &ArrivalSchedule)> {
+    plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
+        Load::Open(schedule) if schedule.can_be_scaled() => Some((scenario.name.as_str(), schedule)),
+        Load::Open(_) | Load::Closed { .. } => None,
+    })
+}
+
+/// A status on one line, for a person.
+fn line(status: &Status) -> String {
+    let rate = |per_second: f64| Rate::per_second(per_second).unwrap_or_default();
+    let mut line = format!("{} {} of {}", status.state, Nanos(status.schedule_ns), Nanos(status.planned_ns));
+    if status.paused_ns > 0 {
+        line += &format!(" (and stood still for {})", Nanos(status.paused_ns));
+    }
+    if let Some(scheduled) = status.rate_scheduled_per_s {
+        line += &format!(", {} scheduled", rate(scheduled));
+        if (status.factor - 1.0).abs() > f64::EPSILON {
+            line += &format!(" (×{})", status.factor);
+        }
+    }
+    line += &format!(
+        ", {} done, {} in flight, {} {}",
+        rate(status.rate_done_per_s),
+        Thousands(status.in_flight),
+        Thousands(status.errors),
+        if status.errors == 1 { "error" } else { "errors" },
+    );
+    match (status.thresholds.total, status.thresholds.failing.as_slice()) {
+        (0, _) | (_, []) => {}
+        (total, failing) => {
+            line += &format!(", {} of {total} thresholds do not hold: {}", failing.len(), failing.join("; "))
+        }
+    }
+    line
+}
