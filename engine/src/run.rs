@@ -272,6 +272,7 @@ fn close(
     let Some(ledger) = books_of_all(finished) else { return Err(RunError::NoWorker { reason }) };
     let judged = observer.judge.results();
     let mut summary = verdict::figures(&ledger, &observer.response, judged, manifest, directory.path())?;
+    summary.run.by_hand = observer.by_hand(summary.run.elapsed_ns);
     let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
     let ending = Ending {
         how,

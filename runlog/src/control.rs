@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
+use crate::course::{Course, Pause};
 use crate::samples::Event;
-use crate::units::Nanos;
+use crate::units::{Nanos, Thousands};
 
 /// The kind of an event that tells of a change by hand.
 pub const CONTROL: &str = "control";
@@ -65,9 +68,9 @@ impl Control {
         Some(Self { at: Nanos(event.time_ns), change: words.parse().ok()?, by })
     }
 
-    /// The changes among the events of a run, in their order.
-    pub fn among(events: &[Event]) -> impl Iterator<Item = Self> {
-        events.iter().filter_map(Self::of)
+    /// The course that the events of a run tell of.
+    pub fn course(events: &[Event]) -> Course {
+        Course::of(events.iter().filter_map(Self::of).map(|control| (control.at, control.change)))
     }
 }
 
@@ -100,6 +103,51 @@ impl FromStr for Change {
     }
 }
 
+/// How a load was changed by hand, all in all. A stop is none: it is how the run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ByHand {
+    /// How often it was paused.
+    pub pauses: u64,
+    /// How long it stood still, all in all.
+    pub paused_ns: Nanos,
+    /// How often its rate was scaled.
+    pub scalings: u64,
+}
+
+impl ByHand {
+    /// What a run came to that took so long.
+    pub fn of(course: &Course, elapsed: Nanos) -> Self {
+        let length = |pause: &Pause| pause.until.unwrap_or(elapsed).since(pause.from);
+        Self {
+            pauses: course.pauses().len() as u64,
+            paused_ns: course.pauses().iter().map(length).fold(Nanos::ZERO, Nanos::after),
+            scalings: course.rates().len() as u64,
+        }
+    }
+
+    /// Whether nothing was changed.
+    pub const fn is_nothing(&self) -> bool {
+        self.pauses == 0 && self.scalings == 0
+    }
+}
+
+impl fmt::Display for ByHand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let times = |count: u64| match count {
+            1 => "once".to_owned(),
+            count => format!("{} times", Thousands(count)),
+        };
+        f.write_str("the load was changed by hand: ")?;
+        if self.pauses > 0 {
+            write!(f, "paused {} ({})", times(self.pauses), self.paused_ns)?;
+        }
+        if self.scalings > 0 {
+            write!(f, "{}its rate scaled {}", if self.pauses > 0 { ", " } else { "" }, times(self.scalings))?;
+        }
+        Ok(())
+    }
+}
+
 /// It is no change that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is none of pause, resume, rate factor=X and stop")]
@@ -120,6 +168,25 @@ mod tests {
         }
         let event = Control { at: Nanos(17), change: Change::Rate(1.5), by }.event();
         assert_eq!(event.detail, "rate factor=1.5 uid=1000 pid=4711");
+    }
+
+    #[test]
+    fn changes_are_summed_up_in_a_sentence() {
+        let said = |changes: &[(u64, Change)]| {
+            let course = Course::of(changes.iter().map(|&(at, change)| (Nanos::from_secs(at), change)));
+            ByHand::of(&course, Nanos::from_secs(20)).to_string()
+        };
+        let all = [
+            (1, Change::Rate(2.0)),
+            (2, Change::Pause),
+            (4, Change::Resume),
+            (5, Change::Rate(1.0)),
+            (15, Change::Pause),
+        ];
+        assert_eq!(said(&all), "the load was changed by hand: paused 2 times (7.00 s), its rate scaled 2 times");
+        assert_eq!(said(&all[..1]), "the load was changed by hand: its rate scaled once");
+        assert_eq!(said(&all[1..3]), "the load was changed by hand: paused once (2.00 s)");
+        assert!(ByHand::of(&Course::of([(Nanos(1), Change::Stop)]), Nanos(2)).is_nothing());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! that very instant comes after it.
 
 use crate::control::Change;
+use crate::manifest::StageEnd;
 use crate::units::Nanos;
 
 /// How a schedule is followed. Without a change, as it was planned.
@@ -106,6 +107,50 @@ impl Course {
         self.rates[..passed].last().map_or(1.0, |&(_, factor)| factor)
     }
 
+    /// Stages as they were followed: later for every pause before them, at nothing in it, and, where the rate is one that is
+    /// scaled, at so many times their target. What the first one leads up from is not known: of it there is
+    /// the end only.
+    pub fn followed(&self, stages: &[StageEnd], is_scaled: bool) -> Vec<StageEnd> {
+        let factor = |scheduled| if is_scaled { self.factor_at(scheduled) } else { 1.0 };
+        let mut followed: Vec<StageEnd> = Vec::new();
+        let mut push = |at: Option<Nanos>, target: f64| {
+            followed.extend(at.map(|at_ns| StageEnd { at_ns, target }).filter(|end| followed.last() != Some(end)));
+        };
+        let before = std::iter::once(None).chain(stages.iter().map(Some));
+        for (before, stage) in before.zip(stages) {
+            let from = before.map_or(Nanos::ZERO, |before| before.at_ns);
+            let length = stage.at_ns.since(from).as_secs_f64();
+            for cut in self.cuts().filter(|cut| before.is_some() && (from..stage.at_ns).contains(cut)) {
+                let start = before.map_or(stage.target, |before| before.target);
+                let target = start + (stage.target - start) * cut.since(from).as_secs_f64() / length;
+                let just_before = Nanos(cut.0.saturating_sub(1));
+                push(self.reached(cut), target * factor(just_before));
+                for pause in self.pauses.iter().filter(|pause| pause.scheduled() == cut) {
+                    push(Some(pause.from), 0.0);
+                    push(pause.until, 0.0);
+                }
+                push(self.run_time(cut), target * factor(cut));
+            }
+            push(self.reached(stage.at_ns), stage.target * factor(Nanos(stage.at_ns.0.saturating_sub(1))));
+        }
+        followed
+    }
+
+    /// When the schedule first comes to an instant of its own, before a pause at it.
+    fn reached(&self, scheduled: Nanos) -> Option<Nanos> {
+        let pause = self.pauses.iter().find(|pause| pause.scheduled() == scheduled);
+        pause.map_or_else(|| self.run_time(scheduled), |pause| Some(pause.from))
+    }
+
+    /// The instants of the schedule at which something was changed.
+    fn cuts(&self) -> impl Iterator<Item = Nanos> {
+        let all = self.pauses.iter().map(Pause::scheduled).chain(self.rates.iter().map(|(from, _)| *from));
+        let mut cuts: Vec<Nanos> = all.collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.into_iter()
+    }
+
     /// Whether it is as planned.
     pub const fn is_planned(&self) -> bool {
         self.pauses.is_empty() && self.rates.is_empty()
@@ -176,6 +221,22 @@ mod tests {
         ];
         assert_eq!(Course::of(twice), Course::of([(s(2), Change::Pause), (s(4), Change::Resume)]));
         assert!(Course::of([(s(1), Change::Stop)]).is_planned());
+    }
+
+    #[test]
+    fn stages_are_followed_with_their_pauses_and_at_the_rate_they_were_scaled_to() {
+        let stages = [(10, 100.0), (20, 100.0), (30, 200.0)];
+        let stages = stages.map(|(at, target)| StageEnd { at_ns: s(at), target });
+        let course = Course::of([(s(12), Change::Pause), (s(15), Change::Resume), (s(28), Change::Rate(2.0))]);
+        let followed = |is_scaled| -> Vec<(u64, f64)> {
+            let ends = course.followed(&stages, is_scaled);
+            ends.iter().map(|end| (end.at_ns.0 / 1_000_000_000, end.target)).collect()
+        };
+        let paused = [(10, 100.0), (12, 100.0), (12, 0.0), (15, 0.0), (15, 100.0), (23, 100.0)];
+        // At 25 s of the schedule the ramp is half way up.
+        assert_eq!(followed(true), [&paused[..], &[(28, 150.0), (28, 300.0), (33, 400.0)]].concat());
+        assert_eq!(followed(false), [&paused[..], &[(28, 150.0), (33, 200.0)]].concat());
+        assert_eq!(Course::planned().followed(&stages, true), stages);
     }
 
     fn any_change() -> impl Strategy<Value = Change> {

@@ -33,10 +33,12 @@ impl Analysis for LoadAndLatency {
     }
 }
 
-/// Whether the load was meant to change.
+/// Whether the load was meant to change, or was changed.
 fn is_varied(run: &Run) -> bool {
     let is_varied = |executor: &str| executor.starts_with("ramping-") || ["replay", "search"].contains(&executor);
-    run.log.manifest.scenarios.iter().any(|scenario| scenario.stages.len() > 1 || is_varied(&scenario.executor))
+    let is_scaled = run.summary.run.by_hand.scalings > 0;
+    is_scaled
+        || run.log.manifest.scenarios.iter().any(|scenario| scenario.stages.len() > 1 || is_varied(&scenario.executor))
 }
 
 /// In so many steps the rates are told apart: from none to the highest.

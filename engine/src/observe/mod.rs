@@ -18,6 +18,7 @@ pub mod verdict;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
+use runlog::control::ByHand;
 use runlog::manifest::ProbeBooks;
 use runlog::spread::Spread;
 use runlog::threshold::ThresholdResult;
@@ -147,10 +148,18 @@ impl Observer {
             let event = control.event();
             self.progress.note(&format!("{}: {}", control.at, event.detail));
             self.samples.event(event);
+            self.judge.follow(self.hand.course());
         }
     }
 
+    /// How the load was changed by hand, in a run that took so long.
+    pub fn by_hand(&mut self, elapsed: Nanos) -> ByHand {
+        ByHand::of(self.hand.course(), elapsed)
+    }
+
     fn hear(&mut self, second: Second, stop: &Stop) {
+        // Whether it was a second of a pause is to be known before it is judged.
+        self.tell_changes(second.until);
         self.hand.hear(&second);
         self.witness.hear(&second);
         self.samples.engine(&second);

@@ -1,6 +1,7 @@
 //! How the load went: its stages as ramps and plateaus, and the response times in stretches long enough for a percentile.
 
-use runlog::manifest::{Manifest, Scenario};
+use runlog::course;
+use runlog::manifest::{Manifest, Model, Scenario};
 use runlog::metric::Metric;
 use runlog::units::{Nanos, Percentile};
 use runlog::windows::Window;
@@ -18,8 +19,8 @@ pub(super) struct Plateau {
     pub target: f64,
 }
 
-/// The plateaus of the scenario whose load varies most, in order. A load without stages is none.
-pub(super) fn plateaus(manifest: &Manifest) -> Vec<Plateau> {
+/// The plateaus of the scenario whose load varies most, in order, as they were followed. A load without stages is none.
+pub(super) fn plateaus(manifest: &Manifest, course: &course::Course) -> Vec<Plateau> {
     let range = |scenario: &Scenario| {
         let targets = || scenario.stages.iter().map(|stage| stage.target);
         targets().fold(0.0, f64::max) - targets().fold(f64::MAX, f64::min)
@@ -27,7 +28,8 @@ pub(super) fn plateaus(manifest: &Manifest) -> Vec<Plateau> {
     let staged = manifest.scenarios.iter().filter(|scenario| scenario.stages.len() > 1);
     let Some(scenario) = staged.max_by(|one, other| range(one).total_cmp(&range(other))) else { return Vec::new() };
     let mut plateaus: Vec<Plateau> = Vec::new();
-    for pair in scenario.stages.windows(2) {
+    let is_scaled = scenario.model == Model::Open && scenario.executor != "replay";
+    for pair in course.followed(&scenario.stages, is_scaled).windows(2) {
         let [before, stage] = pair else { continue };
         let (from, to, target) = (before.at_ns, stage.at_ns, stage.target);
         if target <= 0.0 || (target - before.target).abs() > target * 0.01 || to <= from {
@@ -125,12 +127,12 @@ mod tests {
             (450, 100.0),
             (460, 0.0),
         ];
-        let found: Vec<_> = plateaus(&staged(&spike))
+        let found: Vec<_> = plateaus(&staged(&spike), &course::Course::planned())
             .iter()
             .map(|p| (p.from.0 / 1_000_000_000, p.to.0 / 1_000_000_000, p.target))
             .collect();
         assert_eq!(found, [(10, 70, 100.0), (80, 260, 2000.0), (270, 450, 100.0)]);
-        assert_eq!(plateaus(&staged(&[(10, 100.0), (20, 200.0), (30, 300.0)])), []);
-        assert_eq!(plateaus(&staged(&[(10, 100.0)])), [], "a load without stages");
+        assert_eq!(plateaus(&staged(&[(10, 100.0), (20, 200.0), (30, 300.0)]), &course::Course::planned()), []);
+        assert_eq!(plateaus(&staged(&[(10, 100.0)]), &course::Course::planned()), [], "a load without stages");
     }
 }
