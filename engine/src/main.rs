@@ -25,7 +25,9 @@ fn main() -> ExitCode {
         Ok(Outcome { exit_code, text }) => (exit_code, text),
         Err(failure) => (failure.exit_code(), printable_lines(&failure.to_string())),
     };
-    // Nobody may be listening any more; the exit code says it all the same.
-    let _ = writeln!(stderr(), "{}", message.trim_end());
+    if !message.is_empty() {
+        // Nobody may be listening any more; the exit code says it all the same.
+        let _ = writeln!(stderr(), "{}", message.trim_end());
+    }
     ExitCode::from(code)
 }

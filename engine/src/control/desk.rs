@@ -16,6 +16,9 @@ use crate::stop::Stop;
 /// How long before it takes effect a change is on the dial: every core looks at it far more often.
 const LEAD: Nanos = Nanos::from_millis(100);
 
+/// How many thresholds that do not hold are told: an answer is bounded.
+const FAILING_MOST: usize = 50;
+
 /// Where requests come to.
 #[derive(Debug)]
 pub struct Desk {
@@ -64,7 +67,7 @@ impl Desk {
                 "no rate can be scaled: virtual users and replays go at a pace of their own; `pause` and `stop` hold for them, too",
             );
         }
-        if scaled().all(|(_, schedule)| schedule.duration() <= now) {
+        if scaled().all(|schedule| schedule.duration() <= now) {
             return Answer::refused("there is no rate to be scaled any more: every schedule of arrivals has ended");
         }
         if (reading.factor() - factor).abs() < f64::EPSILON {
@@ -124,6 +127,7 @@ impl Desk {
         let rates: Vec<f64> = self.plan.scenarios.iter().filter_map(|scenario| rate(&scenario.load)).collect();
         let standing = self.standing();
         let current = standing.current(now);
+        let failing = standing.failing().iter().take(FAILING_MOST).cloned().collect();
         let status = Status {
             name: self.plan.name.clone(),
             state: match (self.stop.requested(), is_paused) {
@@ -145,16 +149,16 @@ impl Desk {
             done: standing.done(),
             errors: standing.failed(),
             changes: self.dial.count(),
-            thresholds: Thresholds { total: standing.thresholds(), failing: standing.failing().to_vec() },
+            thresholds: Thresholds { total: standing.thresholds(), failing },
         };
         Answer { status: Some(status.clone()), ..Answer::done(line(&status)) }
     }
 }
 
 /// The schedules that have a rate.
-fn scaled(plan: &Plan) -> impl Iterator<Item = (&str, &ArrivalSchedule)> {
+fn scaled(plan: &Plan) -> impl Iterator<Item = &ArrivalSchedule> {
     plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
-        Load::Open(schedule) if schedule.can_be_scaled() => Some((scenario.name.as_str(), schedule)),
+        Load::Open(schedule) if schedule.can_be_scaled() => Some(schedule),
         Load::Open(_) | Load::Closed { .. } => None,
     })
 }
@@ -182,8 +186,52 @@ fn line(status: &Status) -> String {
     match (status.thresholds.total, status.thresholds.failing.as_slice()) {
         (0, _) | (_, []) => {}
         (total, failing) => {
-            line += &format!(", {} of {total} thresholds do not hold: {}", failing.len(), failing.join("; "))
+            line += &format!("; of {total} thresholds: {}", failing.join("; "));
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_a_line_for_a_person() {
+        let thresholds = Thresholds { total: 0, failing: Vec::new() };
+        let running = Status {
+            name: "load".to_owned(),
+            state: "running",
+            elapsed_ns: 12_300_000_000,
+            planned_ns: 60_000_000_000,
+            schedule_ns: 12_300_000_000,
+            paused_ns: 0,
+            factor: 1.0,
+            rate_scheduled_per_s: Some(1_000.0),
+            rate_arrived_per_s: 999.0,
+            rate_done_per_s: 998.0,
+            in_flight: 12,
+            backlog: 0,
+            vus: 12,
+            done: 12_000,
+            errors: 1,
+            changes: 0,
+            thresholds,
+        };
+        assert_eq!(line(&running), "running 12.3 s of 60.0 s, 1,000/s scheduled, 998/s done, 12 in flight, 1 error");
+        let failing = vec!["response_time max < 1s does not hold: it was 2.00 s".to_owned()];
+        let paused = Status {
+            state: "paused",
+            paused_ns: 2_000_000_000,
+            factor: 1.5,
+            rate_scheduled_per_s: Some(0.0),
+            thresholds: Thresholds { total: 3, failing },
+            ..running
+        };
+        assert_eq!(
+            line(&paused),
+            "paused 12.3 s of 60.0 s (and stood still for 2.00 s), 0/s scheduled (×1.5), 998/s done, 12 in flight, 1 error; \
+             of 3 thresholds: response_time max < 1s does not hold: it was 2.00 s"
+        );
+    }
 }
