@@ -1,5 +1,5 @@
 //! What the parts of the hot path cost that are pure functions: an answer followed, an arrival worked out, a choice made, a
-//! request filled.
+//! request filled, a row counted for those who watch.
 #![allow(missing_docs, clippy::expect_used, reason = "a bench is its own documentation")]
 
 use std::collections::BTreeMap;
@@ -8,10 +8,11 @@ use divan::{Bencher, black_box};
 use engine::plan::choice::{Choices, Purpose};
 use engine::plan::schedule::{ArrivalSchedule, Ramp, Spacing};
 use engine::plan::template::Scene;
-use engine::plan::{self, Captured, Options, Target};
+use engine::plan::{self, Captured, Options, Plan, Target};
 use engine::scenario::{self, Variables};
+use engine::worker::breakdown::{Breakdown, Layout};
 use engine::worker::framing::{Framing, Memo};
-use runlog::row::ScenarioId;
+use runlog::row::{Row, ScenarioId};
 use runlog::units::Nanos;
 
 /// As nginx answers.
@@ -84,15 +85,19 @@ vus = 1
 duration = "1s"
 "#;
 
-#[divan::bench]
-fn fill_a_request_with_three_gaps(bencher: Bencher<'_, '_>) {
+fn plan(text: &str) -> &'static Plan {
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
-    let scenario = scenario::check("bench.toml", "bench", FILLED.to_owned(), &variables, &BTreeMap::new());
+    let scenario = scenario::check("bench.toml", "bench", text.to_owned(), &variables, &BTreeMap::new());
     let address = ([127, 0, 0, 1], 8080).into();
     let scenario = scenario.expect("valid");
     let target = Target::new(&scenario.target, |_, _| Ok(vec![address])).expect("a target");
     let compiled = plan::compile(&scenario, &Options::with_seed(1), &Captured::new(), target);
-    let plan = compiled.expect("a plan");
+    Box::leak(Box::new(compiled.expect("a plan")))
+}
+
+#[divan::bench]
+fn fill_a_request_with_three_gaps(bencher: Bencher<'_, '_>) {
+    let plan = plan(FILLED);
     let mut choices = Choices::new(1, ScenarioId(0), Purpose::Vu(0));
     let mut out = Vec::new();
     bencher.bench_local(|| {
@@ -109,4 +114,24 @@ fn fill_a_request_with_three_gaps(bencher: Bencher<'_, '_>) {
         };
         plan.messages[0].parts.write(&mut scene, None, None, black_box(&mut out))
     });
+}
+
+/// Rows whose times lie in many buckets, as those of a load do.
+fn count_rows(bencher: Bencher<'_, '_>, mut breakdown: Breakdown) {
+    let times: Vec<u64> = (0..4_096_u64).map(|n| 50_000 + n.wrapping_mul(2_654_435_761) % 5_000_000).collect();
+    let row = |duration| Row { status: 200, lag_ns: Some(1_500), duration_ns: Some(duration), ..Row::default() };
+    let rows: Vec<Row> = times.into_iter().map(row).collect();
+    let mut next = rows.iter().cycle();
+    bencher.bench_local(|| next.next().map(|row| breakdown.add(black_box(row), false)));
+}
+
+#[divan::bench]
+fn count_a_row_for_those_who_watch(bencher: Bencher<'_, '_>) {
+    let layout: &Layout = Box::leak(Box::new(Layout::of(plan(FILLED))));
+    count_rows(bencher, Breakdown::new(layout));
+}
+
+#[divan::bench]
+fn count_a_row_for_nobody(bencher: Bencher<'_, '_>) {
+    count_rows(bencher, Breakdown::default());
 }

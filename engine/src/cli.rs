@@ -7,11 +7,13 @@ use std::str::FromStr;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
 use crate::control;
 use crate::import::Kind;
+use crate::publish;
 use crate::scenario::target::{Family, Lookup, TlsVersion};
 use crate::scenario::{Arrival, destination, http, limits, secrets};
 use crate::worker::Pacing;
@@ -19,6 +21,7 @@ use crate::worker::Pacing;
 /// Finds out how much load an HTTP service takes, and writes a row for every request.
 #[derive(Debug, Parser)]
 #[command(name = "drumfire", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = include_str!("help/drumfire.txt"))]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -29,34 +32,35 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a scenario file
-    #[command(after_help = "Example: drumfire run scenarios/smoke.toml --var BASE_URL=http://10.0.0.5:8080")]
+    #[command(after_help = include_str!("help/run.txt"))]
     Run(Run),
-    /// Send one request to one URL, without a file
-    #[command(
-        after_help = "Examples:\n  drumfire hit http://127.0.0.1:8080/ -c 50 -d 10s       as fast as 50 connections \
-                      answer\n  drumfire hit http://127.0.0.1:8080/ -r 2000/s -d 30s   2,000 a second, whatever the answers do"
-    )]
+    /// Load one URL, without a file: the same request again and again
+    #[command(after_help = include_str!("help/hit.txt"))]
     Hit(Box<Hit>),
     /// Say what a scenario would do, without sending anything
-    #[command(after_help = "Example: drumfire check scenarios/smoke.toml")]
+    #[command(after_help = include_str!("help/check.txt"))]
     Check(Check),
     /// Look at a running load, pause it, scale its rate or stop it
-    #[command(after_help = "Examples:\n  drumfire ctl runs/api-load-20261231T235959Z            how it is doing\n  \
-                      drumfire ctl runs/api-load-20261231T235959Z rate 150%  half as much again as its schedule says\n\n\
-                      Every change is an event in the run directory's events.csv; see docs/control.md.")]
+    #[command(after_help = include_str!("help/ctl.txt"))]
     Ctl(Ctl),
     /// Print the JSON Schema of a scenario file, for editors
-    #[command(after_help = "Example: drumfire schema > scenario.schema.json")]
+    #[command(after_help = include_str!("help/schema.txt"))]
     Schema,
     /// Make a scenario file from what another tool wrote
-    #[command(
-        after_help = "Examples:\n  drumfire import curl 'curl http://127.0.0.1:8080/ -H \"Accept: text/html\"'\n  \
-                      drumfire import k6 script.js -o scenario.toml"
-    )]
+    #[command(after_help = include_str!("help/import.txt"))]
     Import(Import),
     /// Start the demo shop and run the smoke scenario on it
-    #[command(after_help = "Example: drumfire demo --out runs/demo")]
+    #[command(after_help = include_str!("help/demo.txt"))]
     Demo(Demo),
+    /// Say what on this machine would hurt a measurement, and what mends it
+    #[command(after_help = include_str!("help/doctor.txt"))]
+    Doctor(Doctor),
+    /// Print what makes a shell complete commands, flags and their values
+    #[command(after_help = include_str!("help/completions.txt"))]
+    Completions(Completions),
+    /// Print or write the manual: a page for each command
+    #[command(after_help = include_str!("help/man.txt"))]
+    Man(Man),
 }
 
 /// `drumfire run`.
@@ -129,7 +133,7 @@ impl From<CtlCommand> for control::Request {
 /// `drumfire import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// What it is
+    /// What kind of text it is
     #[arg(value_enum)]
     pub kind: Kind,
     /// The file, `-` for standard input; a curl command also as it is
@@ -150,16 +154,44 @@ pub struct Demo {
     pub out: Option<PathBuf>,
 }
 
+/// `drumfire doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The folder that runs are written to, or will be
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// One JSON document on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `drumfire completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `drumfire man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write every page into this folder, which is made where it is missing [default: only the program's own page,
+    /// to standard output]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 /// What a command line changes of a scenario file.
 #[derive(Debug, Args)]
 pub struct Changes {
-    /// The value of ${NAME} in the scenario; comes before the environment's
+    /// The value of ${NAME} in the scenario; comes before the environment's; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub vars: Vec<Pair>,
-    /// Multiply all durations of the schedules
+    /// Multiply all durations of the schedules: 0.1 is ten times as short
     #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
     pub time_scale: f64,
-    /// Multiply all arrival rates and numbers of virtual users
+    /// Multiply all arrival rates and numbers of virtual users: 0.1 is a tenth of the load
     #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
     pub rate_scale: f64,
 }
@@ -173,6 +205,7 @@ impl Changes {
 
 /// How something is run, and what is kept of it.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "The run")]
 pub struct Output {
     /// The run directory [default: a new one in runs/]
     #[arg(long, value_name = "DIR")]
@@ -183,7 +216,7 @@ pub struct Output {
     /// Makes the same requests at the same scheduled times as a run with the same seed [default: by chance]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// A tag of the whole run
+    /// A tag of the whole run, to tell runs apart by; may be repeated
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub tags: Vec<Pair>,
     /// What punctuality is worth: how long before an arrival is due a core stays awake for it
@@ -192,6 +225,21 @@ pub struct Output {
     /// No progress, only the result
     #[arg(long)]
     pub quiet: bool,
+    /// Who is told while it runs.
+    #[command(flatten)]
+    pub publishing: Publishing,
+}
+
+/// Who is told of a run while it lasts.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Live metrics")]
+pub struct Publishing {
+    /// Let Prometheus scrape figures at this port of this machine while the load runs; 0.0.0.0:PORT lets others as well
+    #[arg(long, value_name = "ADDRESS", value_parser = publish::parse_address)]
+    pub metrics: Option<SocketAddr>,
+    /// When the load is over, wait so long for its last figures to be scraped
+    #[arg(long, value_name = "DURATION", requires = "metrics", value_parser = positive_duration)]
+    pub metrics_linger: Option<Nanos>,
 }
 
 impl Output {
@@ -207,25 +255,26 @@ pub struct Hit {
     /// Where to, such as http://127.0.0.1:8080/api/products
     #[arg(value_parser = http::parse_url)]
     pub url: http::Url,
-    /// Connections; with --rate the most of them [default: 50, with --rate 512]
+    /// How many connections at once; with --rate, at most so many [default: 50, with --rate 512]
     #[arg(short, long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..=limits::MOST_CONNECTIONS.into()))]
     pub connections: Option<u32>,
-    /// How long [default: 10s, with --requests until they are sent]
+    /// How long the load goes on [default: 10s, with --requests until they are sent]
     #[arg(short, long, value_parser = positive_duration)]
     pub duration: Option<Nanos>,
-    /// Arrivals that do not wait for answers, such as 2000/s
+    /// Requests a second that do not wait for answers, such as 2000/s [default: each connection asks again when it is
+    /// answered]
     #[arg(short, long, value_parser = positive_rate)]
     pub rate: Option<Rate>,
     /// How the arrivals of --rate are spaced
     #[arg(long, value_enum, default_value = "even", requires = "rate")]
     pub arrival: Arrival,
-    /// At most so many requests
+    /// Stop after so many requests
     #[arg(short = 'n', long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
     pub requests: Option<u64>,
     /// The method [default: GET, with --body POST]
     #[arg(short = 'X', long, value_parser = method)]
     pub method: Option<String>,
-    /// A header of the request
+    /// A header of the request; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub headers: Vec<Pair>,
     /// The body of the request
@@ -270,7 +319,7 @@ pub struct Connection {
     /// Make a whole TLS handshake for every connection
     #[arg(long)]
     pub no_resumption: bool,
-    /// The address of a host, in place of a look-up
+    /// The address of a host, in place of a look-up; may be repeated
     #[arg(long, value_name = "HOST:PORT=ADDRESS", value_parser = override_of)]
     pub resolve: Vec<((String, u16), SocketAddr)>,
     /// When the name is looked up: once, per-connection, or every so often (30s)
@@ -440,14 +489,15 @@ fn redacted_value(flag: &str, value: &str) -> String {
     match flag {
         "--var" => match value.split_once('=') {
             Some((name, _)) if secrets::is_secret(name) => format!("{name}={}", secrets::REDACTED),
-            _ => value.to_owned(),
+            Some((name, value)) => format!("{name}={}", secrets::redact_place(value)),
+            None => value.to_owned(),
         },
         "-H" | "--header" => match value.split_once(':') {
             Some((name, value)) => format!("{name}: {}", secrets::redact_header(name, value.trim())),
             None => value.to_owned(),
         },
         "-b" | "--body" => secrets::redact_body(value),
-        _ => secrets::redact_path(value),
+        _ => secrets::redact_place(value),
     }
 }
 
@@ -506,6 +556,21 @@ mod tests {
         assert_eq!(
             redacted(words.map(str::to_owned)).join(" "),
             "run --var API_TOKEN=[redacted] --var=SECRET=[redacted] --var A=b -HCookie: [redacted] --header=X-Api-Key: [redacted]"
+        );
+        let words = [
+            "run",
+            "--var",
+            "DATABASE_URL=postgres://me:a/b:c@db:5432/shop?password=x",
+            "--var=DB=postgres://me:x@db/shop?sslmode=off",
+            "--var=AT=host=db user=me password=x dbname=shop",
+            "--proxy",
+            "http://me:x@proxy:3128",
+        ];
+        assert_eq!(
+            redacted(words.map(str::to_owned)).join(" "),
+            "run --var DATABASE_URL=postgres://me:[redacted]@db:5432/shop?password=[redacted] \
+             --var=DB=postgres://me:[redacted]@db/shop?sslmode=off \
+             --var=AT=host=db user=me password=[redacted] dbname=shop --proxy http://me:[redacted]@proxy:3128"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The commands, each from its flags to its outcome: scenario → plan → run → exit code.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
@@ -19,10 +19,11 @@ use crate::control::{self, ClientError, Request};
 use crate::errand::{self, ErrandError};
 use crate::observe::closing;
 use crate::plan::{self, Captured, Errand, Options, Part, Plan, Target, TargetError};
+use crate::publish::{BindError, Endpoint};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
-use crate::{check as checked, cli, host, import, resolve, schema as described};
+use crate::{check as checked, cli, doctor, host, import, manual, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
 #[derive(Debug)]
@@ -70,6 +71,9 @@ pub enum Failure {
         /// Those there are.
         allowed: Vec<usize>,
     },
+    /// Figures cannot be served where they were to be.
+    #[error("error: {0}")]
+    Metrics(#[from] BindError),
     /// Another tool's file is not what it should be.
     #[error(transparent)]
     Import(#[from] import::Error),
@@ -94,6 +98,7 @@ impl Failure {
             | Self::Plan(_)
             | Self::Target(_)
             | Self::Core { .. }
+            | Self::Metrics(_)
             | Self::Import(_)
             | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
@@ -190,6 +195,45 @@ fn write_new(path: &Path, text: &str, over_another: bool) -> Result<(), Failure>
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(unwritten)
 }
 
+/// `drumfire doctor`. The exit code is 1 where no run is possible, and 0 whatever else is found.
+pub fn doctor(flags: &cli::Doctor) -> Outcome {
+    let diagnosis = doctor::look_here(&flags.out);
+    let text = if flags.json {
+        serde_json::to_string_pretty(&diagnosis).unwrap_or_default() + "\n"
+    } else {
+        doctor::render::text(&diagnosis)
+    };
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(text.as_bytes());
+    let exit_code = u8::from(diagnosis.verdict.level == doctor::finding::Level::Stops);
+    Outcome { exit_code, text: String::new() }
+}
+
+/// `drumfire completions`.
+pub fn completions(flags: &cli::Completions) -> Outcome {
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(&manual::completions(flags.shell));
+    Outcome { exit_code: 0, text: String::new() }
+}
+
+/// `drumfire man`.
+///
+/// # Errors
+/// Where a page cannot be written.
+pub fn man(flags: &cli::Man) -> Result<Outcome, Failure> {
+    let pages = manual::pages();
+    let Some(folder) = &flags.out else {
+        // As above. The program's own page is the first.
+        let _ = stdout().write_all(pages[0].1.as_bytes());
+        return Ok(Outcome { exit_code: 0, text: String::new() });
+    };
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| pages.iter().try_for_each(|(file, text)| fs::write(folder.join(file), text)));
+    written.map_err(|error| Failure::Unwritten { path: folder.clone(), reason: error.to_string() })?;
+    let text = format!("{} pages in {}", pages.len(), printable_path(folder));
+    Ok(Outcome { exit_code: 0, text })
+}
+
 fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {
     scenario::load(path, &Variables { given: changes.vars(), environment: &environment }, tags)
 }
@@ -205,6 +249,7 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
     if let Some(out) = &output.out {
         NewRun::check(out).map_err(RunError::from)?;
     }
+    let endpoint = endpoint(&output.publishing)?;
     let target = Target::new(&scenario.target, resolve::addresses)?;
     let errand = |part, captured: &Captured, stop: &Stop| {
         errand(plan::errand(scenario, part, options.seed, captured, &target), part, stop)
@@ -218,12 +263,18 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
         pacing: output.pacing,
         quiet: output.quiet,
     };
-    let summary = crate::run::run(plan, &setup, &stop)?;
+    let summary = crate::run::run(plan, &setup, endpoint, &stop)?;
     // What the load leaves behind is cleared away even where it was stopped, as far as that can be done.
     match errand(Part::Teardown, &captured, &Stop::default()) {
         Ok(_) => Ok(summary),
         Err(failure) => Err(Failure::Teardown { told: told(&summary), failure: Box::new(failure) }),
     }
+}
+
+/// Takes the address at which figures are to be served, if any.
+fn endpoint(publishing: &cli::Publishing) -> Result<Option<Endpoint>, BindError> {
+    let linger = publishing.metrics_linger.unwrap_or_default();
+    publishing.metrics.map(|address| Endpoint::bind(address, linger)).transpose()
 }
 
 /// Does the steps before or after the load. Returns what they have captured.

@@ -49,6 +49,7 @@ fn output(flags: &cli::Demo) -> cli::Output {
         tags: Vec::new(),
         pacing: Pacing::default(),
         quiet: false,
+        publishing: cli::Publishing::default(),
     }
 }
 

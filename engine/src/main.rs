@@ -20,6 +20,9 @@ fn main() -> ExitCode {
         Command::Schema => Ok(command::schema()),
         Command::Import(import) => command::import(&import),
         Command::Demo(demo) => engine::demo::demo(&demo),
+        Command::Doctor(doctor) => Ok(command::doctor(&doctor)),
+        Command::Completions(completions) => Ok(command::completions(&completions)),
+        Command::Man(man) => command::man(&man),
     };
     let (code, message) = match outcome {
         Ok(Outcome { exit_code, text }) => (exit_code, text),

@@ -22,13 +22,16 @@ use runlog::validity::judge;
 
 use crate::clock::Clock;
 use crate::control::{Desk, Dial, Server};
+use crate::doctor::connections::{MORE_PORTS, more_files};
 use crate::host;
 use crate::observe::{Hand, Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::preflight;
+use crate::publish::{Endpoint, Publisher};
 use crate::record::Journal;
 use crate::stop::Stop;
 use crate::wire::Driver;
+use crate::worker::breakdown::{Breakdown, Layout, MOST_PAIRS};
 use crate::worker::ledger::Ledger;
 use crate::worker::report::{Finished, Report};
 use crate::worker::{self, Gates, Pacing, Seat, Work};
@@ -65,8 +68,8 @@ pub enum RunError {
     /// More files would have to be open than may be.
     #[error(
         "the plan needs up to {} open files ({} connections), but the limit is {}: \
-         raise it with `ulimit -n {}`, or lower max_connections",
-        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), .wanted
+         raise it with `{}`, or lower max_connections",
+        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), more_files(*.wanted)
     )]
     OpenFiles {
         /// How many are needed.
@@ -79,7 +82,7 @@ pub enum RunError {
     /// More local ports would have to be taken than there are.
     #[error(
         "the plan needs up to {} connections, but there are only {} local ports for them \
-         (net.ipv4.ip_local_port_range): widen the range with `sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"`, \
+         (net.ipv4.ip_local_port_range): widen the range with `{MORE_PORTS}`, \
          give more `source_addresses` (--source), or lower max_connections",
         Thousands(*.connections), Thousands(*.ports)
     )]
@@ -126,11 +129,12 @@ impl RunError {
     }
 }
 
-/// Makes a run and returns its figures, with how it ended. `stop` ends it before its time.
+/// Makes a run and returns its figures, with how it ended. Those who ask at `endpoint` are told of it while it lasts. `stop`
+/// ends it before its time.
 ///
 /// # Errors
 /// Where it could not begin, or its rows cannot be read back.
-pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, RunError> {
+pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc<Stop>) -> Result<Summary, RunError> {
     let cores = cores_for(&plan, &setup.cores);
     plan.target.addresses = preflight::reachable(&plan)?;
     preflight::check_limits(&plan, cores.len())?;
@@ -150,11 +154,13 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores)));
     let dial: &'static Dial = Box::leak(Box::default());
     let (gates, waiting) = Gates::new(cores.len());
+    // Where nobody publishes, nothing is broken down.
+    let layout: Option<&'static Layout> = endpoint.as_ref().map(|_| &*Box::leak(Box::new(Layout::of(plan))));
 
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
     let work = recorders.into_iter().zip(waiting).enumerate().map(|(place, (recorder, gate))| {
-        let ledger = Ledger::new(manifest);
-        Work { plan, driver, pacing: setup.pacing, seat: seat(place), dial, recorder, ledger, gate }
+        let (ledger, breakdown) = (Ledger::new(manifest), layout.map(Breakdown::new).unwrap_or_default());
+        Work { plan, driver, pacing: setup.pacing, seat: seat(place), dial, recorder, ledger, breakdown, gate }
     });
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), stop, &reports)?;
@@ -169,9 +175,8 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     gates.open(clock);
     let desk = Arc::new(Desk::new(plan, dial, clock, Arc::clone(stop)));
     let control = Server::open(directory.path(), Arc::clone(&desk));
-    let progress = Progress::new(plan.duration(), cores.len(), setup.quiet);
-    let mut observer =
-        Observer::new(plan, samples, progress, Judge::new(manifest, cores.len()), probes, Hand::new(dial, desk));
+    let (progress, judge) = (Progress::new(setup.quiet), Judge::new(manifest, cores.len()));
+    let mut observer = Observer::new(plan, cores.len(), samples, progress, judge, probes, Hand::new(dial, desk));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
     if plan.scenarios.iter().any(|scenario| scenario.connections.warm_up) {
         observer.samples.happened(Nanos::ZERO, "warmed_up", format!("{open} connections open"));
@@ -181,6 +186,9 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     for warning in warnings.into_iter().chain(uncontrolled) {
         observer.progress.note(&format!("warning: {warning}"));
         observer.samples.happened(Nanos::ZERO, "warning", warning);
+    }
+    if let (Some(endpoint), Some(layout)) = (endpoint, layout) {
+        publish(&mut observer, endpoint, setup, (plan, manifest), layout, clock)?;
     }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
     drop(control);
@@ -196,7 +204,40 @@ pub fn run(mut plan: Plan, setup: &Setup, stop: &Arc<Stop>) -> Result<Summary, R
     if let Some(error) = observer.samples.failure() {
         stop.fail(|| format!("engine.csv, probes.csv or events.csv is incomplete: {error}"));
     }
-    close(&directory, manifest, &mut observer, probed, ended, &finished, &rows)
+    let summary = close(&directory, manifest, &mut observer, probed, ended, &finished, &rows)?;
+    observer.end_publishing(&summary, stop);
+    Ok(summary)
+}
+
+/// Begins to tell those who ask of what the observer is told.
+fn publish(
+    observer: &mut Observer,
+    endpoint: Endpoint,
+    setup: &Setup,
+    load: (&'static Plan, &'static Manifest),
+    layout: &'static Layout,
+    clock: Clock,
+) -> Result<(), RunError> {
+    let url = endpoint.url();
+    let name = setup.out.file_name().unwrap_or(setup.out.as_os_str()).to_string_lossy();
+    let publisher = Publisher::start(endpoint, &name, load, layout, clock);
+    observer.publisher =
+        Some(publisher.map_err(|source| RunError::System { what: "a thread for the metrics", source })?);
+    if !setup.quiet {
+        observer.progress.note(&format!("metrics at {url}"));
+    }
+    observer.samples.happened(Nanos::ZERO, "metrics", url);
+    match layout.put_together() {
+        0 => {}
+        several => {
+            let warning = format!(
+                "the metrics tell {MOST_PAIRS} requests of scenarios apart; {several} more are counted together"
+            );
+            observer.progress.note(&format!("warning: {warning}"));
+            observer.samples.happened(Nanos::ZERO, "warning", warning);
+        }
+    }
+    Ok(())
 }
 
 /// As many cores as have something to do. Arrivals go to all of them in turn, so that each needs a connection of every

@@ -1,9 +1,9 @@
-//! How a run is stopped before its time: by a signal, or because it cannot go on.
+//! How a run is stopped before its time: by a signal, by a key, or because it cannot go on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 /// Asked by every worker now and then, set by whoever stops the run.
@@ -18,12 +18,14 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// From now on an interrupt or a termination signal stops the run in order.
+    /// From now on an interrupt, a termination signal or the loss of the terminal stops the run in order. Who has said
+    /// (with `nohup`) that the loss of the terminal is to change nothing is heard.
     ///
     /// # Errors
     /// What the system says.
     pub fn on_signals(&self) -> std::io::Result<()> {
-        for signal in [SIGINT, SIGTERM] {
+        let lost = (!ignores_hangup()).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(lost) {
             flag::register_conditional_shutdown(signal, 130, Arc::clone(&self.impatient))?;
             flag::register(signal, Arc::clone(&self.interrupted))?;
         }
@@ -59,7 +61,7 @@ impl Stop {
         self.interrupted() || self.failed.load(Ordering::Acquire) || self.abortion.get().is_some()
     }
 
-    /// Whether somebody stopped it: by a signal, or by asking for it.
+    /// Whether somebody stopped it: by a signal, by a key, or by asking for it.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Acquire)
     }
@@ -73,6 +75,14 @@ impl Stop {
     pub fn abortion(&self) -> Option<&str> {
         self.abortion.get().map(String::as_str)
     }
+}
+
+/// Whether this process was started so that the loss of its terminal changes nothing.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }
 
 #[cfg(test)]

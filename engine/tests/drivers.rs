@@ -15,6 +15,7 @@ use engine::record::Journal;
 use engine::scenario::{self, Variables};
 use engine::stop::Stop;
 use engine::wire::Driver;
+use engine::worker::breakdown::Breakdown;
 use engine::worker::ledger::Ledger;
 use engine::worker::report::Finished;
 use engine::worker::{self, Gates, Pacing, Seat, Work};
@@ -134,6 +135,7 @@ fn run_on(driver: Driver, load: &str) -> (Finished, u64, u64) {
     gates.open(Clock::starting_in(Nanos::from_millis(10)));
     let work = Work {
         dial: Box::leak(Box::default()),
+        breakdown: Breakdown::default(),
         plan,
         driver,
         pacing: Pacing::Balanced,

@@ -12,7 +12,11 @@
 //! visit      one virtual user, and what it did              relay      between a client and a server, for better or worse
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
+//! prometheus  the real Prometheus, and what it says
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
+//! pack       a file of `scenarios/`, rehearsed                 sampled    what probes sampled
+//! sections   of findings and tables, as the analysis has them
+//! terminal   a terminal with a shell in it
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -22,19 +26,24 @@ pub mod alone;
 pub mod browser;
 pub mod certificates;
 pub mod nginx;
+pub mod pack;
 pub mod patience;
 pub mod pin;
 pub mod postgres;
 pub mod program;
+pub mod prometheus;
 pub mod python;
 pub mod relay;
 pub mod reported;
 pub mod request;
 pub mod run;
 pub mod same;
+pub mod sampled;
 pub mod scenario;
 pub mod scratch;
 pub mod scripted;
+pub mod sections;
 pub mod shop;
+pub mod terminal;
 pub mod visit;
 pub mod written;

@@ -1,8 +1,9 @@
-//! The stages of a load as they were followed: what is drawn behind every chart over time.
+//! The stages of a load as they were followed: what is drawn behind every chart over time, and where the load stays the same.
 
 use runlog::control::Control;
 use runlog::course::{Course, Pause};
 use runlog::directory::Run;
+use runlog::manifest::{Manifest, Model, Scenario};
 use runlog::units::Nanos;
 
 use crate::section::Band;
@@ -45,10 +46,47 @@ fn name(ends: &[Nanos], course: &Course, from: Nanos) -> String {
     }
 }
 
+/// A stretch of time in which the load is to be the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plateau {
+    /// When it begins, since t=0.
+    pub from: Nanos,
+    /// When it ends.
+    pub to: Nanos,
+    /// Arrivals per second, or virtual users.
+    pub target: f64,
+}
+
+/// The plateaus of the scenario whose load varies most, in order, as they were followed. A load without stages is none.
+pub fn plateaus(manifest: &Manifest, course: &Course) -> Vec<Plateau> {
+    let range = |scenario: &Scenario| {
+        let targets = || scenario.stages.iter().map(|stage| stage.target);
+        targets().fold(0.0, f64::max) - targets().fold(f64::MAX, f64::min)
+    };
+    let staged = manifest.scenarios.iter().filter(|scenario| scenario.stages.len() > 1);
+    let Some(scenario) = staged.max_by(|one, other| range(one).total_cmp(&range(other))) else { return Vec::new() };
+    let mut plateaus: Vec<Plateau> = Vec::new();
+    let is_scaled = scenario.model == Model::Open && scenario.executor != "replay";
+    for pair in course.followed(&scenario.stages, is_scaled).windows(2) {
+        let [before, stage] = pair else { continue };
+        let (from, to, target) = (before.at_ns, stage.at_ns, stage.target);
+        if target <= 0.0 || (target - before.target).abs() > target * 0.01 || to <= from {
+            continue;
+        }
+        match plateaus.last_mut() {
+            Some(last) if last.to == from && (last.target - target).abs() <= target * 0.01 => last.to = to,
+            _ => plateaus.push(Plateau { from, to, target }),
+        }
+    }
+    plateaus
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::made_up;
     use runlog::control::Change;
+    use runlog::manifest::StageEnd;
 
     const fn s(seconds: u64) -> Nanos {
         Nanos::from_secs(seconds)
@@ -72,5 +110,33 @@ mod tests {
         );
         assert_eq!(said(&[20], &changes), "as planned to 5, paused to 8, as planned to 15, ×1.5 to 23");
         assert_eq!(said(&[10, 20], &[(15, Change::Pause)]), "stage 1 to 10, stage 2 to 15, paused to 100");
+    }
+
+    fn staged(stages: &[(u64, f64)]) -> Manifest {
+        let mut manifest = made_up::manifest();
+        manifest.scenarios[0].stages =
+            stages.iter().map(|&(at, target)| StageEnd { at_ns: Nanos::from_secs(at), target }).collect();
+        manifest
+    }
+
+    #[test]
+    fn plateaus_are_where_the_target_stays() {
+        let spike = [
+            (10, 100.0),
+            (70, 100.0),
+            (80, 2000.0),
+            (260, 2000.0),
+            (270, 100.0),
+            (300, 100.0),
+            (450, 100.0),
+            (460, 0.0),
+        ];
+        let found: Vec<_> = plateaus(&staged(&spike), &Course::planned())
+            .iter()
+            .map(|p| (p.from.0 / 1_000_000_000, p.to.0 / 1_000_000_000, p.target))
+            .collect();
+        assert_eq!(found, [(10, 70, 100.0), (80, 260, 2000.0), (270, 450, 100.0)]);
+        assert_eq!(plateaus(&staged(&[(10, 100.0), (20, 200.0), (30, 300.0)]), &Course::planned()), []);
+        assert_eq!(plateaus(&staged(&[(10, 100.0)]), &Course::planned()), [], "a load without stages");
     }
 }

@@ -1,23 +1,22 @@
 //! What is done about a request: looks at how the load stands, and turns the dial.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use runlog::control::{Asker, Change, Control};
 use runlog::units::{Nanos, Rate, Thousands};
 
 use super::dial::{Dial, Reading};
 use super::protocol::{Answer, Request, Status, Thresholds};
+use super::vitals::Vitals;
 use crate::clock::Clock;
-use crate::observe::Standing;
+use crate::observe::scheduled_rate;
 use crate::plan::schedule::ArrivalSchedule;
 use crate::plan::{Load, Plan};
 use crate::stop::Stop;
 
 /// How long before it takes effect a change is on the dial: every core looks at it far more often.
 const LEAD: Nanos = Nanos::from_millis(100);
-
-/// How many thresholds that do not hold are told: an answer is bounded.
-const FAILING_MOST: usize = 50;
 
 /// Where requests come to.
 #[derive(Debug)]
@@ -26,21 +25,27 @@ pub struct Desk {
     dial: &'static Dial,
     clock: Clock,
     stop: Arc<Stop>,
-    standing: Mutex<Standing>,
+    vitals: Mutex<Vitals>,
     /// What is on the dial. Whoever holds it may turn the dial.
     reading: Mutex<Reading>,
+    late: AtomicU64,
 }
 
 impl Desk {
     /// The desk of a run.
     pub fn new(plan: &'static Plan, dial: &'static Dial, clock: Clock, stop: Arc<Stop>) -> Self {
-        let thresholds = plan.thresholds.len() + plan.probe_thresholds.len();
-        Self { plan, dial, clock, stop, standing: Mutex::new(Standing::new(thresholds)), reading: Mutex::default() }
+        let (vitals, reading) = (Mutex::default(), Mutex::default());
+        Self { plan, dial, clock, stop, vitals, reading, late: AtomicU64::new(0) }
     }
 
-    /// How the load stands, to be brought up to date by whoever watches it.
-    pub fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The load is doing so now.
+    pub fn tell(&self, vitals: Vitals) {
+        *self.vitals.lock().unwrap_or_else(PoisonError::into_inner) = vitals;
+    }
+
+    /// How many changes came to the dial after the instant at which they were to take effect.
+    pub fn late(&self) -> u64 {
+        self.late.load(Ordering::Acquire)
     }
 
     /// Does what is asked for.
@@ -102,7 +107,7 @@ impl Desk {
             return Answer::refused("the load was changed too often");
         }
         if self.clock.now() >= at {
-            self.standing().came_late();
+            self.late.fetch_add(1, Ordering::AcqRel);
         }
         Answer { at_ns: Some(at.0), ..Answer::done(said(at)) }
     }
@@ -118,16 +123,9 @@ impl Desk {
         let scheduled = course.schedule_time(now);
         let is_paused = course.pause_at(now).is_some();
         let factor = course.factor_at(scheduled);
-        let rate = |load: &Load| match load {
-            Load::Open(_) if is_paused => Some(0.0),
-            Load::Open(schedule) if schedule.can_be_scaled() => Some(schedule.rate().at(scheduled) * factor),
-            Load::Open(schedule) => Some(schedule.rate().at(scheduled)),
-            Load::Closed { .. } => None,
-        };
-        let rates: Vec<f64> = self.plan.scenarios.iter().filter_map(|scenario| rate(&scenario.load)).collect();
-        let standing = self.standing();
-        let current = standing.current(now);
-        let failing = standing.failing().iter().take(FAILING_MOST).cloned().collect();
+        let total = self.plan.thresholds.len() + self.plan.probe_thresholds.len();
+        let vitals = self.vitals.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = &vitals.recent;
         let status = Status {
             name: self.plan.name.clone(),
             state: match (self.stop.requested(), is_paused) {
@@ -140,16 +138,16 @@ impl Desk {
             schedule_ns: scheduled.0,
             paused_ns: now.since(scheduled).0,
             factor,
-            rate_scheduled_per_s: (!rates.is_empty()).then(|| rates.iter().sum()),
-            rate_arrived_per_s: current.arrived_per_s,
-            rate_done_per_s: current.done_per_s,
-            in_flight: current.in_flight,
-            backlog: current.backlog,
-            vus: current.vus,
-            done: standing.done(),
-            errors: standing.failed(),
+            rate_scheduled_per_s: scheduled_rate(self.plan, course, now).map(Rate::as_per_second),
+            rate_arrived_per_s: recent.arrivals.as_per_second(),
+            rate_done_per_s: recent.requests.as_per_second(),
+            in_flight: recent.in_flight,
+            backlog: recent.backlog,
+            vus: recent.vus,
+            done: vitals.done,
+            errors: vitals.failed,
             changes: self.dial.count(),
-            thresholds: Thresholds { total: standing.thresholds(), failing },
+            thresholds: Thresholds { total, failing: vitals.failing.clone() },
         };
         Answer { status: Some(status.clone()), ..Answer::done(line(&status)) }
     }
@@ -183,11 +181,10 @@ fn line(status: &Status) -> String {
         Thousands(status.errors),
         if status.errors == 1 { "error" } else { "errors" },
     );
-    match (status.thresholds.total, status.thresholds.failing.as_slice()) {
-        (0, _) | (_, []) => {}
-        (total, failing) => {
-            line += &format!("; of {total} thresholds: {}", failing.join("; "));
-        }
+    let Thresholds { total, failing } = &status.thresholds;
+    if !failing.is_empty() {
+        let verb = if failing.len() == 1 { "does" } else { "do" };
+        line += &format!("; of {total} thresholds {} {verb} not hold: {}", failing.len(), failing.join("; "));
     }
     line
 }
@@ -219,7 +216,7 @@ mod tests {
             thresholds,
         };
         assert_eq!(line(&running), "running 12.3 s of 60.0 s, 1,000/s scheduled, 998/s done, 12 in flight, 1 error");
-        let failing = vec!["response_time max < 1s does not hold: it was 2.00 s".to_owned()];
+        let failing = vec!["response_time max < 1s (is 2.00 s)".to_owned()];
         let paused = Status {
             state: "paused",
             paused_ns: 2_000_000_000,
@@ -231,7 +228,7 @@ mod tests {
         assert_eq!(
             line(&paused),
             "paused 12.3 s of 60.0 s (and stood still for 2.00 s), 0/s scheduled (×1.5), 998/s done, 12 in flight, 1 error; \
-             of 3 thresholds: response_time max < 1s does not hold: it was 2.00 s"
+             of 3 thresholds 1 does not hold: response_time max < 1s (is 2.00 s)"
         );
     }
 }

@@ -11,9 +11,11 @@ mod dial;
 mod protocol;
 mod server;
 mod socket;
+mod vitals;
 
 pub use self::client::{ClientError, ask};
 pub use self::desk::Desk;
 pub use self::dial::{Dial, Reading};
 pub use self::protocol::{Answer, Request, factor};
 pub use self::server::Server;
+pub use self::vitals::Vitals;

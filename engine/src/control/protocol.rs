@@ -143,7 +143,7 @@ pub struct Status {
     /// Arrivals per second that the open scenarios are to bring now; absent where all are closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_scheduled_per_s: Option<f64>,
-    /// Arrivals per second in the last second.
+    /// Arrivals of the open model per second, in the last second.
     pub rate_arrived_per_s: f64,
     /// Arrivals that were done per second in the last second.
     pub rate_done_per_s: f64,
@@ -159,16 +159,16 @@ pub struct Status {
     pub errors: u64,
     /// How often the load was changed by hand.
     pub changes: usize,
-    /// What has come of the thresholds so far.
+    /// How the thresholds stand.
     pub thresholds: Thresholds,
 }
 
-/// What has come of the thresholds so far.
+/// How the thresholds stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Thresholds {
     /// How many there are.
     pub total: usize,
-    /// Those that were seen not to hold. Only some are looked at before the end.
+    /// Those that do not hold by now. Only some are looked at before the end.
     pub failing: Vec<String>,
 }
 

@@ -9,6 +9,7 @@ use runlog::units::Nanos;
 
 use super::fall::Fall;
 use super::judge::Finding;
+use super::standing::ThresholdNow;
 
 /// A threshold under judgement.
 pub struct GaugeTrial {
@@ -57,6 +58,12 @@ impl GaugeTrial {
             None => {}
         }
         self.fall.findings(threshold, now)
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> ThresholdNow {
+        let fallen = self.fall.first.map(|(value, _)| value);
+        ThresholdNow::new(self.threshold, fallen.or_else(|| self.value()))
     }
 
     /// What came of it when the run is over.

@@ -6,9 +6,7 @@ use runlog::control::Control;
 use runlog::course::Course;
 use runlog::units::Nanos;
 
-use super::standing::Standing;
-use crate::control::{Desk, Dial, Reading};
-use crate::worker::report::Second;
+use crate::control::{Desk, Dial, Reading, Vitals};
 
 /// The changes of a load by hand.
 #[derive(Debug)]
@@ -26,31 +24,26 @@ impl Hand {
         Self { dial, desk, reading: Reading::default(), told: 0 }
     }
 
-    /// How the schedule is followed.
-    pub fn course(&mut self) -> &Course {
-        self.reading.catch_up(self.dial);
-        self.reading.course()
-    }
-
-    /// The next change that has taken effect by an instant and was not told yet.
+    /// The next change that has taken effect by an instant and was not told yet. All there are are part of the course.
     pub fn next(&mut self, by: Nanos) -> Option<Control> {
+        self.reading.catch_up(self.dial);
         let control = *self.dial.change(self.told).filter(|control| control.at <= by)?;
         self.told += 1;
         Some(control)
     }
 
-    /// Takes a core's last second, for whoever asks.
-    pub fn hear(&self, second: &Second) {
-        self.desk.standing().hear(second);
+    /// How the schedule is followed, as far as was seen.
+    pub const fn course(&self) -> &Course {
+        self.reading.course()
     }
 
-    /// A threshold was seen not to hold.
-    pub fn fell(&self, what: &str) {
-        self.desk.standing().fell(what);
+    /// The load is doing so now, for whoever asks.
+    pub fn tell(&self, vitals: Vitals) {
+        self.desk.tell(vitals);
     }
 
     /// How many changes came to the cores after the instant at which they were to take effect.
     pub fn late(&self) -> u64 {
-        Standing::late(&self.desk.standing())
+        self.desk.late()
     }
 }

@@ -9,6 +9,7 @@ use runlog::metric::{Metric, MetricKind};
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 
+use super::standing::ThresholdNow;
 use super::trial::{Kept, Trial};
 use crate::worker::ledger::{Gathered, watched};
 use crate::worker::report::Second;
@@ -112,6 +113,16 @@ impl Judge {
     pub fn finished(&mut self, place: usize) -> Vec<Finding> {
         self.told[place] = u64::MAX;
         self.judge()
+    }
+
+    /// How the thresholds stand that are judged while the run lasts.
+    pub fn standings(&self) -> impl Iterator<Item = ThresholdNow> {
+        self.trials.iter().map(Trial::standing)
+    }
+
+    /// How many thresholds wait for the end of the run.
+    pub const fn judged_later(&self) -> usize {
+        self.thresholds - self.trials.len()
     }
 
     /// What came of the thresholds that are not told by what rows add up to, in the places of all. The run is over.
@@ -454,11 +465,25 @@ mod tests {
     }
 
     #[test]
+    fn a_threshold_says_how_it_stands() {
+        let mut judge = judge(100, over(2, threshold(Metric::HttpReqDuration, "max < 100ns")));
+        let standing = |judge: &Judge| judge.standings().next().and_then(|standing| standing.seen);
+        both(&mut judge, 0, &[50]);
+        assert_eq!(standing(&judge), None, "no window is full");
+        both(&mut judge, 1, &[70]);
+        assert_eq!(standing(&judge), Some(("70 ns".to_owned(), true)));
+        both(&mut judge, 2, &[500]);
+        both(&mut judge, 3, &[50]);
+        assert_eq!(standing(&judge), Some(("500 ns".to_owned(), false)), "it has failed for good");
+    }
+
+    #[test]
     fn where_nothing_is_watched_nothing_is_kept() {
         let mut judge = judge(10, threshold(Metric::HttpReqDuration, "max < 100ns"));
         judge.hear(&second(0, 0, &[500]));
         assert!(judge.open.is_empty());
         assert_eq!(judge.results(), [None]);
+        assert_eq!((judge.standings().count(), judge.judged_later()), (0, 1));
     }
 
     /// The value of an aggregation over times, worked out from all of them.

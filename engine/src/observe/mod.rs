@@ -2,14 +2,17 @@
 //! on the screen, evidence of the generator's own part, and the end of a run whose threshold demands it. Workers know nothing of it, and never wait for it.
 
 pub mod closing;
+mod course;
 mod evidence;
 mod fall;
 mod gauge;
 mod hand;
+mod history;
 mod judge;
 mod probes;
 mod progress;
 mod samples;
+mod screen;
 mod stages;
 mod standing;
 mod trial;
@@ -21,9 +24,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use runlog::control::ByHand;
 use runlog::manifest::ProbeBooks;
 use runlog::spread::Spread;
+use runlog::summary::Summary;
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
+use runlog::validity::judge;
 
+use self::course::Course;
+pub use self::course::Recent;
 pub use self::evidence::Witness;
 pub use self::hand::Hand;
 use self::judge::Finding;
@@ -32,9 +39,13 @@ pub use self::probes::ProbeWatch;
 pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
-pub use self::standing::Standing;
+pub use self::stages::scheduled_rate;
+use self::standing::Standing;
+pub use self::standing::ThresholdNow;
 use crate::clock::Clock;
+use crate::control::Vitals;
 use crate::plan::Plan;
+use crate::publish::Publisher;
 use crate::stop::Stop;
 use crate::worker::report::{Finished, Report, Second};
 
@@ -57,15 +68,20 @@ pub struct Observer {
     pub response: Spread,
     /// What judges the thresholds that cannot wait for the end.
     pub judge: Judge,
+    /// Who tells others while the run lasts, if anybody does.
+    pub publisher: Option<Publisher>,
+    plan: &'static Plan,
+    course: Course,
     probes: Option<ProbeWatch>,
     stages: Stages,
     hand: Hand,
 }
 
 impl Observer {
-    /// An observer of this plan.
+    /// An observer of a run by so many workers.
     pub fn new(
-        plan: &Plan,
+        plan: &'static Plan,
+        workers: usize,
         samples: Samples,
         progress: Progress,
         judge: Judge,
@@ -78,6 +94,9 @@ impl Observer {
             witness: Witness::default(),
             response: Spread::default(),
             judge,
+            publisher: None,
+            plan,
+            course: Course::new(workers),
             probes,
             stages: Stages::of(plan),
             hand,
@@ -122,9 +141,17 @@ impl Observer {
                 stop.fail(|| "the target does not speak HTTP/1.x: not one of its answers could be read".to_owned());
             }
             if stop.interrupted() && now.since(*interrupted_at.get_or_insert(now)) > PATIENCE {
+                // Should the process end at once, the terminal is as it was.
+                self.progress.step_aside(now);
                 stop.let_go();
             }
-            self.progress.show(now, stop);
+            if self.course.look(now, &self.response) {
+                self.hand.tell(self.vitals());
+            }
+            if self.progress.is_due(now) {
+                let standing = self.standing(now, stop);
+                self.progress.show(&standing, stop);
+            }
         }
         self.progress.clear();
         self.tell_changes(Nanos(u64::MAX));
@@ -153,28 +180,83 @@ impl Observer {
     }
 
     /// How the load was changed by hand, in a run that took so long.
-    pub fn by_hand(&mut self, elapsed: Nanos) -> ByHand {
+    pub fn by_hand(&self, elapsed: Nanos) -> ByHand {
         ByHand::of(self.hand.course(), elapsed)
+    }
+
+    /// Has what came of the run published, and ends publishing.
+    pub fn end_publishing(&mut self, summary: &Summary, stop: &Stop) {
+        if let Some(publisher) = self.publisher.take() {
+            publisher.end(summary, stop);
+        }
     }
 
     fn hear(&mut self, second: Second, stop: &Stop) {
         // Whether it was a second of a pause is to be known before it is judged.
         self.tell_changes(second.until);
-        self.hand.hear(&second);
         self.witness.hear(&second);
         self.samples.engine(&second);
         self.response.add(&second.gauge.response);
         let findings = self.judge.hear(&second);
         self.take_note(findings, stop);
-        if let Some(earlier) = self.progress.add(second) {
+        if let Some(publisher) = &self.publisher {
+            publisher.hear(&second);
+            let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+            publisher.thresholds(self.judge.standings().chain(of_probes));
+            publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));
+        }
+        if let Some(earlier) = self.course.hear(second) {
             earlier.give_back();
+        }
+    }
+
+    /// How the load is doing, for whoever asks.
+    fn vitals(&self) -> Vitals {
+        let Self { course, .. } = self;
+        let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+        Vitals::new(course.recent, (course.done, course.failed), self.judge.standings().chain(of_probes))
+    }
+
+    /// What a person should know of the run as a whole.
+    fn state(&self, now: Nanos, stop: &Stop) -> Option<String> {
+        let paused = || self.hand.course().pause_at(now).map(|pause| format!("paused since {}", pause.from));
+        if stop.requested() { Some("stopping …".to_owned()) } else { paused() }
+    }
+
+    /// How the run stands.
+    fn standing(&self, now: Nanos, stop: &Stop) -> Standing {
+        let Self { plan, course, .. } = self;
+        let response_p50 = course.response.map(|figures| Nanos(figures.p50));
+        let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+        // What the last second is compared with is what the schedules wanted in its middle.
+        let followed = self.hand.course();
+        let scheduled = followed.schedule_time(now);
+        let middle = course.recent.until.since(Nanos::from_millis(500));
+        Standing {
+            name: plan.name.clone(),
+            target: plan.target.base_url.clone(),
+            now,
+            planned: followed.run_time(plan.duration()).unwrap_or_else(|| now.after(plan.duration().since(scheduled))),
+            state: self.state(now, stop),
+            recent: course.recent,
+            scheduled: stages::scheduled_rate(plan, followed, middle),
+            users: stages::scheduled_users(plan, followed.schedule_time(middle)),
+            response: course.response,
+            done: course.done,
+            failed: course.failed,
+            dropped: course.dropped,
+            trouble: course.trouble.by_frequency(),
+            history: course.history.points(),
+            scenarios: stages::standing(plan, followed, now),
+            thresholds: self.judge.standings().chain(of_probes).collect(),
+            judged_later: self.judge.judged_later(),
+            validity: judge(&self.witness.evidence(response_p50)),
         }
     }
 
     fn take_note(&mut self, findings: Vec<Finding>, stop: &Stop) {
         for Finding { at, what, aborts } in findings {
             if !aborts {
-                self.hand.fell(&what);
                 self.samples.happened(at, "threshold", what);
             } else if !stop.requested() {
                 self.samples.happened(at, "abort", &what);

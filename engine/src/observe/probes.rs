@@ -12,9 +12,11 @@ use runlog::units::{Nanos, Thousands};
 use super::gauge::GaugeTrial;
 use super::judge::Finding;
 use super::samples::Samples;
+use super::standing::ThresholdNow;
 use crate::clock::Clock;
 use crate::plan::{Plan, Probe};
 use crate::probe::{Beside, Sample, Told, What};
+use crate::publish::ProbeValue;
 
 /// Who watches the probes of a run.
 pub struct ProbeWatch {
@@ -31,6 +33,8 @@ struct Watched {
     unseen: BTreeSet<&'static str>,
     /// How often it has failed since it last saw something.
     failed_in_a_row: u64,
+    /// What it saw when it looked last.
+    last: Vec<Sample>,
     /// Its first failure, until a person is told of it.
     warning: Option<String>,
 }
@@ -62,6 +66,22 @@ impl ProbeWatch {
         self.watched.iter_mut().filter_map(|watched| watched.warning.take()).collect()
     }
 
+    /// How the thresholds on what they sample stand.
+    pub fn standings(&self) -> impl Iterator<Item = ThresholdNow> {
+        self.trials.iter().map(GaugeTrial::standing)
+    }
+
+    /// What each probe has seen when it looked last; nothing of one that could not.
+    pub fn seen_last(&self) -> impl Iterator<Item = ProbeValue> {
+        self.watched.iter().flat_map(|watched| {
+            watched.last.iter().map(|sample| {
+                let mut tags = watched.probe.tags.clone();
+                tags.extend(sample.tags.clone());
+                ProbeValue { probe: &watched.probe.name, metric: sample.metric.clone(), tags, value: sample.value }
+            })
+        })
+    }
+
     /// Ends the probes. Returns their books, and what came of the thresholds.
     pub fn end(self, samples: &mut Samples) -> (Vec<ProbeBooks>, Vec<ThresholdResult>) {
         let Self { beside, mut watched, mut trials } = self;
@@ -82,9 +102,10 @@ fn note(watched: &mut Watched, trials: &mut [GaugeTrial], at: Nanos, what: What,
     match what {
         What::Seen(seen) => {
             watched.saw(at, samples);
-            for sample in seen {
+            for sample in &seen {
                 watched.keep(at, sample, trials, samples);
             }
+            watched.last = seen;
             samples.flush_probes();
         }
         What::Failed(why) => watched.failed(at, why, samples),
@@ -98,6 +119,7 @@ impl Watched {
             books: ProbeBooks { name: probe.name.clone(), ..ProbeBooks::default() },
             unseen: probe.metrics.iter().map(String::as_str).collect(),
             failed_in_a_row: 0,
+            last: Vec::new(),
             warning: None,
         }
     }
@@ -116,6 +138,7 @@ impl Watched {
         if self.books.failures == 0 {
             self.warning = Some(format!("probe `{}` fails: {why}", self.probe.name));
         }
+        self.last.clear();
         self.books.failures += 1;
         self.failed_in_a_row += 1;
         if self.failed_in_a_row == 1 {
@@ -124,17 +147,18 @@ impl Watched {
         self.books.last_error = why;
     }
 
-    fn keep(&mut self, at: Nanos, sample: Sample, trials: &mut [GaugeTrial], samples: &mut Samples) {
+    fn keep(&mut self, at: Nanos, sample: &Sample, trials: &mut [GaugeTrial], samples: &mut Samples) {
         let Sample { metric, tags: own, value } = sample;
+        let value = *value;
         self.books.samples += 1;
         self.unseen.remove(metric.as_str());
         let mut tags = self.probe.tags.clone();
-        tags.extend(own);
+        tags.extend(own.clone());
         for trial in trials {
-            trial.hear(at, &self.probe.name, &metric, &tags, value);
+            trial.hear(at, &self.probe.name, metric, &tags, value);
         }
         let (probe, tags) = (self.probe.name.clone(), tags_to_text(&tags));
-        samples.probe(ProbeSample { time_ns: at.0, probe, metric, tags, value });
+        samples.probe(ProbeSample { time_ns: at.0, probe, metric: metric.clone(), tags, value });
     }
 
     fn closed(self) -> ProbeBooks {

@@ -1,118 +1,92 @@
-//! How a load stands: what the workers' reports come to so far, for whoever asks while it runs.
+//! How a run stands at an instant, put together for whoever shows it: figures and words, nothing to be worked out.
 
-use runlog::units::Nanos;
+use std::fmt::Display;
 
-use crate::worker::report::Second;
+use runlog::statistics::Figures;
+use runlog::threshold::Threshold;
+use runlog::units::{Nanos, Rate};
+use runlog::validity::Validity;
 
-/// How long a report counts towards the current figures: all cores report within it.
-const CURRENT: Nanos = Nanos::from_millis(1_500);
+use super::course::Recent;
+use super::history::Point;
 
-/// What is known so far.
-#[derive(Debug)]
+/// How a run stands.
+#[derive(Debug, Clone)]
 pub struct Standing {
-    /// The last second of each worker.
-    latest: Vec<Option<Latest>>,
-    done: u64,
-    failed: u64,
-    thresholds: usize,
-    failing: Vec<String>,
-    late: u64,
-}
-
-/// A core's last second.
-#[derive(Debug, Clone, Copy)]
-struct Latest {
-    until: Nanos,
-    current: Current,
-}
-
-/// How it is now: in the last second.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Current {
-    /// Arrivals per second.
-    pub arrived_per_s: f64,
-    /// Arrivals that were done per second.
-    pub done_per_s: f64,
-    /// Requests on their way at its end.
-    pub in_flight: u64,
-    /// Arrivals that waited for a connection at its end.
-    pub backlog: u64,
-    /// Virtual users at work at its end.
-    pub vus: u64,
+    /// The name of the run.
+    pub name: String,
+    /// Whom the load goes to.
+    pub target: String,
+    /// Now, since t=0.
+    pub now: Nanos,
+    /// When the last schedule ends.
+    pub planned: Nanos,
+    /// What a person should know of the run as a whole: that it is stopping, say. Mostly nothing.
+    pub state: Option<String>,
+    /// How the last second was.
+    pub recent: Recent,
+    /// At what rate the schedules bring arrivals now; `None` in the closed model.
+    pub scheduled: Option<Rate>,
+    /// How many virtual users the schedules want now; `None` in the open model.
+    pub users: Option<u64>,
+    /// Response times of all seconds; `None` without an answer.
+    pub response: Option<Figures>,
+    /// Arrivals that are done.
+    pub done: u64,
+    /// Of these, without an answer or with a status that was not wanted.
+    pub failed: u64,
+    /// Of these, never sent.
+    pub dropped: u64,
+    /// What they have failed of, the most frequent first.
+    pub trouble: Vec<(String, u64)>,
+    /// The run so far.
+    pub history: Vec<Point>,
+    /// Where each scenario stands.
+    pub scenarios: Vec<StageNow>,
+    /// The thresholds that are watched while the run lasts.
+    pub thresholds: Vec<ThresholdNow>,
+    /// How many others wait for the end.
+    pub judged_later: usize,
+    /// Whether the measurement can be believed so far.
+    pub validity: Validity,
 }
 
 impl Standing {
-    /// Nothing yet, of a run with so many thresholds.
-    pub const fn new(thresholds: usize) -> Self {
-        Self { latest: Vec::new(), done: 0, failed: 0, thresholds, failing: Vec::new(), late: 0 }
+    /// Whether there are figures of a second yet.
+    pub fn has_figures(&self) -> bool {
+        self.recent.until > Nanos::ZERO
     }
+}
 
-    /// Takes a core's last second.
-    pub fn hear(&mut self, second: &Second) {
-        let (gauge, place) = (&second.gauge, second.seat.place);
-        let seconds = second.until.since(gauge.since).as_secs_f64();
-        let per_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
-        let current = Current {
-            arrived_per_s: per_second(gauge.scheduled),
-            done_per_s: per_second(gauge.done),
-            in_flight: second.in_flight,
-            backlog: second.backlog,
-            vus: second.vus,
-        };
-        self.done += gauge.done;
-        self.failed += gauge.failed;
-        if self.latest.len() <= place {
-            self.latest.resize(place + 1, None);
-        }
-        self.latest[place] = Some(Latest { until: second.until, current });
-    }
+/// Where a scenario stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageNow {
+    /// Its name.
+    pub scenario: String,
+    /// The number of its stage, from 1, and of how many.
+    pub stage: (usize, usize),
+    /// What its schedule wants now: `1,240/s`, `12 users`.
+    pub now: String,
+    /// Where the stage leads to.
+    pub target: String,
+    /// How long the stage lasts from now; `None` when its schedule has ended.
+    pub left: Option<Nanos>,
+}
 
-    /// A threshold was seen not to hold.
-    pub fn fell(&mut self, what: &str) {
-        if self.failing.len() < self.thresholds {
-            self.failing.push(what.to_owned());
-        }
-    }
+/// How a threshold stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThresholdNow {
+    /// The threshold, as a person reads it.
+    pub threshold: String,
+    /// What it is held against, and whether that is well; `None` while there is nothing to judge.
+    pub seen: Option<(String, bool)>,
+}
 
-    /// A change by hand came to the cores after the instant at which it was to take effect.
-    pub const fn came_late(&mut self) {
-        self.late += 1;
-    }
-
-    /// How many changes by hand came late.
-    pub const fn late(&self) -> u64 {
-        self.late
-    }
-
-    /// How it is now.
-    pub fn current(&self, now: Nanos) -> Current {
-        let current = self.latest.iter().flatten().filter(|latest| now.since(latest.until) < CURRENT);
-        current.fold(Current::default(), |sum, Latest { current, .. }| Current {
-            arrived_per_s: sum.arrived_per_s + current.arrived_per_s,
-            done_per_s: sum.done_per_s + current.done_per_s,
-            in_flight: sum.in_flight + current.in_flight,
-            backlog: sum.backlog + current.backlog,
-            vus: sum.vus + current.vus,
-        })
-    }
-
-    /// Arrivals that are done.
-    pub const fn done(&self) -> u64 {
-        self.done
-    }
-
-    /// Of these, without an answer or with a status that was not wanted.
-    pub const fn failed(&self) -> u64 {
-        self.failed
-    }
-
-    /// How many thresholds there are.
-    pub const fn thresholds(&self) -> usize {
-        self.thresholds
-    }
-
-    /// Those that were seen not to hold, in words.
-    pub fn failing(&self) -> &[String] {
-        &self.failing
+impl ThresholdNow {
+    /// A threshold that is held against this value.
+    pub fn new<M: Display>(threshold: &Threshold<M>, value: Option<f64>) -> Self {
+        let condition = &threshold.condition;
+        let seen = value.map(|value| (condition.show(value), condition.holds(value)));
+        Self { threshold: threshold.to_string(), seen }
     }
 }

@@ -10,6 +10,7 @@ use runlog::units::Nanos;
 
 use super::fall::Fall;
 use super::judge::Finding;
+use super::standing::ThresholdNow;
 use crate::worker::ledger::Gathered;
 
 const SECOND: Nanos = Nanos::from_secs(1);
@@ -119,6 +120,7 @@ impl Trial {
         if self.window.is_some() {
             return self.hear_in_window(at, is_whole, second);
         }
+        self.last = at;
         self.sum.extend(second);
         if self.threshold.abort_on_fail && self.fall.first.is_none() && at >= self.threshold.delay_abort_eval_ns {
             self.judge(at, at);
@@ -185,6 +187,17 @@ impl Trial {
     /// What came to light, each thing once.
     pub fn findings(&mut self, now: Nanos) -> Vec<Finding> {
         self.fall.findings(self.threshold, now)
+    }
+
+    /// How it stands: as the last full window says where it has one, and else all so far.
+    pub fn standing(&self) -> ThresholdNow {
+        let value = match (self.fall.first, &self.window) {
+            (Some((value, _)), _) => Some(value),
+            (None, Some(window)) if !window.was_full => None,
+            (None, Some(window)) => self.sum.value(self.threshold, window.length()),
+            (None, None) => self.sum.value(self.threshold, self.last),
+        };
+        ThresholdNow::new(self.threshold, value)
     }
 
     /// What came of it when the run is over; `None` where what rows (or iterations) add up to tells it exactly.

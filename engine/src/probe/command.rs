@@ -11,7 +11,7 @@ use tokio::net::unix::pipe;
 use tokio::time::sleep;
 
 use super::json::number;
-use super::{LONGEST_ANSWER, MOST_VALUES, Probe, Sample, bounded};
+use super::{LONGEST_OUTPUT, MOST_VALUES, Probe, Sample, bounded};
 use crate::clock::Clock;
 use crate::scenario::Text;
 
@@ -65,10 +65,10 @@ impl Command {
         let printed = reader(running.0.stdout.take().map(OwnedFd::from)).map_err(failed)?;
         let complaints = reader(running.0.stderr.take().map(OwnedFd::from)).map_err(failed)?;
         let (printed, complaints) =
-            tokio::join!(read_up_to(printed, LONGEST_ANSWER + 1), read_up_to(complaints, LONGEST_COMPLAINT));
+            tokio::join!(read_up_to(printed, LONGEST_OUTPUT + 1), read_up_to(complaints, LONGEST_COMPLAINT));
         let printed = printed.map_err(failed)?;
-        if printed.len() > LONGEST_ANSWER {
-            return Err(format!("it printed more than {} MiB", LONGEST_ANSWER >> 20));
+        if printed.len() > LONGEST_OUTPUT {
+            return Err(format!("it printed more than {} MiB", LONGEST_OUTPUT >> 20));
         }
         let status = ended(&mut running.0).await.map_err(failed)?;
         if status.success() {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::http::Client;
 use super::{Probe, Sample};
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::json::Pointer;
 use crate::plan::Endpoint;

@@ -7,7 +7,6 @@
 mod beside;
 mod command;
 mod host;
-mod http;
 mod increase;
 mod json;
 mod postgres;
@@ -22,8 +21,8 @@ pub use self::postgres::Preset;
 pub use self::prometheus::{Selection, SeriesType};
 use crate::clock::Clock;
 
-/// The most bytes of an answer that are read.
-const LONGEST_ANSWER: usize = 4 << 20;
+/// The most bytes of what a program prints that are read.
+const LONGEST_OUTPUT: usize = 4 << 20;
 /// The most values of one look: who selects more cannot have meant it.
 const MOST_VALUES: usize = 1_000;
 /// The longest name, tag or message that is kept, in bytes.

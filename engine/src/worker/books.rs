@@ -4,6 +4,7 @@
 use runlog::row::{Row, ScenarioId};
 use runlog::units::Nanos;
 
+use super::breakdown::Breakdown;
 use super::ledger::Ledger;
 use super::report::Gauge;
 use crate::plan::GroupId;
@@ -23,8 +24,8 @@ pub struct Books {
 
 impl Books {
     /// Books that open now.
-    pub fn new(recorder: Recorder, ledger: Ledger, now: Nanos) -> Self {
-        let gauge = Gauge { watched: ledger.to_watch(), ..Gauge::new(now) };
+    pub fn new(recorder: Recorder, ledger: Ledger, breakdown: Breakdown, now: Nanos) -> Self {
+        let gauge = Gauge { watched: ledger.to_watch(), breakdown, ..Gauge::new(now) };
         Self { gauge, recorder, ledger, scheduled: 0 }
     }
 
@@ -32,6 +33,9 @@ impl Books {
     pub fn turn(&mut self, mut next: Gauge) -> Gauge {
         if next.watched.len() != self.gauge.watched.len() {
             next.watched = self.ledger.to_watch();
+        }
+        if next.breakdown.is_absent() {
+            next.breakdown = self.gauge.breakdown.like();
         }
         std::mem::replace(&mut self.gauge, next)
     }
@@ -51,6 +55,7 @@ impl Books {
 
     /// An iteration has come to its end and took so long.
     pub fn iterated(&mut self, scenario: ScenarioId, took: Nanos) {
+        self.gauge.breakdown.iterated(scenario);
         self.ledger.iterated(scenario, took, &mut self.gauge.watched);
     }
 
@@ -95,7 +100,7 @@ mod tests {
         let file = tempfile::tempfile().expect("a temporary file");
         let (_, mut recorders) =
             Journal::start(vec![file], &Names::new(["mixed"], ["list"]), Arc::new(Stop::default())).expect("room");
-        Books::new(recorders.remove(0), Ledger::new(manifest(thresholds)), Nanos::ZERO)
+        Books::new(recorders.remove(0), Ledger::new(manifest(thresholds)), Breakdown::default(), Nanos::ZERO)
     }
 
     #[test]

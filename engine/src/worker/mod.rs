@@ -6,11 +6,14 @@
 //! `drive` goes round by the `agenda`, and everything else is decided by `core` without a socket or a clock: arrivals
 //! (`arrivals`, `pool`) find virtual users (`crew`, `vu`), who go their ways through flows (`journey`); their requests (`exchange`)
 //! travel over connections (`traffic`, `line`, `framing`), are listened to where something is wanted of the answer (`hearing`) and
-//! end as rows in the `books`. `pacing` says how to wait for what is next; `watch` looks at it all once a second.
+//! end as rows in the `books`. `pacing` says how to wait for what is next; `watch` looks at it all once a second. Where somebody publishes figures, rows are
+//! also counted in the `breakdown`, their times in `buckets`.
 
 mod agenda;
 mod arrivals;
 mod books;
+pub mod breakdown;
+pub mod buckets;
 mod core;
 mod crew;
 mod drive;
@@ -32,6 +35,7 @@ mod seat;
 mod simulation;
 mod spare;
 mod traffic;
+pub mod trouble;
 mod vu;
 mod watch;
 
@@ -40,6 +44,7 @@ use std::io;
 use runlog::units::Nanos;
 
 use self::books::Books;
+use self::breakdown::Breakdown;
 use self::core::Core;
 pub use self::gate::{Gate, Gates};
 use self::ledger::Ledger;
@@ -68,6 +73,8 @@ pub struct Work {
     pub recorder: Recorder,
     /// What its rows add up to: nothing yet.
     pub ledger: Ledger,
+    /// What they are counted in for whoever publishes figures; absent where nobody does.
+    pub breakdown: Breakdown,
     /// Where it waits for the others.
     pub gate: Gate,
 }
@@ -86,8 +93,8 @@ pub fn run(work: Work, stop: &Stop, publish: impl FnMut(Second)) -> io::Result<F
 }
 
 fn work_over(mut wire: impl Wire, work: Work, stop: &Stop, publish: impl FnMut(Second)) -> Finished {
-    let Work { plan, pacing, seat, dial, recorder, ledger, gate, .. } = work;
-    let mut core = Core::new(plan, seat, Books::new(recorder, ledger, Nanos::ZERO));
+    let Work { plan, pacing, seat, dial, recorder, ledger, breakdown, gate, .. } = work;
+    let mut core = Core::new(plan, seat, Books::new(recorder, ledger, breakdown, Nanos::ZERO));
     let open = drive::warm_up(&mut core, &mut wire, stop);
     let Some(clock) = gate.wait(open) else { return finished(core) };
     core.start_at(Nanos(clock.start_unix_ns()));

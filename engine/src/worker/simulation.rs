@@ -17,6 +17,7 @@ use runlog::units::Nanos;
 
 use super::agenda::Agenda;
 use super::books::Books;
+use super::breakdown::Breakdown;
 use super::core::Core;
 use super::ledger::Ledger;
 use super::pacing::Pacing;
@@ -209,7 +210,7 @@ fn run_changed(plan: &'static Plan, mut server: Server, until: Nanos, changes: &
     let setup =
         Setup { out: path.clone(), cores: vec![0], command: Vec::new(), pacing: Pacing::default(), quiet: true };
     let manifest = Box::leak(Box::new(crate::run::manifest(plan, &setup, Driver::Epoll, &[0])));
-    let books = Books::new(recorders.remove(0), Ledger::new(manifest), Nanos::ZERO);
+    let books = Books::new(recorders.remove(0), Ledger::new(manifest), Breakdown::default(), Nanos::ZERO);
     let mut core = Core::new(plan, Seat { place: 0, of: 1, cpu: 0 }, books);
     let mut agenda = Agenda::new(&core);
 

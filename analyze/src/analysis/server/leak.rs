@@ -6,10 +6,9 @@
 use runlog::control::Control;
 use runlog::units::Nanos;
 
-use super::load::{Plateau, plateaus};
 use super::names::is_memory;
 use super::series::{Series, mean};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Plateau, plateaus};
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::measure::Measure;
@@ -183,7 +182,7 @@ fn found(points: &[Point]) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::made_up::{MadeUp, findings, sample};
     use crate::statistics::chance::Chance;
     use crate::statistics::simulation::normal;
 

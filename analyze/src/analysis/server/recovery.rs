@@ -6,8 +6,8 @@
 use runlog::control::Control;
 use runlog::units::Nanos;
 
-use super::load::{Bin, Course, Plateau, plateaus};
-use crate::analysis::Analysis;
+use super::load::{Bin, Course};
+use crate::analysis::{Analysis, Plateau, plateaus};
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::section::{Finding, Level, Part, Section, Table, Value};
@@ -148,7 +148,7 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::made_up::{MadeUp, answered, findings};
 
     /// What is said of a spike from the 20th to the 40th second, where answers take so many milliseconds by the second.
     fn said(took_ms: impl Fn(u64) -> u64) -> Vec<(Level, String)> {

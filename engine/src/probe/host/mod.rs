@@ -5,9 +5,9 @@ mod proc;
 
 use std::collections::BTreeMap;
 
-use super::http::Client;
 use super::increase::{increase, per_second};
 use super::{Probe, Sample};
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::plan::Endpoint;
 

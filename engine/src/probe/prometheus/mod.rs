@@ -12,9 +12,9 @@ use runlog::manifest::Tags;
 use self::quantile::quantile;
 pub use self::selector::{Selection, SeriesType};
 pub use self::text::{Document, Series};
-use super::http::Client;
 use super::increase::{increase, per_second};
 use super::{MOST_VALUES, Probe, Sample, bounded};
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::plan::Endpoint;
 
