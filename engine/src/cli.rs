@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
+use crate::control;
 use crate::import::Kind;
 use crate::publish;
 use crate::scenario::target::{Family, Lookup, TlsVersion};
@@ -39,6 +40,9 @@ pub enum Command {
     /// Say what a scenario would do, without sending anything
     #[command(after_help = include_str!("help/check.txt"))]
     Check(Check),
+    /// Look at a running load, pause it, scale its rate or stop it
+    #[command(after_help = include_str!("help/ctl.txt"))]
+    Ctl(Ctl),
     /// Print the JSON Schema of a scenario file, for editors
     #[command(after_help = include_str!("help/schema.txt"))]
     Schema,
@@ -80,6 +84,50 @@ pub struct Check {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: Changes,
+}
+
+/// `drumfire ctl`.
+#[derive(Debug, Args)]
+pub struct Ctl {
+    /// The run directory, or the control socket in it
+    pub run: PathBuf,
+    /// What it is to do [default: status]
+    #[command(subcommand)]
+    pub command: Option<CtlCommand>,
+    /// Print the answer as one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What a running load can be asked for.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum CtlCommand {
+    /// Say how it is doing
+    Status,
+    /// Send nothing new until it is resumed; what is on its way comes to its end
+    Pause,
+    /// Go on where it was paused
+    Resume,
+    /// Multiply the scheduled arrival rate from now on; 1 is as the schedule says
+    Rate {
+        /// From 0.01 to 100, such as 1.5 or 150%
+        #[arg(value_name = "X", value_parser = control::factor)]
+        factor: f64,
+    },
+    /// Stop it in order, as Ctrl-C does
+    Stop,
+}
+
+impl From<CtlCommand> for control::Request {
+    fn from(command: CtlCommand) -> Self {
+        match command {
+            CtlCommand::Status => Self::Status,
+            CtlCommand::Pause => Self::Pause,
+            CtlCommand::Resume => Self::Resume,
+            CtlCommand::Rate { factor } => Self::Rate(factor),
+            CtlCommand::Stop => Self::Stop,
+        }
+    }
 }
 
 /// `drumfire import`.

@@ -15,6 +15,7 @@ use runlog::units::Nanos;
 use runlog::validity::Verdict;
 
 use crate::clock::Clock;
+use crate::control::{self, ClientError, Request};
 use crate::errand::{self, ErrandError};
 use crate::observe::closing;
 use crate::plan::{self, Captured, Errand, Options, Part, Plan, Target, TargetError};
@@ -59,6 +60,9 @@ pub enum Failure {
     /// The run could not begin, or not be completed.
     #[error("error: {0}")]
     Run(#[from] RunError),
+    /// A running load could not be asked, or refused.
+    #[error("error: {0}")]
+    Control(#[from] ClientError),
     /// A processor was asked for that there is not.
     #[error("error: processor {wanted} cannot be used: this process may use {allowed:?} (--cores)")]
     Core {
@@ -98,9 +102,10 @@ impl Failure {
             | Self::Import(_)
             | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
+            Self::Control(error) if error.is_input() => 2,
             Self::Errand(ErrandError::Stopped { .. }) => 130,
             Self::Teardown { told, .. } if told.exit_code == 130 => 130,
-            Self::Errand(_) | Self::Teardown { .. } | Self::Run(_) | Self::Demo(_) => 1,
+            Self::Errand(_) | Self::Teardown { .. } | Self::Run(_) | Self::Control(_) | Self::Demo(_) => 1,
         }
     }
 }
@@ -140,6 +145,19 @@ pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
     }
     // A reader that has seen enough is no failure.
     let _ = stdout().write_all(checked::describe(&plan, &errands, host::open_files_limit()).as_bytes());
+    Ok(Outcome { exit_code: 0, text: String::new() })
+}
+
+/// `drumfire ctl`.
+///
+/// # Errors
+/// Where no such run is running, or it refuses.
+pub fn ctl(flags: &cli::Ctl) -> Result<Outcome, Failure> {
+    let request = flags.command.map_or(Request::Status, Request::from);
+    let (answer, said) = control::ask(&flags.run, request)?;
+    let text = if flags.json { answer.to_string() } else { said };
+    // A reader that has seen enough is no failure.
+    let _ = writeln!(stdout(), "{text}");
     Ok(Outcome { exit_code: 0, text: String::new() })
 }
 

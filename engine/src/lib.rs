@@ -11,6 +11,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod command;
+pub mod control;
 pub mod data;
 pub mod demo;
 pub mod doctor;

@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Run(run) => command::run(&run),
         Command::Hit(hit) => command::hit(&hit),
         Command::Check(check) => command::check(&check),
+        Command::Ctl(ctl) => command::ctl(&ctl),
         Command::Schema => Ok(command::schema()),
         Command::Import(import) => command::import(&import),
         Command::Demo(demo) => engine::demo::demo(&demo),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
+use runlog::control::{Asker, Control};
 use runlog::directory::{CreateError, NewRun, rows_file_name};
 use runlog::manifest::{
     CoreBooks, Ending, Engine, FORMAT, How, Manifest, Model, ProbeBooks, Request, Scenario, StageEnd,
@@ -20,9 +21,10 @@ use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
 
 use crate::clock::Clock;
+use crate::control::{Desk, Dial, Server};
 use crate::doctor::connections::{MORE_PORTS, more_files};
 use crate::host;
-use crate::observe::{Judge, Observer, ProbeWatch, Progress, Samples, verdict};
+use crate::observe::{Hand, Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::preflight;
 use crate::publish::{Endpoint, Publisher};
@@ -150,6 +152,7 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
         .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
     // What t=0 is is known when every worker is ready.
     let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores)));
+    let dial: &'static Dial = Box::leak(Box::default());
     let (gates, waiting) = Gates::new(cores.len());
     // Where nobody publishes, nothing is broken down.
     let layout: Option<&'static Layout> = endpoint.as_ref().map(|_| &*Box::leak(Box::new(Layout::of(plan))));
@@ -157,7 +160,7 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
     let work = recorders.into_iter().zip(waiting).enumerate().map(|(place, (recorder, gate))| {
         let (ledger, breakdown) = (Ledger::new(manifest), layout.map(Breakdown::new).unwrap_or_default());
-        Work { plan, driver, pacing: setup.pacing, seat: seat(place), recorder, ledger, breakdown, gate }
+        Work { plan, driver, pacing: setup.pacing, seat: seat(place), dial, recorder, ledger, breakdown, gate }
     });
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), stop, &reports)?;
@@ -170,13 +173,17 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
         .map_err(|source| RunError::System { what: "a thread for the probes", source })?;
     directory.write_manifest(manifest)?;
     gates.open(clock);
+    let desk = Arc::new(Desk::new(plan, dial, clock, Arc::clone(stop)));
+    let control = Server::open(directory.path(), Arc::clone(&desk));
     let (progress, judge) = (Progress::new(setup.quiet), Judge::new(manifest, cores.len()));
-    let mut observer = Observer::new(plan, cores.len(), samples, progress, judge, probes);
+    let mut observer = Observer::new(plan, cores.len(), samples, progress, judge, probes, Hand::new(dial, desk));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
     if plan.scenarios.iter().any(|scenario| scenario.connections.warm_up) {
         observer.samples.happened(Nanos::ZERO, "warmed_up", format!("{open} connections open"));
     }
-    for warning in warnings {
+    let uncontrolled =
+        control.as_ref().err().map(|error| format!("the load cannot be controlled while it runs: {error}"));
+    for warning in warnings.into_iter().chain(uncontrolled) {
         observer.progress.note(&format!("warning: {warning}"));
         observer.samples.happened(Nanos::ZERO, "warning", warning);
     }
@@ -184,13 +191,14 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
         publish(&mut observer, endpoint, setup, (plan, manifest), layout, clock)?;
     }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
+    drop(control);
     let probed = observer.end_probes();
     for worker in workers {
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     }
     let rows = journal.finish();
 
-    let ended = ending_of(&observer, stop, &finished, &rows);
+    let ended = ending_of(&observer, stop, dial, &finished, &rows);
     let (how, reason) = &ended;
     observer.samples.happened(clock.now(), "ended", format!("{how:?}: {reason}"));
     if let Some(error) = observer.samples.failure() {
@@ -259,7 +267,7 @@ fn start_workers(work: Vec<Work>, stop: &Arc<Stop>, reports: &Sender<Report>) ->
 }
 
 /// How the run ended, and why where that was not as planned.
-fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u64]) -> (How, String) {
+fn ending_of(observer: &Observer, stop: &Stop, dial: &Dial, finished: &[Finished], rows: &[u64]) -> (How, String) {
     if let Some(reason) = stop.failure() {
         return (How::Failed, reason.to_owned());
     }
@@ -277,12 +285,19 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
         return (How::Aborted, reason.to_owned());
     }
     if stop.interrupted() {
-        return (How::Interrupted, "stopped by a signal".to_owned());
+        let reason = dial.stop().map_or_else(|| "stopped by a signal".to_owned(), asked_for);
+        return (How::Interrupted, reason);
     }
     if observer.witness.nothing_answered() {
         return (How::Failed, "not a single request got an answer".to_owned());
     }
     (How::Completed, String::new())
+}
+
+/// Who stopped a run by asking for it.
+fn asked_for(control: &Control) -> String {
+    let by = control.by.map(|Asker { uid, pid }| format!(", by process {pid} of user {uid}"));
+    format!("stopped by hand{}", by.unwrap_or_default())
 }
 
 /// Works out the figures, judges the measurement by them, and completes the manifest.
@@ -298,6 +313,7 @@ fn close(
     let Some(ledger) = books_of_all(finished) else { return Err(RunError::NoWorker { reason }) };
     let judged = observer.judge.results();
     let mut summary = verdict::figures(&ledger, &observer.response, judged, manifest, directory.path())?;
+    summary.run.by_hand = observer.by_hand(summary.run.elapsed_ns);
     let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
     let ending = Ending {
         how,

@@ -61,7 +61,7 @@ impl Stop {
         self.interrupted() || self.failed.load(Ordering::Acquire) || self.abortion.get().is_some()
     }
 
-    /// Whether a signal stopped it, or a key.
+    /// Whether somebody stopped it: by a signal, by a key, or by asking for it.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Acquire)
     }

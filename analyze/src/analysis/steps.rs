@@ -34,7 +34,9 @@ impl Load {
 /// Whether the load of a run was meant to change.
 pub fn is_varied(run: &Run) -> bool {
     let is_varied = |executor: &str| executor.starts_with("ramping-") || ["replay", "search"].contains(&executor);
-    run.log.manifest.scenarios.iter().any(|scenario| scenario.stages.len() > 1 || is_varied(&scenario.executor))
+    let is_scaled = run.summary.run.by_hand.scalings > 0;
+    is_scaled
+        || run.log.manifest.scenarios.iter().any(|scenario| scenario.stages.len() > 1 || is_varied(&scenario.executor))
 }
 
 /// Equal stretches of a run, of a second or more, each with its load.

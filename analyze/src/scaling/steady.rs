@@ -1,6 +1,7 @@
 //! The steady part of a run: where its load stayed the same, what was achieved there, and whether the load or the target was the
 //! limit.
 
+use runlog::control::Control;
 use runlog::manifest::{Model, Scenario};
 use runlog::metric::Metric;
 use runlog::samples::EngineSample;
@@ -89,7 +90,7 @@ fn bounds(run: &Run, all: &[Window]) -> Option<(usize, usize)> {
     let has_arrivals = |window: &Window| window.arrivals > 0;
     let (begin, end) = (all.iter().position(has_arrivals)?, all.iter().rposition(has_arrivals)? + 1);
     let manifest = &run.log.manifest;
-    let (begin, end) = match highest_plateau(&plateaus(manifest)) {
+    let (begin, end) = match highest_plateau(&plateaus(manifest, &Control::course(&run.log.events))) {
         Some(plateau) => within(run, plateau, begin, end).unwrap_or((begin, end)),
         None if is_varied(run) => return Some(busiest(all, begin, end)),
         None => (begin, end),

@@ -91,10 +91,10 @@ impl Course {
         self.latest[place].replace(second)
     }
 
-    /// Puts a second together where one has ended. `response` are the response times of all.
-    pub fn look(&mut self, now: Nanos, response: &Spread) {
+    /// Puts a second together where one has ended; returns whether it has. `response` are the response times of all.
+    pub fn look(&mut self, now: Nanos, response: &Spread) -> bool {
         if now < self.next {
-            return;
+            return false;
         }
         while self.next <= now {
             self.next = self.next.after(SECOND);
@@ -103,6 +103,7 @@ impl Course {
         self.response = response.figures();
         let p99 = self.recent.response.map(|figures| Nanos(figures.p99));
         self.history.push(Point { rate: self.recent.requests, p99 });
+        true
     }
 
     fn sum(&self, now: Nanos) -> Recent {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use runlog::course::Course;
 use runlog::manifest::Manifest;
 use runlog::metric::{Metric, MetricKind};
 use runlog::threshold::ThresholdResult;
@@ -30,6 +31,10 @@ pub struct Finding {
 /// Judges the thresholds of a run.
 pub struct Judge {
     trials: Vec<Trial>,
+    /// When the schedules end, as planned.
+    planned: Nanos,
+    /// How they are followed.
+    course: Course,
     /// How many thresholds the run has.
     thresholds: usize,
     /// The seconds that are not judged yet, the first of them is `next`.
@@ -64,12 +69,23 @@ impl Judge {
         let levels = levels.map(|(place, threshold)| Trial::new(place, threshold, None, planned));
         Self {
             trials: gathered.chain(levels).collect(),
+            planned,
+            course: Course::planned(),
             thresholds: manifest.thresholds.len(),
             open: VecDeque::new(),
             next: 0,
             told: vec![0; workers],
             vus: vec![0; workers],
             vus_max: 0,
+        }
+    }
+
+    /// The schedules take another course than was planned.
+    pub fn follow(&mut self, course: &Course) {
+        self.course = course.clone();
+        let planned = course.run_time(self.planned).unwrap_or(Nanos(u64::MAX));
+        for trial in &mut self.trials {
+            trial.replan(planned);
         }
     }
 
@@ -131,12 +147,17 @@ impl Judge {
             let end = Nanos::from_secs(self.next);
             let is_whole = slot.until >= end || !self.open.is_empty() || told < u64::MAX;
             let at = if is_whole { end } else { slot.until };
+            let begins = Nanos::from_secs(self.next - 1);
+            let stood_still = self.course.schedule_time(at).since(self.course.schedule_time(begins)) < at.since(begins);
             for (place, vus) in slot.vus {
                 self.vus[place] = vus;
             }
             let vus = self.vus.iter().sum();
             self.vus_max = self.vus_max.max(vus);
             for trial in &mut self.trials {
+                if stood_still && trial.stands_still() {
+                    continue;
+                }
                 match (trial.watched, trial.threshold.metric) {
                     (Some(among), _) => trial.hear(at, is_whole, slot.gathered.get(among).map_or(&[], Vec::as_slice)),
                     (None, Metric::VusMax) => trial.hear(at, is_whole, &[Kept::level(self.vus_max)]),
@@ -170,6 +191,7 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use proptest::prelude::*;
+    use runlog::control::Change;
     use runlog::directory::Run;
     use runlog::statistics::Samples;
     use runlog::threshold::{Aggregation, Threshold};
@@ -235,6 +257,20 @@ mod tests {
 
     fn result(judge: &mut Judge) -> ThresholdResult {
         judge.results().remove(0).expect("a result")
+    }
+
+    #[test]
+    fn that_nothing_comes_in_a_pause_is_not_held_against_a_rate() {
+        let mut judge = judge(4, aborting(0, over(1, threshold(Metric::HttpReqs, "rate > 1"))));
+        let second = Nanos::from_secs;
+        let tell = |judge: &mut Judge, number, arrivals: &[u64]| both(judge, number, arrivals);
+        assert_eq!(tell(&mut judge, 0, &[1, 1]), []);
+        judge.follow(&Course::of([(second(1), Change::Pause), (second(4), Change::Resume)]));
+        for number in 1..4 {
+            assert_eq!(tell(&mut judge, number, &[]), [], "in the pause");
+        }
+        assert_eq!(tell(&mut judge, 4, &[1, 1]), []);
+        assert_eq!(tell(&mut judge, 5, &[]).len(), 2, "it is over, and so is the schedule a second later");
     }
 
     #[test]

@@ -94,6 +94,22 @@ impl Trial {
         }
     }
 
+    /// The schedules end at another instant than was planned.
+    pub const fn replan(&mut self, planned: Nanos) {
+        self.planned = planned;
+    }
+
+    /// The load stood still: where there is less because of that, nobody is to blame. Returns whether that is so; then a
+    /// window begins anew.
+    pub fn stands_still(&mut self) -> bool {
+        let is_level = self.threshold.metric.kind() == MetricKind::Gauge;
+        let is_excused = self.may_lack() && (is_level || self.window.is_some());
+        if let (true, Some(window)) = (is_excused, &mut self.window) {
+            window.seconds.clear();
+        }
+        is_excused
+    }
+
     /// Takes what all cores tell of a second that ends now; `is_whole` unless the end of the run has cut it short.
     pub fn hear(&mut self, at: Nanos, is_whole: bool, second: &[Kept]) {
         let is_level = self.threshold.metric.kind() == MetricKind::Gauge;

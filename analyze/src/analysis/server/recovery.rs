@@ -3,6 +3,7 @@
 //! Within bounds is what is not much worse than before the change: see [`Bounds`]. The time counts from when the new load is
 //! there in full; recovered it has when it is within bounds for a while, and not for one lucky moment.
 
+use runlog::control::Control;
 use runlog::units::Nanos;
 
 use super::load::{Bin, Course};
@@ -73,7 +74,7 @@ struct Change {
 }
 
 fn changes(run: &Run) -> Vec<Change> {
-    let plateaus = plateaus(&run.log.manifest);
+    let plateaus = plateaus(&run.log.manifest, &Control::course(&run.log.events));
     let pairs = plateaus.windows(2).enumerate();
     let is_another = |pair: &[Plateau]| {
         let ratio = pair[1].target / pair[0].target;
