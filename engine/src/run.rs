@@ -234,8 +234,8 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
     if let Some(reason) = stop.abortion() {
         return (How::Aborted, reason.to_owned());
     }
-    if stop.interrupted() {
-        return (How::Interrupted, "stopped by a signal".to_owned());
+    if let Some(what) = stop.interruption() {
+        return (How::Interrupted, what.to_owned());
     }
     if observer.witness.nothing_answered() {
         return (How::Failed, "not a single request got an answer".to_owned());

@@ -10,6 +10,8 @@ use signal_hook::flag;
 #[derive(Debug, Default)]
 pub struct Stop {
     interrupted: Arc<AtomicBool>,
+    /// Whether it was by a key.
+    by_key: AtomicBool,
     /// Whether another signal ends the process at once.
     impatient: Arc<AtomicBool>,
     failed: AtomicBool,
@@ -38,8 +40,9 @@ impl Stop {
         self.impatient.store(true, Ordering::Release);
     }
 
-    /// Stops the run in order, as a signal does.
-    pub fn interrupt(&self) {
+    /// Stops the run in order, as a signal does: somebody has pressed a key.
+    pub fn by_key(&self) {
+        self.by_key.store(true, Ordering::Release);
         self.interrupted.store(true, Ordering::Release);
     }
 
@@ -64,6 +67,12 @@ impl Stop {
     /// Whether a signal stopped it, or a key.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Acquire)
+    }
+
+    /// What interrupted it; `None` where nothing did.
+    pub fn interruption(&self) -> Option<&'static str> {
+        let by_key = self.by_key.load(Ordering::Acquire);
+        self.interrupted().then_some(if by_key { "stopped by a key" } else { "stopped by a signal" })
     }
 
     /// Why it cannot go on.
