@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use runlog::control::{Asker, Control};
 use runlog::directory::{CreateError, NewRun, rows_file_name};
 use runlog::manifest::{
     CoreBooks, Ending, Engine, FORMAT, How, Manifest, Model, ProbeBooks, Request, Scenario, StageEnd,
@@ -198,7 +197,7 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
     }
     let rows = journal.finish();
 
-    let ended = ending_of(&observer, stop, dial, &finished, &rows);
+    let ended = ending_of(&observer, stop, &finished, &rows);
     let (how, reason) = &ended;
     observer.samples.happened(clock.now(), "ended", format!("{how:?}: {reason}"));
     if let Some(error) = observer.samples.failure() {
@@ -267,7 +266,7 @@ fn start_workers(work: Vec<Work>, stop: &Arc<Stop>, reports: &Sender<Report>) ->
 }
 
 /// How the run ended, and why where that was not as planned.
-fn ending_of(observer: &Observer, stop: &Stop, dial: &Dial, finished: &[Finished], rows: &[u64]) -> (How, String) {
+fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u64]) -> (How, String) {
     if let Some(reason) = stop.failure() {
         return (How::Failed, reason.to_owned());
     }
@@ -284,20 +283,13 @@ fn ending_of(observer: &Observer, stop: &Stop, dial: &Dial, finished: &[Finished
     if let Some(reason) = stop.abortion() {
         return (How::Aborted, reason.to_owned());
     }
-    if stop.interrupted() {
-        let reason = dial.stop().map_or_else(|| "stopped by a signal".to_owned(), asked_for);
-        return (How::Interrupted, reason);
+    if let Some(what) = stop.interruption() {
+        return (How::Interrupted, what.to_owned());
     }
     if observer.witness.nothing_answered() {
         return (How::Failed, "not a single request got an answer".to_owned());
     }
     (How::Completed, String::new())
-}
-
-/// Who stopped a run by asking for it.
-fn asked_for(control: &Control) -> String {
-    let by = control.by.map(|Asker { uid, pid }| format!(", by process {pid} of user {uid}"));
-    format!("stopped by hand{}", by.unwrap_or_default())
 }
 
 /// Works out the figures, judges the measurement by them, and completes the manifest.

@@ -1,4 +1,4 @@
-//! How a run is stopped before its time: by a signal, by a key, or because it cannot go on.
+//! How a run is stopped before its time: by a signal, by a key, by hand, or because it cannot go on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,6 +10,8 @@ use signal_hook::flag;
 #[derive(Debug, Default)]
 pub struct Stop {
     interrupted: Arc<AtomicBool>,
+    /// Who has interrupted it, where no signal did.
+    interruption: OnceLock<String>,
     /// Whether another signal ends the process at once.
     impatient: Arc<AtomicBool>,
     failed: AtomicBool,
@@ -38,8 +40,11 @@ impl Stop {
         self.impatient.store(true, Ordering::Release);
     }
 
-    /// Stops the run in order, as a signal does.
-    pub fn interrupt(&self) {
+    /// Stops the run in order, as a signal does: somebody wants that who can say so otherwise. The first counts.
+    pub fn interrupt(&self, by_whom: impl FnOnce() -> String) {
+        if !self.interrupted() {
+            self.interruption.get_or_init(by_whom);
+        }
         self.interrupted.store(true, Ordering::Release);
     }
 
@@ -64,6 +69,12 @@ impl Stop {
     /// Whether somebody stopped it: by a signal, by a key, or by asking for it.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Acquire)
+    }
+
+    /// What interrupted it; `None` where nothing did.
+    pub fn interruption(&self) -> Option<&str> {
+        let by_whom = self.interruption.get().map_or("stopped by a signal", String::as_str);
+        self.interrupted().then_some(by_whom)
     }
 
     /// Why it cannot go on.
@@ -104,5 +115,14 @@ mod tests {
         stop.fail(|| "no target".to_owned());
         stop.abort(|| "too slow".to_owned());
         assert_eq!((stop.abortion(), stop.failure()), (None, Some("no target")));
+    }
+
+    #[test]
+    fn who_interrupts_first_is_the_one() {
+        let stop = Stop::default();
+        assert_eq!(stop.interruption(), None);
+        stop.interrupt(|| "stopped by a key".to_owned());
+        stop.interrupt(|| "stopped by hand".to_owned());
+        assert_eq!((stop.interrupted(), stop.interruption()), (true, Some("stopped by a key")));
     }
 }

@@ -90,7 +90,7 @@ fn the_view_stands_below_what_was_there_and_makes_way_for_the_summary() {
 #[test]
 fn a_key_ends_the_run_in_order() {
     let (_turn, shop) = (alone(), Shop::open());
-    for key in ["q", "C-c"] {
+    for (key, what) in [("q", "key"), ("C-c", "signal")] {
         let terminal = Terminal::open(80, 24, &[]);
         let before = settings(&terminal, "before");
         terminal.enter(&command(&terminal, &goods(&shop, "50s")));
@@ -98,7 +98,9 @@ fn a_key_ends_the_run_in_order() {
         terminal.press("?");
         terminal.wait_for("Ctrl-Z suspends");
         terminal.press(key);
-        assert_eq!(end(&terminal).0, 130);
+        let (code, screen) = end(&terminal);
+        assert_eq!(code, 130, "{screen}");
+        assert!(screen.contains(&format!("stopped by a {what}")), "{screen}");
 
         let run = Run::at(&terminal.join("run"));
         assert_eq!(run.ended(), "interrupted");

@@ -94,7 +94,7 @@ impl Desk {
         let at = self.clock.now().max(self.last());
         // Where the dial is full, the run stops all the same.
         self.dial.turn(Control { at, change: Change::Stop, by });
-        self.stop.interrupt();
+        self.stop.interrupt(|| asked_for(by));
         Answer { at_ns: Some(at.0), ..Answer::done("stopping: what is on its way is cut off") }
     }
 
@@ -151,6 +151,12 @@ impl Desk {
         };
         Answer { status: Some(status.clone()), ..Answer::done(line(&status)) }
     }
+}
+
+/// That a run was stopped by asking for it, and by whom.
+fn asked_for(by: Option<Asker>) -> String {
+    let by = by.map(|Asker { uid, pid }| format!(", by process {pid} of user {uid}"));
+    format!("stopped by hand{}", by.unwrap_or_default())
 }
 
 /// The schedules that have a rate.

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use runlog::control::{Change, Control};
+use runlog::control::Control;
 use runlog::course::Course;
 use runlog::units::Nanos;
 
@@ -50,12 +50,6 @@ impl Dial {
     /// The change of this number, from 0.
     pub fn change(&self, number: usize) -> Option<&Control> {
         self.changes.get(number)?.get()
-    }
-
-    /// Who stopped the load, if somebody did.
-    pub fn stop(&self) -> Option<&Control> {
-        let all = self.changes[..self.count()].iter().filter_map(OnceLock::get);
-        all.into_iter().find(|control| control.change == Change::Stop)
     }
 }
 

@@ -114,7 +114,7 @@ impl Screen {
     fn read_keys(&mut self, stop: &Stop) {
         for key in self.keys.iter().flat_map(KeyMode::pressed).collect::<Vec<u8>>() {
             match key {
-                b'q' | b'Q' => stop.interrupt(),
+                b'q' | b'Q' => stop.interrupt(|| "stopped by a key".to_owned()),
                 b'?' | b'h' => self.shows_keys = !self.shows_keys,
                 _ => {}
             }

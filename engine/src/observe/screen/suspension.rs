@@ -16,8 +16,8 @@ pub struct Suspension {
 }
 
 impl Suspension {
-    /// From now on the process stops when [`Self::stop_if_asked`] is called; at once as long as `idle` says that there is
-    /// nothing to be given back.
+    /// From now on the process stops when [`Self::stop`] is called; at once as long as `idle` says that there is nothing
+    /// to be given back.
     ///
     /// # Errors
     /// What the system says.

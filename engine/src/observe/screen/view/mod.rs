@@ -43,8 +43,8 @@ const HIGH: u16 = 20;
 /// Below how many columns only what matters most is shown.
 const NARROW: u16 = 60;
 
-/// How the run stands, in lines that fit: none wider than the terminal, and fewer than it has rows, so that a line of what
-/// stood there before stays in sight.
+/// How the run stands, in fewer lines than the terminal has rows, so that a line of what stood there before stays in sight.
+/// Where it is too narrow for one, whoever draws them cuts it.
 pub fn lines(standing: &Standing, size: Size, keys: Keys) -> Vec<Line<'static>> {
     let Size { columns, rows } = size;
     let most = usize::from(rows.saturating_sub(1)).max(1);
