@@ -96,6 +96,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runlog::control::Change;
 
     fn control(at: u64, change: Change) -> Control {
         Control { at: Nanos(at), change, by: None }
