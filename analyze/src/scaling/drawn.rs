@@ -10,22 +10,22 @@ use crate::section::{Axis, Chart, Line, Mark, Unit};
 use crate::statistics::distribution::Interval;
 use crate::statistics::scalability::{Fit, Law};
 
-/// The law's numbers, each with its interval.
-pub fn fit<S: Serializer>(fit: &Option<Fit>, to: S) -> Result<S::Ok, S::Error> {
-    let estimate = |value: f64, Interval { low, high }: Interval| json!({ "value": value, "interval": [low, high] });
-    let document = fit.as_ref().map(|fit| {
-        json!({
-            "lambda_per_s": estimate(fit.law.rate, fit.rate),
-            "sigma": estimate(fit.law.contention, fit.contention),
-            "kappa": estimate(fit.law.coherency, fit.coherency),
-            "scatter": fit.scatter,
-            "peak": fit.peak.map(|peak| json!({
+impl Serialize for Fit {
+    /// The law's numbers, each with its interval.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let estimate = |value: f64, Interval { low, high }: Interval| json!({ "value": value, "interval": [low, high] });
+        let document = json!({
+            "lambda_per_s": estimate(self.law.rate, self.rate),
+            "sigma": estimate(self.law.contention, self.contention),
+            "kappa": estimate(self.law.coherency, self.coherency),
+            "scatter": self.scatter,
+            "peak": self.peak.map(|peak| json!({
                 "instances": estimate(peak.instances, peak.interval),
                 "throughput_per_s": peak.per_second,
             })),
-        })
-    });
-    document.serialize(to)
+        });
+        document.serialize(to)
+    }
 }
 
 /// So many places lines are drawn at, at the most.

@@ -39,7 +39,6 @@ pub struct Scaling {
     /// What was measured, by the number of instances.
     pub configurations: Vec<Configuration>,
     /// The law, where there are numbers enough.
-    #[serde(serialize_with = "drawn::fit")]
     pub law: Option<Fit>,
     /// Runs that say nothing of the target, with why.
     pub left_out: Vec<LeftOut>,

@@ -104,11 +104,10 @@ fn eliminated(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
         if system[column][column].abs() < 1e-12 {
             return None;
         }
-        for row in (0..count).filter(|row| *row != column) {
-            let factor = system[row][column] / system[column][column];
-            for place in column..=count {
-                system[row][place] -= factor * system[column][place];
-            }
+        let pivot = system[column].clone();
+        for (_, row) in system.iter_mut().enumerate().filter(|(row, _)| *row != column) {
+            let factor = row[column] / pivot[column];
+            row.iter_mut().zip(&pivot).for_each(|(value, of_pivot)| *value -= factor * of_pivot);
         }
     }
     Some((0..count).map(|row| system[row][count] / system[row][row]).collect())
