@@ -104,10 +104,11 @@ fn eliminated(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
         if system[column][column].abs() < 1e-12 {
             return None;
         }
-        for row in (0..count).filter(|row| *row != column) {
-            let factor = system[row][column] / system[column][column];
-            for place in column..=count {
-                system[row][place] -= factor * system[column][place];
+        let subtracted = system[column].clone();
+        for (_, row) in system.iter_mut().enumerate().filter(|(place, _)| *place != column) {
+            let factor = row[column] / subtracted[column];
+            for (value, by) in row.iter_mut().zip(&subtracted) {
+                *value -= factor * by;
             }
         }
     }
