@@ -2,12 +2,10 @@
 
 #![allow(clippy::expect_used, reason = "what fails in here fails the test")]
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use drumfire_tests::pack::{JOURNEYS, Played, Stage};
+use drumfire_tests::pack::{JOURNEYS, Played, Stage, since_start};
 use drumfire_tests::patience::eventually;
 use drumfire_tests::program::{Finished, analyze};
-use drumfire_tests::run::{Run, count};
+use drumfire_tests::run::count;
 use drumfire_tests::sections::Sections;
 use serde_json::{Value, json};
 
@@ -35,15 +33,6 @@ fn a_leak_is_found_when_it_is_switched_on_and_not_before() {
     let leaking = memory(&stage, "leaking");
     assert!(matches!(leaking[..], [("bad", _)]), "{leaking:?}");
     assert!(leaking[0].1.starts_with("app.memory_usage_mb grows without end: "), "{leaking:?}");
-}
-
-/// The time since t=0 of a run that has begun.
-fn since_start(run: &Run) -> Option<u64> {
-    let manifest = std::fs::read(run.path().join("run.json")).ok()?;
-    let manifest: Value = serde_json::from_slice(&manifest).ok()?;
-    let started = u128::from(manifest["started_unix_ns"].as_u64()?);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_nanos();
-    u64::try_from(now.checked_sub(started)?).ok()
 }
 
 /// Queries take 100 ms, so that a machine that has other things to do makes no difference, and 600 ms from just before the
