@@ -1,9 +1,9 @@
 //! Figures for those outside who watch a run while it lasts: an endpoint that Prometheus scrapes, and figures that are sent.
 //!
 //! In: what workers report once a second, what probes see, which thresholds hold. `figures` is what that adds up to; `families`
-//! names it, told apart by `labels` as `naming` has them; `serve` answers who asks and `push` sends them, on the thread
-//! of `beside`; `outlets` is what of that was asked for. It knows nothing of rows
-//! and of the run directory, and no worker ever waits for it.
+//! names it, told apart by `labels` as `naming` has them; `serve` answers who asks and `push` sends them, on the thread of
+//! `beside`; `outlets` is what of that was asked for. It knows nothing of rows and of the run directory, and no worker ever
+//! waits for it.
 
 mod address;
 mod beside;

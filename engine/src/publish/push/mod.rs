@@ -5,8 +5,7 @@ mod destination;
 mod otlp;
 mod remote_write;
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -76,8 +75,8 @@ impl Push {
         loop {
             let is_end = tokio::select! {
                 () = sleep(INTERVAL) => false,
-                // Whoever would tell has gone: it is over.
-                told = end.wait_for(|is_end| *is_end) => { let _ = told; true }
+                // Whoever would tell may have gone: then it is over, too.
+                _ = end.wait_for(|is_end| *is_end) => true,
             };
             let outcome = timeout(PATIENCE, self.deliver(&mut client, shared)).await;
             self.note(outcome.unwrap_or_else(|_| Err(format!("no answer within {}", Nanos::from(PATIENCE)))));
