@@ -73,7 +73,7 @@ impl Progress {
     /// Says something beside the progress, even where that is not shown.
     pub fn note(&self, text: &str) {
         match &self.show {
-            Show::Bar(bar) => bar.println(text),
+            Show::Bar(bar) if !bar.is_finished() => bar.println(text),
             // Nobody may be listening any more.
             _ => drop(writeln!(stderr(), "{text}")),
         }

@@ -65,7 +65,7 @@ impl Outlets {
 
     /// Where figures go, for people: each with how.
     pub fn shown(&self) -> impl Iterator<Item = String> {
-        let served = self.endpoint.iter().map(Endpoint::url);
+        let served = self.endpoint.iter().map(Endpoint::shown);
         let sent = [&self.remote_write, &self.otlp].into_iter().flatten().map(|to| format!("sent to {}", to.shown()));
         served.chain(sent)
     }
