@@ -75,6 +75,17 @@ pub enum Failure {
         /// Why not.
         reasons: Vec<String>,
     },
+    /// Runs do not tell how many instances there were.
+    #[error(
+        "the runs cannot be told apart by the tag `{}`: it takes two numbers above 0, as of `drumfire run … --tag {}=3`; without --by, each \
+         run is looked at by itself",
+        printable(tag),
+        printable(tag)
+    )]
+    NotOfSeveral {
+        /// The tag that was asked for.
+        tag: String,
+    },
     /// A baseline is there already.
     #[error("`{}` is there already, and nothing is overwritten: --update puts new figures in place of its own", printable_path(.0))]
     Exists(PathBuf),
@@ -163,6 +174,7 @@ impl Failure {
             | Self::ReadCondensed(_)
             | Self::NoRows { .. }
             | Self::NotOneLoad { .. }
+            | Self::NotOfSeveral { .. }
             | Self::NotNamedSummary(_)
             | Self::NoSummaryFile(_)
             | Self::Asked(_)

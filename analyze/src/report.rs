@@ -40,7 +40,7 @@ impl Report {
         for analysis in analyses {
             sections.extend(analysis.sections(&run)?);
         }
-        let stages = stages(&run.log.manifest);
+        let stages = stages(&run.log, run.summary.run.elapsed_ns);
         Ok(Self { summary: run.summary, sections, stages })
     }
 

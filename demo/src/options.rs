@@ -7,6 +7,7 @@ use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand};
 
 use crate::faults::Slow;
+use crate::rate_limit::RateLimit;
 use crate::seed::{SEED, SeedOptions, Seeding};
 use crate::store::DatabaseUrl;
 use crate::store::postgres::{CacheSettings, PoolSettings, Settings};
@@ -54,6 +55,10 @@ pub struct Options {
     /// Lets every tier send as many requests as it likes.
     #[arg(long)]
     pub no_rate_limits: bool,
+
+    /// Requests that a tier may send in a second, such as professional=100; may be given several times.
+    #[arg(long, value_name = "TIER=N", conflicts_with = "no_rate_limits")]
+    pub rate_limit: Vec<RateLimit>,
 
     /// Threads that serve requests [default: one per core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -7,9 +7,11 @@ use std::str::FromStr;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use runlog::manifest::Tags;
 use runlog::units::{Nanos, Rate};
 
+use crate::control;
 use crate::import::Kind;
 use crate::publish;
 use crate::scenario::target::{Family, Lookup, TlsVersion};
@@ -19,6 +21,7 @@ use crate::worker::Pacing;
 /// Finds out how much load an HTTP service takes, and writes a row for every request.
 #[derive(Debug, Parser)]
 #[command(name = "drumfire", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = include_str!("help/drumfire.txt"))]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -29,29 +32,35 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a scenario file
-    #[command(after_help = "Example: drumfire run scenarios/smoke.toml --var BASE_URL=http://10.0.0.5:8080")]
+    #[command(after_help = include_str!("help/run.txt"))]
     Run(Run),
-    /// Send one request to one URL, without a file
-    #[command(
-        after_help = "Examples:\n  drumfire hit http://127.0.0.1:8080/ -c 50 -d 10s       as fast as 50 connections \
-                      answer\n  drumfire hit http://127.0.0.1:8080/ -r 2000/s -d 30s   2,000 a second, whatever the answers do"
-    )]
+    /// Load one URL, without a file: the same request again and again
+    #[command(after_help = include_str!("help/hit.txt"))]
     Hit(Box<Hit>),
     /// Say what a scenario would do, without sending anything
-    #[command(after_help = "Example: drumfire check scenarios/smoke.toml")]
+    #[command(after_help = include_str!("help/check.txt"))]
     Check(Check),
+    /// Look at a running load, pause it, scale its rate or stop it
+    #[command(after_help = include_str!("help/ctl.txt"))]
+    Ctl(Ctl),
     /// Print the JSON Schema of a scenario file, for editors
-    #[command(after_help = "Example: drumfire schema > scenario.schema.json")]
+    #[command(after_help = include_str!("help/schema.txt"))]
     Schema,
     /// Make a scenario file from what another tool wrote
-    #[command(
-        after_help = "Examples:\n  drumfire import curl 'curl http://127.0.0.1:8080/ -H \"Accept: text/html\"'\n  \
-                      drumfire import k6 script.js -o scenario.toml"
-    )]
+    #[command(after_help = include_str!("help/import.txt"))]
     Import(Import),
     /// Start the demo shop and run the smoke scenario on it
-    #[command(after_help = "Example: drumfire demo --out runs/demo")]
+    #[command(after_help = include_str!("help/demo.txt"))]
     Demo(Demo),
+    /// Say what on this machine would hurt a measurement, and what mends it
+    #[command(after_help = include_str!("help/doctor.txt"))]
+    Doctor(Doctor),
+    /// Print what makes a shell complete commands, flags and their values
+    #[command(after_help = include_str!("help/completions.txt"))]
+    Completions(Completions),
+    /// Print or write the manual: a page for each command
+    #[command(after_help = include_str!("help/man.txt"))]
+    Man(Man),
 }
 
 /// `drumfire run`.
@@ -77,10 +86,54 @@ pub struct Check {
     pub changes: Changes,
 }
 
+/// `drumfire ctl`.
+#[derive(Debug, Args)]
+pub struct Ctl {
+    /// The run directory, or the control socket in it
+    pub run: PathBuf,
+    /// What it is to do [default: status]
+    #[command(subcommand)]
+    pub command: Option<CtlCommand>,
+    /// Print the answer as one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What a running load can be asked for.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum CtlCommand {
+    /// Say how it is doing
+    Status,
+    /// Send nothing new until it is resumed; what is on its way comes to its end
+    Pause,
+    /// Go on where it was paused
+    Resume,
+    /// Multiply the scheduled arrival rate from now on; 1 is as the schedule says
+    Rate {
+        /// From 0.01 to 100, such as 1.5 or 150%
+        #[arg(value_name = "X", value_parser = control::factor)]
+        factor: f64,
+    },
+    /// Stop it in order, as Ctrl-C does
+    Stop,
+}
+
+impl From<CtlCommand> for control::Request {
+    fn from(command: CtlCommand) -> Self {
+        match command {
+            CtlCommand::Status => Self::Status,
+            CtlCommand::Pause => Self::Pause,
+            CtlCommand::Resume => Self::Resume,
+            CtlCommand::Rate { factor } => Self::Rate(factor),
+            CtlCommand::Stop => Self::Stop,
+        }
+    }
+}
+
 /// `drumfire import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// What it is
+    /// What kind of text it is
     #[arg(value_enum)]
     pub kind: Kind,
     /// The file, `-` for standard input; a curl command also as it is
@@ -101,16 +154,44 @@ pub struct Demo {
     pub out: Option<PathBuf>,
 }
 
+/// `drumfire doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The folder that runs are written to, or will be
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// One JSON document on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `drumfire completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `drumfire man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write every page into this folder, which is made where it is missing [default: only the program's own page,
+    /// to standard output]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 /// What a command line changes of a scenario file.
 #[derive(Debug, Args)]
 pub struct Changes {
-    /// The value of ${NAME} in the scenario; comes before the environment's
+    /// The value of ${NAME} in the scenario; comes before the environment's; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub vars: Vec<Pair>,
-    /// Multiply all durations of the schedules
+    /// Multiply all durations of the schedules: 0.1 is ten times as short
     #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
     pub time_scale: f64,
-    /// Multiply all arrival rates and numbers of virtual users
+    /// Multiply all arrival rates and numbers of virtual users: 0.1 is a tenth of the load
     #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
     pub rate_scale: f64,
 }
@@ -124,6 +205,7 @@ impl Changes {
 
 /// How something is run, and what is kept of it.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "The run")]
 pub struct Output {
     /// The run directory [default: a new one in runs/]
     #[arg(long, value_name = "DIR")]
@@ -134,7 +216,7 @@ pub struct Output {
     /// Makes the same requests at the same scheduled times as a run with the same seed [default: by chance]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// A tag of the whole run
+    /// A tag of the whole run, to tell runs apart by; may be repeated
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub tags: Vec<Pair>,
     /// What punctuality is worth: how long before an arrival is due a core stays awake for it
@@ -179,25 +261,26 @@ pub struct Hit {
     /// Where to, such as http://127.0.0.1:8080/api/products
     #[arg(value_parser = http::parse_url)]
     pub url: http::Url,
-    /// Connections; with --rate the most of them [default: 50, with --rate 512]
+    /// How many connections at once; with --rate, at most so many [default: 50, with --rate 512]
     #[arg(short, long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..=limits::MOST_CONNECTIONS.into()))]
     pub connections: Option<u32>,
-    /// How long [default: 10s, with --requests until they are sent]
+    /// How long the load goes on [default: 10s, with --requests until they are sent]
     #[arg(short, long, value_parser = positive_duration)]
     pub duration: Option<Nanos>,
-    /// Arrivals that do not wait for answers, such as 2000/s
+    /// Requests a second that do not wait for answers, such as 2000/s [default: each connection asks again when it is
+    /// answered]
     #[arg(short, long, value_parser = positive_rate)]
     pub rate: Option<Rate>,
     /// How the arrivals of --rate are spaced
     #[arg(long, value_enum, default_value = "even", requires = "rate")]
     pub arrival: Arrival,
-    /// At most so many requests
+    /// Stop after so many requests
     #[arg(short = 'n', long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
     pub requests: Option<u64>,
     /// The method [default: GET, with --body POST]
     #[arg(short = 'X', long, value_parser = method)]
     pub method: Option<String>,
-    /// A header of the request
+    /// A header of the request; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub headers: Vec<Pair>,
     /// The body of the request
@@ -242,7 +325,7 @@ pub struct Connection {
     /// Make a whole TLS handshake for every connection
     #[arg(long)]
     pub no_resumption: bool,
-    /// The address of a host, in place of a look-up
+    /// The address of a host, in place of a look-up; may be repeated
     #[arg(long, value_name = "HOST:PORT=ADDRESS", value_parser = override_of)]
     pub resolve: Vec<((String, u16), SocketAddr)>,
     /// When the name is looked up: once, per-connection, or every so often (30s)
@@ -412,7 +495,8 @@ fn redacted_value(flag: &str, value: &str) -> String {
     match flag {
         "--var" => match value.split_once('=') {
             Some((name, _)) if secrets::is_secret(name) => format!("{name}={}", secrets::REDACTED),
-            _ => value.to_owned(),
+            Some((name, value)) => format!("{name}={}", secrets::redact_place(value)),
+            None => value.to_owned(),
         },
         "-H" | "--header" => match value.split_once(':') {
             Some((name, value)) => format!("{name}: {}", secrets::redact_header(name, value.trim())),
@@ -420,7 +504,7 @@ fn redacted_value(flag: &str, value: &str) -> String {
         },
         "-b" | "--body" => secrets::redact_body(value),
         "--remote-write" | "--otlp" => publish::redacted(value),
-        _ => secrets::redact_path(value),
+        _ => secrets::redact_place(value),
     }
 }
 
@@ -479,6 +563,21 @@ mod tests {
         assert_eq!(
             redacted(words.map(str::to_owned)).join(" "),
             "run --var API_TOKEN=[redacted] --var=SECRET=[redacted] --var A=b -HCookie: [redacted] --header=X-Api-Key: [redacted]"
+        );
+        let words = [
+            "run",
+            "--var",
+            "DATABASE_URL=postgres://me:a/b:c@db:5432/shop?password=x",
+            "--var=DB=postgres://me:x@db/shop?sslmode=off",
+            "--var=AT=host=db user=me password=x dbname=shop",
+            "--proxy",
+            "http://me:x@proxy:3128",
+        ];
+        assert_eq!(
+            redacted(words.map(str::to_owned)).join(" "),
+            "run --var DATABASE_URL=postgres://me:[redacted]@db:5432/shop?password=[redacted] \
+             --var=DB=postgres://me:[redacted]@db/shop?sslmode=off \
+             --var=AT=host=db user=me password=[redacted] dbname=shop --proxy http://me:[redacted]@proxy:3128"
         );
     }
 }

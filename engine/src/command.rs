@@ -1,7 +1,7 @@
 //! The commands, each from its flags to its outcome: scenario → plan → run → exit code.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use runlog::units::Nanos;
 use runlog::validity::Verdict;
 
 use crate::clock::Clock;
+use crate::control::{self, ClientError, Request};
 use crate::errand::{self, ErrandError};
 use crate::observe::closing;
 use crate::plan::{self, Captured, Errand, Options, Part, Plan, Target, TargetError};
@@ -22,7 +23,7 @@ use crate::publish::{OutletError, Outlets};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
-use crate::{check as checked, cli, host, import, resolve, schema as described};
+use crate::{check as checked, cli, doctor, host, import, manual, resolve, schema as described};
 
 /// What came of a command that did what it was asked for.
 #[derive(Debug)]
@@ -59,6 +60,9 @@ pub enum Failure {
     /// The run could not begin, or not be completed.
     #[error("error: {0}")]
     Run(#[from] RunError),
+    /// A running load could not be asked, or refused.
+    #[error("error: {0}")]
+    Control(#[from] ClientError),
     /// A processor was asked for that there is not.
     #[error("error: processor {wanted} cannot be used: this process may use {allowed:?} (--cores)")]
     Core {
@@ -98,9 +102,10 @@ impl Failure {
             | Self::Import(_)
             | Self::Unwritten { .. } => 2,
             Self::Run(error) if error.is_input() => 2,
+            Self::Control(error) if error.is_input() => 2,
             Self::Errand(ErrandError::Stopped { .. }) => 130,
             Self::Teardown { told, .. } if told.exit_code == 130 => 130,
-            Self::Errand(_) | Self::Teardown { .. } | Self::Run(_) | Self::Demo(_) => 1,
+            Self::Errand(_) | Self::Teardown { .. } | Self::Run(_) | Self::Control(_) | Self::Demo(_) => 1,
         }
     }
 }
@@ -143,6 +148,19 @@ pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
     Ok(Outcome { exit_code: 0, text: String::new() })
 }
 
+/// `drumfire ctl`.
+///
+/// # Errors
+/// Where no such run is running, or it refuses.
+pub fn ctl(flags: &cli::Ctl) -> Result<Outcome, Failure> {
+    let request = flags.command.map_or(Request::Status, Request::from);
+    let (answer, said) = control::ask(&flags.run, request)?;
+    let text = if flags.json { answer.to_string() } else { said };
+    // A reader that has seen enough is no failure.
+    let _ = writeln!(stdout(), "{text}");
+    Ok(Outcome { exit_code: 0, text: String::new() })
+}
+
 /// `drumfire schema`.
 pub fn schema() -> Outcome {
     // A reader that has seen enough is no failure.
@@ -175,6 +193,45 @@ fn write_new(path: &Path, text: &str, over_another: bool) -> Result<(), Failure>
     let mut options = File::options();
     options.write(true).truncate(over_another).create(over_another).create_new(!over_another);
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(unwritten)
+}
+
+/// `drumfire doctor`. The exit code is 1 where no run is possible, and 0 whatever else is found.
+pub fn doctor(flags: &cli::Doctor) -> Outcome {
+    let diagnosis = doctor::look_here(&flags.out);
+    let text = if flags.json {
+        serde_json::to_string_pretty(&diagnosis).unwrap_or_default() + "\n"
+    } else {
+        doctor::render::text(&diagnosis)
+    };
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(text.as_bytes());
+    let exit_code = u8::from(diagnosis.verdict.level == doctor::finding::Level::Stops);
+    Outcome { exit_code, text: String::new() }
+}
+
+/// `drumfire completions`.
+pub fn completions(flags: &cli::Completions) -> Outcome {
+    // A reader that has seen enough is no failure.
+    let _ = stdout().write_all(&manual::completions(flags.shell));
+    Outcome { exit_code: 0, text: String::new() }
+}
+
+/// `drumfire man`.
+///
+/// # Errors
+/// Where a page cannot be written.
+pub fn man(flags: &cli::Man) -> Result<Outcome, Failure> {
+    let pages = manual::pages();
+    let Some(folder) = &flags.out else {
+        // As above. The program's own page is the first.
+        let _ = stdout().write_all(pages[0].1.as_bytes());
+        return Ok(Outcome { exit_code: 0, text: String::new() });
+    };
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| pages.iter().try_for_each(|(file, text)| fs::write(folder.join(file), text)));
+    written.map_err(|error| Failure::Unwritten { path: folder.clone(), reason: error.to_string() })?;
+    let text = format!("{} pages in {}", pages.len(), printable_path(folder));
+    Ok(Outcome { exit_code: 0, text })
 }
 
 fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {

@@ -77,9 +77,25 @@ pub fn allow_locked_memory() {
     let _ = setrlimit(Resource::Memlock, Rlimit { current: limit.maximum, ..limit });
 }
 
-/// A setting of the kernel's that is a number, by its path below `/proc/sys`.
-pub fn system_setting(name: &str) -> Option<u64> {
-    fs::read_to_string(format!("/proc/sys/{name}")).ok()?.trim().parse().ok()
+/// The text of a file of the kernel's; nothing where there is none.
+pub fn read(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
+/// The first two numbers of the kernel's version.
+pub fn kernel() -> Option<(u32, u32)> {
+    version(&rustix::system::uname().release().to_string_lossy())
+}
+
+/// The first two numbers of a kernel's release: `6.1.0-18-amd64` is 6.1.
+pub fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map_while(|number| number.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
+}
+
+/// A file of the kernel's that is a number.
+pub fn number(path: &str) -> Option<u64> {
+    read(path)?.trim().parse().ok()
 }
 
 fn memory_bytes() -> u64 {
@@ -93,4 +109,16 @@ fn value_in(path: &str, key: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(key))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_has_a_version() {
+        assert_eq!(version("6.1.0-18-amd64"), Some((6, 1)));
+        assert_eq!(version("5.15.167.4-microsoft-standard-WSL2"), Some((5, 15)));
+        assert_eq!(version("unknown"), None);
+    }
 }

@@ -16,15 +16,21 @@ fn main() -> ExitCode {
         Command::Run(run) => command::run(&run),
         Command::Hit(hit) => command::hit(&hit),
         Command::Check(check) => command::check(&check),
+        Command::Ctl(ctl) => command::ctl(&ctl),
         Command::Schema => Ok(command::schema()),
         Command::Import(import) => command::import(&import),
         Command::Demo(demo) => engine::demo::demo(&demo),
+        Command::Doctor(doctor) => Ok(command::doctor(&doctor)),
+        Command::Completions(completions) => Ok(command::completions(&completions)),
+        Command::Man(man) => command::man(&man),
     };
     let (code, message) = match outcome {
         Ok(Outcome { exit_code, text }) => (exit_code, text),
         Err(failure) => (failure.exit_code(), printable_lines(&failure.to_string())),
     };
-    // Nobody may be listening any more; the exit code says it all the same.
-    let _ = writeln!(stderr(), "{}", message.trim_end());
+    if !message.is_empty() {
+        // Nobody may be listening any more; the exit code says it all the same.
+        let _ = writeln!(stderr(), "{}", message.trim_end());
+    }
     ExitCode::from(code)
 }

@@ -1,22 +1,19 @@
 //! What is looked at before the load, so that a run that cannot work is not begun, and one that may not is warned of.
 
-use std::fs;
-
 use runlog::units::{Nanos, Thousands};
 
 use crate::address::{Address, Way};
+use crate::doctor::connections::{self as needed, PORT_REST_SECONDS, PORTS, QUEUE, REUSE_PORTS};
 use crate::host;
 use crate::plan::Plan;
 use crate::run::RunError;
 use crate::visit::Visit;
-use crate::wire::Driver;
+use crate::wire::driver::{Driver, Refused};
 
 /// How long the target may take to accept the connection that shows it is there.
 const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
 /// Files that are open beside the connections: rings, timers, the run directory's files, standard streams.
 const FILES_BESIDE: u64 = 64;
-/// So long the kernel keeps the port of a connection that this side has closed (TIME_WAIT).
-const PORT_REST: Nanos = Nanos::from_secs(60);
 
 /// The addresses of the target that accept a connection, tried now so that a wrong one is said before the load.
 ///
@@ -59,32 +56,33 @@ pub fn warnings(plan: &Plan, driver: Driver) -> Vec<String> {
     if plan.target.security.as_ref().is_some_and(|security| security.is_insecure) {
         warnings.push("no certificate is looked at: whoever answers may be anybody (insecure)".to_owned());
     }
-    if let Some(reason) = driver.shortcoming() {
-        warnings.push(reason);
+    if let Some(shortcoming) = driver.shortcoming(Refused::here()) {
+        warnings.push(format!("driven by {driver}: {shortcoming}"));
     }
     let is_near = |address: &Address| match address {
         Address::Tcp(address) => address.ip().is_loopback(),
         Address::Unix(_) => true,
     };
     let connections = connections(plan);
-    let queue = host::system_setting("net/core/somaxconn").unwrap_or(u64::MAX);
+    let queue = host::number(QUEUE).unwrap_or(u64::MAX);
     if plan.target.addresses.iter().all(is_near) && connections > queue {
         warnings.push(format!(
             "up to {} connections may be opened at once, but no queue of this machine holds more than {} \
-             (`sysctl -w net.core.somaxconn={connections}`, and the server's own backlog)",
+             (`{}`, and the server's own backlog)",
             Thousands(connections),
-            Thousands(queue)
+            Thousands(queue),
+            needed::longer_queue(connections)
         ));
     }
     let churn: f64 =
         plan.scenarios.iter().filter_map(|scenario| Some(scenario.connections.churn?.as_per_second())).sum();
     if let Some(ports) = ports(plan)
         && !plan.target.addresses.iter().all(is_near)
-        && churn * PORT_REST.as_secs_f64() > ports as f64
+        && churn * PORT_REST_SECONDS as f64 > ports as f64
     {
         warnings.push(format!(
             "{churn}/s closed connections leave no local port after {:.0} s: {} of them rest for a minute each \
-             (`sysctl -w net.ipv4.tcp_tw_reuse=1`, or more `source_addresses`)",
+             (`{REUSE_PORTS}`, or more `source_addresses`)",
             ports as f64 / churn,
             Thousands(ports)
         ));
@@ -99,8 +97,6 @@ fn connections(plan: &Plan) -> u64 {
 /// How many connections the local ports allow; nothing where there are no ports.
 fn ports(plan: &Plan) -> Option<u64> {
     let tcp = plan.target.addresses.iter().filter(|address| matches!(address, Address::Tcp(_))).count();
-    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
-    let mut bounds = range.split_whitespace().map_while(|bound| bound.parse::<u64>().ok());
-    let (from, to) = (bounds.next()?, bounds.next()?);
-    (tcp > 0).then(|| (to.saturating_sub(from) + 1) * tcp as u64 * plan.target.sources.len().max(1) as u64)
+    let ports = needed::count_of(&host::read(PORTS)?)?;
+    (tcp > 0).then(|| ports * tcp as u64 * plan.target.sources.len().max(1) as u64)
 }

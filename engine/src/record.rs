@@ -27,6 +27,8 @@ const BLOCKS: usize = 128;
 /// How much room is always reserved on the disk for the rows on their way: twice what blocks, requests in flight and
 /// a full backlog can become.
 const HEADROOM_BYTES: u64 = 16 << 20;
+/// How much room there must be for each worker's rows when a run begins.
+pub const ROOM_LEAST: Bytes = Bytes(2 * HEADROOM_BYTES);
 
 /// A block of whole rows on its way to the journal.
 struct Block {
@@ -220,7 +222,7 @@ impl Outlet {
         let Some(reserved) = self.reserved.filter(|&reserved| reserved < self.length + HEADROOM_BYTES) else {
             return Ok(());
         };
-        let wanted = self.length + 2 * HEADROOM_BYTES;
+        let wanted = self.length + ROOM_LEAST.0;
         match fallocate(&self.file, FallocateFlags::KEEP_SIZE, reserved, wanted - reserved) {
             Ok(()) => {
                 self.reserved = Some(wanted);
@@ -232,7 +234,7 @@ impl Outlet {
             }
             Err(error) => Err(io::Error::new(
                 io::Error::from(error).kind(),
-                format!("{error} (up to {} a core are kept free for the rows on their way)", Bytes(2 * HEADROOM_BYTES)),
+                format!("{error} (up to {ROOM_LEAST} a core are kept free for the rows on their way)"),
             )),
         }
     }

@@ -20,8 +20,10 @@ use runlog::units::{Nanos, Thousands};
 use runlog::validity::judge;
 
 use crate::clock::Clock;
+use crate::control::{Desk, Dial, Server};
+use crate::doctor::connections::{MORE_PORTS, more_files};
 use crate::host;
-use crate::observe::{Judge, Observer, ProbeWatch, Progress, Samples, verdict};
+use crate::observe::{Hand, Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::preflight;
 use crate::publish::{Outlets, Publisher};
@@ -65,8 +67,8 @@ pub enum RunError {
     /// More files would have to be open than may be.
     #[error(
         "the plan needs up to {} open files ({} connections), but the limit is {}: \
-         raise it with `ulimit -n {}`, or lower max_connections",
-        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), .wanted
+         raise it with `{}`, or lower max_connections",
+        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), more_files(*.wanted)
     )]
     OpenFiles {
         /// How many are needed.
@@ -79,7 +81,7 @@ pub enum RunError {
     /// More local ports would have to be taken than there are.
     #[error(
         "the plan needs up to {} connections, but there are only {} local ports for them \
-         (net.ipv4.ip_local_port_range): widen the range with `sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"`, \
+         (net.ipv4.ip_local_port_range): widen the range with `{MORE_PORTS}`, \
          give more `source_addresses` (--source), or lower max_connections",
         Thousands(*.connections), Thousands(*.ports)
     )]
@@ -149,6 +151,7 @@ pub fn run(mut plan: Plan, setup: &Setup, outlets: Outlets, stop: &Arc<Stop>) ->
         .map_err(|source| RunError::NoRoom { path: setup.out.clone(), source })?;
     // What t=0 is is known when every worker is ready.
     let manifest: &'static Manifest = Box::leak(Box::new(manifest(plan, setup, driver, &cores)));
+    let dial: &'static Dial = Box::leak(Box::default());
     let (gates, waiting) = Gates::new(cores.len());
     // Where nobody publishes, nothing is broken down.
     let layout: Option<&'static Layout> = (!outlets.are_none()).then(|| &*Box::leak(Box::new(Layout::of(plan))));
@@ -156,7 +159,7 @@ pub fn run(mut plan: Plan, setup: &Setup, outlets: Outlets, stop: &Arc<Stop>) ->
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
     let work = recorders.into_iter().zip(waiting).enumerate().map(|(place, (recorder, gate))| {
         let (ledger, breakdown) = (Ledger::new(manifest), layout.map(Breakdown::new).unwrap_or_default());
-        Work { plan, driver, pacing: setup.pacing, seat: seat(place), recorder, ledger, breakdown, gate }
+        Work { plan, driver, pacing: setup.pacing, seat: seat(place), dial, recorder, ledger, breakdown, gate }
     });
     let (reports, inbox) = channel();
     let workers = start_workers(work.collect(), stop, &reports)?;
@@ -170,13 +173,17 @@ pub fn run(mut plan: Plan, setup: &Setup, outlets: Outlets, stop: &Arc<Stop>) ->
     let publisher = publisher(outlets, setup, (plan, manifest), layout, clock)?;
     directory.write_manifest(manifest)?;
     gates.open(clock);
-    let progress = Progress::new(plan.duration(), cores.len(), setup.quiet);
-    let mut observer = Observer::new(plan, samples, progress, Judge::new(manifest, cores.len()), probes);
+    let desk = Arc::new(Desk::new(plan, dial, clock, Arc::clone(stop)));
+    let control = Server::open(directory.path(), Arc::clone(&desk));
+    let (progress, judge) = (Progress::new(setup.quiet), Judge::new(manifest, cores.len()));
+    let mut observer = Observer::new(plan, cores.len(), samples, progress, judge, probes, Hand::new(dial, desk));
     observer.samples.happened(Nanos::ZERO, "started", format!("{} workers on {driver}", cores.len()));
     if plan.scenarios.iter().any(|scenario| scenario.connections.warm_up) {
         observer.samples.happened(Nanos::ZERO, "warmed_up", format!("{open} connections open"));
     }
-    for warning in warnings {
+    let uncontrolled =
+        control.as_ref().err().map(|error| format!("the load cannot be controlled while it runs: {error}"));
+    for warning in warnings.into_iter().chain(uncontrolled) {
         observer.warn(Nanos::ZERO, warning);
     }
     if let Some(publisher) = publisher {
@@ -184,6 +191,7 @@ pub fn run(mut plan: Plan, setup: &Setup, outlets: Outlets, stop: &Arc<Stop>) ->
         observer.publisher = Some(publisher);
     }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
+    drop(control);
     let probed = observer.end_probes();
     for worker in workers {
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -275,8 +283,8 @@ fn ending_of(observer: &Observer, stop: &Stop, finished: &[Finished], rows: &[u6
     if let Some(reason) = stop.abortion() {
         return (How::Aborted, reason.to_owned());
     }
-    if stop.interrupted() {
-        return (How::Interrupted, "stopped by a signal".to_owned());
+    if let Some(what) = stop.interruption() {
+        return (How::Interrupted, what.to_owned());
     }
     if observer.witness.nothing_answered() {
         return (How::Failed, "not a single request got an answer".to_owned());
@@ -297,6 +305,7 @@ fn close(
     let Some(ledger) = books_of_all(finished) else { return Err(RunError::NoWorker { reason }) };
     let judged = observer.judge.results();
     let mut summary = verdict::figures(&ledger, &observer.response, judged, manifest, directory.path())?;
+    summary.run.by_hand = observer.by_hand(summary.run.elapsed_ns);
     let response_p50 = summary.total.response_time_ns.map(|figures| Nanos(figures.p50));
     let ending = Ending {
         how,

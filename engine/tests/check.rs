@@ -38,6 +38,17 @@ fn a_setup_is_shown_before_what_it_is_for() {
 }
 
 #[test]
+fn loads_that_come_one_after_the_other_are_not_added_up() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/tiers.toml");
+    let variables = Variables { given: BTreeMap::new(), environment: &|_| None };
+    let scenario = scenario::load(&path, &variables, &Tags::new()).expect("a scenario");
+    let target = Target::new(&scenario.target, |_, port| Ok(vec![([127, 0, 0, 1], port).into()])).expect("a target");
+    let plan = compile(&scenario, &Options::with_seed(1), &unknown_captures(&scenario), target).expect("a plan");
+    let text = engine::check::describe(&plan, &[], 1024);
+    assert!(text.contains("  peak rate   10,000/s\n"), "{text}");
+}
+
+#[test]
 fn scaled_down_and_short_of_files_it_says_so() {
     let plan = smoke(&[], Options { seed: 1, time_scale: 0.1, rate_scale: 0.5 });
     let text = engine::check::describe(&plan, &[], 100);

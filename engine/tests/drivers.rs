@@ -134,6 +134,7 @@ fn run_on(driver: Driver, load: &str) -> (Finished, u64, u64) {
     let (gates, mut waiting) = Gates::new(1);
     gates.open(Clock::starting_in(Nanos::from_millis(10)));
     let work = Work {
+        dial: Box::leak(Box::default()),
         breakdown: Breakdown::default(),
         plan,
         driver,

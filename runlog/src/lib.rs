@@ -12,6 +12,8 @@
 pub mod buckets;
 pub mod condition;
 pub mod contribution;
+pub mod control;
+pub mod course;
 pub mod directory;
 pub mod histogram;
 pub mod interval;

@@ -67,7 +67,7 @@ pub struct Event {
     /// When, since t=0.
     pub time_ns: u64,
     /// What kind: `started`, `stage`, `threshold`, `abort`, `interrupted`, `failed`, `ended`, `warning`,
-    /// `warmed_up`, `probe_failed`, `probe_recovered`.
+    /// `warmed_up`, `probe_failed`, `probe_recovered`, `control` (see [`crate::control`]).
     pub kind: String,
     /// What exactly.
     pub detail: String,

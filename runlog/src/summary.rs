@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use serde::Serialize;
 
+use crate::control::{ByHand, Control};
 use crate::directory::Run;
 use crate::manifest::{Ending, How, Lookups, Manifest, ProbeBooks};
 use crate::metric::{Metric, MetricKind};
@@ -120,6 +121,9 @@ pub struct RunFacts {
     /// How each probe fared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<ProbeBooks>,
+    /// How the load was changed by hand.
+    #[serde(skip_serializing_if = "ByHand::is_nothing")]
+    pub by_hand: ByHand,
     /// Last lines without an end, which were passed over.
     pub torn_lines: u64,
     /// Tags of the whole run.
@@ -145,6 +149,7 @@ impl RunFacts {
             scheduled: None,
             lookups: Lookups::default(),
             probes: Vec::new(),
+            by_hand: ByHand::default(),
             torn_lines: 0,
             tags: manifest.tags.clone(),
         }
@@ -261,6 +266,7 @@ impl<'r> Wanted<'r> {
             checks: self.checks(groups),
             validity: Validity::unknown(),
             run: RunFacts {
+                by_hand: ByHand::of(&Control::course(&self.run.events), elapsed),
                 torn_lines: gathered.torn_lines,
                 ..RunFacts::new(manifest, &self.run.path, elapsed, groups.rows)
             },

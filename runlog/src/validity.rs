@@ -33,7 +33,24 @@ impl Validity {
         let reason = "the run has no ending: it is still going on, or the engine was killed";
         Self { verdict: Verdict::Unknown, reasons: vec![reason.to_owned()] }
     }
+
+    /// Whether the measurement is not valid because of the generator. Arrivals that were never sent may be the target's doing
+    /// as well: of a load beyond what it takes, that is what becomes of many.
+    pub fn blames_the_generator(&self) -> bool {
+        let begins = |beginnings: &[&str]| {
+            self.reasons.iter().any(|reason| beginnings.iter().any(|beginning| reason.starts_with(beginning)))
+        };
+        self.verdict == Verdict::Invalid && (begins(&GENERATOR) || !begins(&[NEVER_SENT]))
+    }
 }
+
+/// How a reason begins that is not the generator's alone.
+const NEVER_SENT: &str = "the load was not the schedule's";
+/// How reasons begin that are the generator's.
+const FELL_BEHIND: &str = "the generator fell behind its schedule";
+const SLOW_DISK: &str = "the disk could not take the rows as fast as they came";
+const WAS_LATE: &str = "the generator itself was late";
+const GENERATOR: [&str; 3] = [FELL_BEHIND, SLOW_DISK, WAS_LATE];
 
 /// What the generator knows of its own part in the open model's arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,7 +98,7 @@ pub fn judge(evidence: &Evidence) -> Validity {
     let mut suspect = Vec::new();
     if too_many(dropped, scheduled) {
         invalid.push(format!(
-            "the load was not the schedule's: {} of {} arrivals were never sent, because every connection was busy; \
+            "{NEVER_SENT}: {} of {} arrivals were never sent, because every connection was busy; \
              raise max_connections, so that a slow server shows in response times, or lower the rate",
             Thousands(dropped),
             Thousands(scheduled)
@@ -89,7 +106,7 @@ pub fn judge(evidence: &Evidence) -> Validity {
     }
     if too_many(behind, scheduled) {
         invalid.push(format!(
-            "the generator fell behind its schedule: {} of {} arrivals were put off while its core had no time left; \
+            "{FELL_BEHIND}: {} of {} arrivals were put off while its core had no time left; \
              give it more cores (--cores) or a lower rate",
             Thousands(behind),
             Thousands(scheduled)
@@ -97,13 +114,13 @@ pub fn judge(evidence: &Evidence) -> Validity {
     }
     if too_many(evidence.record_stall.0, evidence.core_time.0) {
         invalid.push(format!(
-            "the disk could not take the rows as fast as they came: the workers waited {} for it; write to a faster one (--out)",
+            "{SLOW_DISK}: the workers waited {} for it; write to a faster one (--out)",
             evidence.record_stall
         ));
     }
     if let Some((lag, response)) = too_late(evidence.pacer_lag_p50) {
         invalid.push(format!(
-            "the generator itself was late by {lag} in the median, with a median response time of {response}; \
+            "{WAS_LATE} by {lag} in the median, with a median response time of {response}; \
              give it cores of its own (--cores)"
         ));
     } else if let Some((lag, response)) = too_late(evidence.pacer_lag_p99) {
@@ -180,6 +197,20 @@ mod tests {
     #[test]
     fn arrivals_that_were_never_sent_spoil_the_load() {
         assert_eq!(judge(&Evidence { dropped: 101, ..punctual() }).verdict, Verdict::Invalid);
+    }
+
+    #[test]
+    fn arrivals_that_were_never_sent_need_not_be_the_generators_doing() {
+        let dropped = Evidence { dropped: 101, waited: 5_000, ..punctual() };
+        assert!(!judge(&dropped).blames_the_generator());
+        assert!(judge(&Evidence { behind: 101, ..dropped }).blames_the_generator());
+        assert!(judge(&Evidence { behind: 101, ..punctual() }).blames_the_generator());
+        assert!(judge(&Evidence { record_stall: Nanos::from_millis(200), ..punctual() }).blames_the_generator());
+        let late = Evidence { pacer_lag_p50: Some(Nanos::from_millis(2)), ..punctual() };
+        assert!(judge(&late).blames_the_generator());
+        assert!(!judge(&punctual()).blames_the_generator());
+        let of_a_stranger = Validity { verdict: Verdict::Invalid, reasons: Vec::new() };
+        assert!(of_a_stranger.blames_the_generator(), "nobody knows better");
     }
 
     #[test]

@@ -13,7 +13,11 @@
 //! certificates  those of servers and clients, by an authority of their own
 //! postgres   a PostgreSQL of our own, a database for each test
 //! prometheus  the real Prometheus, and what it says
+//! pipeline   GitHub and GitLab, as far as it takes to run what their files say
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
+//! pack       a file of `scenarios/`, rehearsed                 sampled    what probes sampled
+//! sections   of findings and tables, as the analysis has them
+//! terminal   a terminal with a shell in it
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -23,8 +27,10 @@ pub mod alone;
 pub mod browser;
 pub mod certificates;
 pub mod nginx;
+pub mod pack;
 pub mod patience;
 pub mod pin;
+pub mod pipeline;
 pub mod postgres;
 pub mod program;
 pub mod prometheus;
@@ -34,9 +40,12 @@ pub mod reported;
 pub mod request;
 pub mod run;
 pub mod same;
+pub mod sampled;
 pub mod scenario;
 pub mod scratch;
 pub mod scripted;
+pub mod sections;
 pub mod shop;
+pub mod terminal;
 pub mod visit;
 pub mod written;

@@ -100,22 +100,28 @@ impl Shop {
     /// Sends a request of its own connection, with this token.
     #[track_caller]
     pub fn send(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
-        let address = self.url.strip_prefix("http://").expect("its address has a scheme");
-        let mut stream = TcpStream::connect(address).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a read can be bounded");
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        )
-        .expect("it reads");
-        let mut text = String::new();
-        stream.read_to_string(&mut text).expect("it answers");
-        let (head, text) = text.split_once("\r\n\r\n").expect("an answer has a head");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a head has a status");
-        Answer { status, text: text.to_owned() }
+        ask(&self.url, method, path, token, body)
     }
+}
+
+/// Asks the shop at a URL, whoever has started it, over a connection of its own and with this token.
+#[track_caller]
+pub fn ask(url: &str, method: &str, path: &str, token: &str, body: &str) -> Answer {
+    let address = url.strip_prefix("http://").expect("its address has a scheme");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a read can be bounded");
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .expect("it reads");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("it answers");
+    let (head, text) = text.split_once("\r\n\r\n").expect("an answer has a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a head has a status");
+    Answer { status, text: text.to_owned() }
 }
 
 impl Drop for Shop {

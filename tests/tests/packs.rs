@@ -1,61 +1,49 @@
-//! The scenario files that come with the program: each is one that `check` takes, and does what it says, made small.
+//! The scenario files that come with the program: each is one that `check` takes, and those of a day's, a week's and a month's
+//! load do what they say, made small, against a shop on PostgreSQL. What the others are for is in the other files `packs_…`.
 
 #![allow(clippy::expect_used, reason = "what fails in here fails the test")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use drumfire_tests::alone::alone;
-use drumfire_tests::program::{Finished, drumfire};
-use drumfire_tests::run::{Row, Run, count, errors};
-use drumfire_tests::scratch::Scratch;
-use drumfire_tests::shop::Shop;
+use drumfire_tests::pack::{JOURNEYS, Stage, baseline, folder};
+use drumfire_tests::program::{analyze, drumfire};
+use drumfire_tests::run::{Row, Run, count};
+use drumfire_tests::sections::Sections;
+use serde_json::Value;
 
 /// What the scenario files include, and no scenarios of their own.
-const SHARED: [&str; 3] = ["shared.toml", "watched.toml", "watched-database.toml"];
-/// What people do in most of the files.
-const JOURNEYS: &[&str] = &["orders_create", "products_list", "products_search", "reports_generate"];
+const SHARED: [&str; 4] = ["shared.toml", "watched.toml", "watched-database.toml", "watched-postgres.toml"];
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace's folder").join("scenarios")
+/// The targets of the stages of a run's first scenario: virtual users, or arrivals per second.
+fn targets(run: &Run) -> Vec<f64> {
+    let manifest = run.manifest();
+    let stages = manifest["scenarios"][0]["stages"].as_array().expect("it has stages").clone();
+    stages.iter().map(|stage| stage["target"].as_f64().expect("a stage has a target")).collect()
 }
 
-/// `drumfire run` of a file against a shop, so much shorter and with so many fewer people.
-fn rehearsal(scratch: &Scratch, shop: &Shop, file: &str, time_scale: f64, rate_scale: f64) -> Finished {
-    drumfire()
-        .arg("run")
-        .arg(folder().join(file))
-        .args(["--var", &format!("BASE_URL={}", shop.url()), "--var", "THINK=100ms..200ms"])
-        .args(["--time-scale", &time_scale.to_string(), "--rate-scale", &rate_scale.to_string()])
-        .args(["--seed", "1", "--quiet", "--out"])
-        .arg(scratch.join("run"))
-        .finish()
+/// When the stages of a run's first scenario end.
+fn ends(run: &Run) -> Vec<u64> {
+    let manifest = run.manifest();
+    let stages = manifest["scenarios"][0]["stages"].as_array().expect("it has stages").clone();
+    stages.iter().map(|stage| stage["at_ns"].as_u64().expect("a stage has an end")).collect()
 }
 
-/// All rows, after asserting that all thresholds hold, that no value was missing, that each scenario took part, and that
-/// these are the requests that were sent.
+/// The share of arrivals of each request.
+fn shares(rows: &[Row]) -> BTreeMap<&str, f64> {
+    let counts = count(rows.iter().map(|row| row.request.as_str()));
+    counts.into_iter().map(|(request, count)| (request, count as f64 / rows.len() as f64)).collect()
+}
+
+/// Asserts that people browse, search, order and report as often as the requirement says.
 #[track_caller]
-fn assert_plays(ended: &Finished, run: &Run, requests: &[&str]) -> Vec<Row> {
-    ended.assert_ran();
-    assert!(!ended.stdout.contains('✗') && !ended.stderr.contains('✗'), "a threshold failed\n{}", ended.account());
-    let rows = run.complete_rows();
-    assert_eq!(errors(&rows).into_keys().collect::<Vec<_>>(), [""], "every request was sent and answered");
-    let strangers: Vec<&Row> = rows.iter().filter(|row| ![200, 201, 409].contains(&row.status)).collect();
-    assert!(strangers.is_empty(), "{strangers:?}");
-    let sent: BTreeSet<&str> = rows.iter().map(|row| row.request.as_str()).collect();
-    assert_eq!(sent, requests.iter().copied().collect());
-    let took_part: BTreeSet<&str> = rows.iter().map(|row| row.scenario.as_str()).collect();
-    assert_eq!(took_part.len(), run.manifest()["scenarios"].as_array().map_or(0, Vec::len), "{took_part:?}");
-    rows
-}
-
-#[track_caller]
-fn assert_rehearses(file: &str, time_scale: f64, rate_scale: f64, requests: &[&str]) -> Vec<Row> {
-    let _turn = alone();
-    let (scratch, shop) = (Scratch::new(), Shop::open());
-    let ended = rehearsal(&scratch, &shop, file, time_scale, rate_scale);
-    assert_plays(&ended, &scratch.run("run"), requests)
+fn assert_is_the_mix(rows: &[Row]) {
+    let shares = shares(rows);
+    for (request, share) in
+        [("products_list", 0.4), ("products_search", 0.3), ("orders_create", 0.2), ("reports_generate", 0.1)]
+    {
+        assert!((shares[request] - share).abs() < 0.1, "{request} is {share} of the mix: {shares:?}");
+    }
 }
 
 #[test]
@@ -72,22 +60,31 @@ fn check_takes_every_file_and_each_says_how_it_is_run() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 16, "a new file needs a test of its own here");
+    assert_eq!(seen, 17, "a new file needs a test of what it is for");
 }
 
 #[test]
 fn a_first_look() {
-    assert_rehearses(
-        "smoke.toml",
-        0.15,
-        1.0,
-        &["orders_create", "products_list", "products_search", "reports_inventory"],
-    );
+    let stage = Stage::open(&[]);
+    let played = stage.rehearsal("smoke", "run").scaled(0.15, 1.0).finish();
+    let rows = played.assert_well(&["orders_create", "products_list", "products_search", "reports_inventory"]);
+    let models = count(rows.iter().map(|row| row.scenario.as_str()));
+    assert!(models["arrivals"] > models["visitors"], "mostly the open model: {models:?}");
 }
 
 #[test]
 fn the_load_of_a_normal_day() {
-    assert_rehearses("load.toml", 0.004, 0.5, &[JOURNEYS, &["bulk_import"]].concat());
+    let stage = Stage::open(&[]);
+    let played = stage.rehearsal("load", "run").scaled(0.006, 0.5).finish();
+    let rows = played.assert_well(&[JOURNEYS, &["bulk_import"]].concat());
+    let (imports, customers): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.scenario == "imports");
+    assert_is_the_mix(&customers);
+    assert!(!imports.is_empty() && imports.iter().all(|row| row.request == "bulk_import"), "{imports:?}");
+    assert_eq!(
+        stage.database.ask("SELECT count(*) FROM products WHERE id LIKE 'import-%'"),
+        "100",
+        "the same every time"
+    );
 }
 
 #[test]
@@ -100,80 +97,104 @@ fn the_load_of_a_normal_day_is_that_of_the_tier_which_is_named() {
 }
 
 #[test]
-fn stress() {
-    assert_rehearses("stress.toml", 0.0008, 0.1, JOURNEYS);
+fn the_busiest_day_has_three_times_the_people_and_one_that_never_was_ten_times() {
+    let stage = Stage::open(&[]);
+    let highest = |pack: &str, scale: f64| {
+        let played = stage.rehearsal(pack, pack).scaled(0.002, scale).finish();
+        assert_is_the_mix(&played.assert_well(JOURNEYS));
+        targets(&played.run).into_iter().fold(0.0, f64::max) / scale
+    };
+    assert_eq!((highest("peak", 0.1), highest("extreme", 0.05)), (300.0, 1000.0));
 }
 
 #[test]
-fn ever_more_until_it_breaks() {
-    assert_rehearses("breaking-point.toml", 0.0012, 0.01, JOURNEYS);
+fn stress_goes_up_by_the_same_step_four_times_and_down_again() {
+    let stage = Stage::open(&[]);
+    let played = stage.rehearsal("stress", "run").scaled(0.0016, 0.1).finish();
+    let rows = played.assert_well(JOURNEYS);
+    let (targets, ends) = (targets(&played.run), ends(&played.run));
+    assert_eq!(targets, [10.0, 10.0, 20.0, 20.0, 30.0, 30.0, 40.0, 40.0, 0.0]);
+    let sent =
+        |stage: usize| rows.iter().filter(|row| (ends[stage - 1]..ends[stage]).contains(&row.scheduled_ns)).count();
+    assert!(sent(7) > 2 * sent(1), "four times the people do more: {} and {}", sent(7), sent(1));
+    // Of 100 → 200 and 200 → 300: a step by a third is no other load.
+    let changes: Vec<Value> =
+        Sections::of_server(&played.run).rows("Recovery").iter().map(|row| row["load"].clone()).collect();
+    assert_eq!(changes, ["10 → 20", "20 → 30"]);
+}
+
+/// Two connections that are busy for 10 ms each time serve some 150 requests a second; who waits for one for 300 ms gives up.
+/// That is when some 75 people are there, of the 150 there are at the end.
+#[test]
+fn ever_more_people_come_until_it_breaks_and_the_stages_tell_when() {
+    let slow = ["products=10ms", "search=10ms", "place_order=10ms", "inventory=10ms"];
+    let slow: Vec<&str> = slow.iter().flat_map(|query| ["--slow-query", query]).collect();
+    let small = ["--pool-size", "2", "--pool-timeout", "300ms", "--cache-size", "0"];
+    let stage = Stage::open(&[&small[..], &slow].concat());
+    let played = stage.rehearsal("breaking-point", "run").scaled(0.005, 0.03).finish();
+    played.ended.assert_ran();
+    let rows = played.run.complete_rows();
+    assert_eq!(
+        count(rows.iter().map(|row| row.status)).keys().copied().filter(|status| *status > 409).collect::<Vec<_>>(),
+        [503]
+    );
+
+    let stages = Sections::by("stage", &played.run).rows("Requests by stage");
+    let failed: Vec<f64> = stages.iter().map(|row| row["error rate"].as_f64().expect("a share")).collect();
+    assert_eq!((failed.len(), failed[0]), (5, 0.0), "nothing fails at first: {failed:?}");
+    assert!(failed[4] > 0.1 && failed[4] > failed[2], "and much at last: {failed:?}");
 }
 
 #[test]
-fn a_spike() {
-    assert_rehearses("spike.toml", 0.004, 0.02, JOURNEYS);
+fn a_soak_keeps_its_load_for_almost_all_of_its_time() {
+    let stage = Stage::open(&[]);
+    let played = stage.rehearsal("soak", "run").scaled(0.0003, 0.1).finish();
+    assert_is_the_mix(&played.assert_well(JOURNEYS));
+    let (targets, ends) = (targets(&played.run), ends(&played.run));
+    assert_eq!(targets, [40.0, 40.0, 0.0]);
+    assert!((ends[1] - ends[0]) as f64 > 0.95 * ends[2] as f64, "{ends:?}");
+    let memory = Sections::of_server(&played.run).rows("Utilisation");
+    assert!(!memory.is_empty(), "the machine was watched");
 }
 
 #[test]
-fn a_flash_sale_sells_as_many_as_there_are_and_refuses_the_rest() {
-    let rows = assert_rehearses("flash-sale.toml", 0.015, 0.5, &["orders_flash_sale", "products_list"]);
-    let wanted: Vec<&Row> = rows.iter().filter(|row| row.request == "orders_flash_sale").collect();
-    let share = wanted.len() as f64 / rows.len() as f64;
-    assert!((0.85..0.95).contains(&share), "nine of ten want the same: {share}");
-    let statuses = count(wanted.iter().map(|row| row.status));
-    assert_eq!(statuses, BTreeMap::from([(201, 100), (409, wanted.len() - 100)]));
+fn imports_and_customers_are_served_side_by_side() {
+    let stage = Stage::open(&[]);
+    let played = stage.rehearsal("bulk-import", "run").scaled(0.01, 0.5).finish();
+    let rows = played.assert_well(&["bulk_import", "orders_create", "products_list", "products_search"]);
+    // Once a second: the first of them makes the products, the others replace them.
+    let imports: Vec<&Row> = rows.iter().filter(|row| row.request == "bulk_import").collect();
+    assert_eq!(imports.len(), 3, "in three seconds");
+    assert!(imports.iter().all(|row| row.bytes_sent > 100 * r#"{"id":"import-0"}"#.len() as u64), "a hundred products");
+    let (products, stock) =
+        ("SELECT count(*) FROM products WHERE id LIKE 'import-%'", "SELECT products FROM catalogue");
+    assert_eq!((stage.database.ask(products), stage.database.ask(stock)), ("100".to_owned(), "10101".to_owned()));
+}
+
+/// A baseline of a request or a probe that the pack does not have would fail every run.
+#[track_caller]
+fn assert_is_of(pack: &str, (time_scale, rate_scale): (f64, f64), name: &str, stage: &Stage) {
+    let played = stage.rehearsal(pack, pack).scaled(time_scale, rate_scale).finish();
+    let gate =
+        analyze().arg("gate").arg(played.run.path()).arg("--baseline").arg(baseline(name)).arg("--json").finish();
+    assert_ne!(gate.code, Some(2), "{}", gate.account());
+    let checks = gate.json()["checks"].as_array().expect("a list of checks").clone();
+    let missing: Vec<Value> = checks.into_iter().filter(|check| check["outcome"] == "missing").collect();
+    assert!(missing.is_empty(), "{name}: {missing:#?}");
 }
 
 #[test]
-fn a_soak() {
-    assert_rehearses("soak.toml", 0.00015, 0.1, JOURNEYS);
-}
-
-#[test]
-fn a_leak_would_be_seen_between_the_pages() {
-    let rows = assert_rehearses("memory-leak.toml", 0.0008, 0.5, &["metrics", "products_list"]);
-    let requests = count(rows.iter().map(|row| row.request.as_str()));
-    assert!(requests["products_list"] >= 10 * requests["metrics"], "ten pages before each look: {requests:?}");
-}
-
-#[test]
-fn four_kinds_of_work_for_the_database() {
-    let requests = ["aggregation", "bulk_write", "join", "simple_query"];
-    let rows = assert_rehearses("database.toml", 0.005, 0.2, &requests);
-    let bulk = rows.iter().find(|row| row.request == "bulk_write").expect("there is one of each kind");
-    assert!(bulk.bytes_sent > 100 * r#"{"product_id":"product-1","delta":1}"#.len() as u64, "a hundred adjustments");
-}
-
-#[test]
-fn three_tiers_at_once() {
-    let rows = assert_rehearses("multi-tenant.toml", 0.0015, 0.1, JOURNEYS);
-    let tiers = count(rows.iter().map(|row| row.scenario.as_str()));
-    assert!(tiers["free"] < tiers["starter"] && tiers["starter"] < tiers["professional"], "{tiers:?}");
-}
-
-/// With the enterprise tier's 10,050 requests a busy machine is not always done within a second. Then the shop is right to let
-/// more pass, and the file is right to fail; the three others are always in time.
-#[test]
-fn rate_limits_are_kept_to_the_request() {
-    let _turn = alone();
-    let (scratch, shop) = (Scratch::new(), Shop::open_with_rate_limits());
-    let ended = rehearsal(&scratch, &shop, "rate-limit.toml", 1.0, 1.0);
-    let rows = scratch.run("run").complete_rows();
-
-    let mut exact = true;
-    for (tier, limit) in [("free", 20), ("starter", 200), ("professional", 2000), ("enterprise", 10_000)] {
-        let attempts: Vec<&Row> = rows.iter().filter(|row| row.scenario == tier && row.request == "attempt").collect();
-        assert_eq!(attempts.len(), limit + 50, "{tier}");
-        let first = attempts.iter().filter_map(|row| row.sent_ns()).min().expect("they were sent");
-        let last = attempts.iter().filter_map(|row| row.ended_ns()).max().expect("they were sent");
-        let statuses = count(attempts.iter().map(|row| row.status));
-        if tier != "enterprise" || last - first < 1_000_000_000 {
-            assert_eq!(statuses, BTreeMap::from([(200, limit), (429, 50)]), "{tier}");
-        }
-        exact &= statuses.get(&429) == Some(&50);
+fn the_baselines_of_packs_are_of_what_these_have() {
+    let of_pack = [
+        ("regression", (0.03, 1.0), "requirement"),
+        ("load", (0.003, 0.3), "load"),
+        ("peak", (0.003, 0.1), "peak"),
+        ("stress", (0.0004, 0.1), "stress"),
+        ("soak", (0.0001, 0.1), "soak"),
+        ("database", (0.005, 0.2), "database"),
+    ];
+    let stage = Stage::open(&[]);
+    for (pack, scales, name) in of_pack {
+        assert_is_of(pack, scales, name, &stage);
     }
-    if ended.code != Some(3) {
-        ended.assert_code(if exact { 0 } else { 99 });
-    }
-    assert_eq!(ended.stdout.contains('✗') || ended.stderr.contains('✗'), !exact, "{}", ended.account());
 }

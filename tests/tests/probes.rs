@@ -4,11 +4,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use drumfire_tests::certificates::{Authority, Certificate};
+use drumfire_tests::nginx::{Nginx, free_address};
 use drumfire_tests::postgres::{Database, PASSWORD};
 use drumfire_tests::program::{drumfire, summary_of};
 use drumfire_tests::run::Run;
+use drumfire_tests::sampled::{books, samples, values};
 use drumfire_tests::scenario::Scenario;
 use drumfire_tests::scratch::Scratch;
 use drumfire_tests::scripted::{Reply, Scripted};
@@ -35,45 +39,6 @@ fn probe(name: &str, kind: &str, keys: &str) -> String {
 
 fn threshold(metric: &str, condition: &str, keys: &str) -> String {
     format!("[[thresholds]]\nmetric = \"{metric}\"\ncondition = \"{condition}\"\n{keys}")
-}
-
-/// A row of `probes.csv`.
-struct Sample {
-    time_ns: u64,
-    probe: String,
-    metric: String,
-    tags: String,
-    value: f64,
-}
-
-/// The rows of `probes.csv`. What is sampled here has no commas in its tags but those of SQL, which stand in quotes.
-fn samples(run: &Run) -> Vec<Sample> {
-    let text = fs::read_to_string(run.path().join("probes.csv")).expect("a run has probes.csv");
-    let sample = |line: &str| {
-        let (rest, value) = line.rsplit_once(',').expect("a value");
-        let mut fields = rest.splitn(4, ',').map(str::to_owned);
-        let mut next = || fields.next().expect("a field");
-        Sample {
-            time_ns: next().parse().expect("a time"),
-            probe: next(),
-            metric: next(),
-            tags: next(),
-            value: value.parse().expect("a value"),
-        }
-    };
-    text.lines().skip(1).map(sample).collect()
-}
-
-fn values(samples: &[Sample], probe: &str, metric: &str) -> Vec<f64> {
-    let is_meant = |sample: &&Sample| sample.probe == probe && sample.metric == metric;
-    samples.iter().filter(is_meant).map(|sample| sample.value).collect()
-}
-
-/// How a probe fared, as run.json has it.
-fn books(run: &Run, name: &str) -> Value {
-    let manifest = run.manifest();
-    let all = manifest["ending"]["probes"].as_array().expect("the books of probes").clone();
-    all.into_iter().find(|books| books["name"] == name).expect("the books of this probe")
 }
 
 fn events(run: &Run) -> String {
@@ -240,6 +205,72 @@ fn a_slow_probe_delays_no_other() {
         "given up at the end, which is no failure"
     );
     assert!(books(&run, "quick")["looks"].as_u64().is_some_and(|looks| looks > 1), "{}", books(&run, "quick"));
+}
+
+/// A page of figures that is only to be had over TLS, at this address, from an authority that nobody else trusts.
+fn secured(address: SocketAddr, own: &Certificate) -> Nginx {
+    let lines = format!(
+        "listen {address} ssl;\n ssl_certificate {};\n ssl_certificate_key {};",
+        own.certificate.display(),
+        own.key.display()
+    );
+    let figures = r#"location /figures { return 200 '{"depth": 12}'; }
+        location /metrics { return 200 "depth 12\n"; }
+        location / { return 204; }"#;
+    Nginx::serving_also(&lines, figures)
+}
+
+/// The same figures as JSON and as Prometheus has them, from the target itself.
+fn looked_at_over_tls(address: SocketAddr, tls: &str) -> Scenario {
+    let url = format!("https://{address}");
+    let mut scenario = calm(&url);
+    if !tls.is_empty() {
+        scenario = scenario.table(&format!("[target.tls]\n{tls}"));
+    }
+    scenario
+        .table(&probe("json", "json", "url = \"{{ target }}/figures\"\nmetrics = { depth = \"/depth\" }"))
+        .table(&probe("prom", "prometheus", &format!("url = \"{url}/metrics\"\nmetrics = {{ depth = \"depth\" }}")))
+}
+
+#[test]
+fn probes_trust_over_tls_whom_the_load_trusts() {
+    let (authority, address) = (Authority::new(), free_address().expect("a free port"));
+    let _nginx = secured(address, &authority.certify(&["127.0.0.1"]));
+    let scratch = Scratch::new();
+    let ca_cert = format!("ca_cert = \"{}\"", authority.file().display());
+    scratch.drumfire_run("trusted", &looked_at_over_tls(address, &ca_cert).text()).finish().assert_ran();
+    let run = scratch.run("trusted");
+    for probe in ["json", "prom"] {
+        assert_eq!(books(&run, probe)["failures"], 0, "{}", books(&run, probe));
+        let depths = values(&samples(&run), probe, "depth");
+        assert!(!depths.is_empty() && depths.iter().all(|depth| (depth - 12.0).abs() < f64::EPSILON), "{depths:?}");
+    }
+}
+
+#[test]
+fn probes_look_at_no_certificate_where_the_load_does_not() {
+    let (authority, address) = (Authority::new(), free_address().expect("a free port"));
+    let _nginx = secured(address, &authority.certify_expired(&["shop.example"]));
+    let scratch = Scratch::new();
+    let scenario = looked_at_over_tls(address, "insecure = true");
+    scratch.drumfire_run("insecure", &scenario.text()).finish().assert_ran();
+    let samples = samples(&scratch.run("insecure"));
+    assert!(["json", "prom"].iter().all(|probe| !values(&samples, probe, "depth").is_empty()));
+}
+
+#[test]
+fn a_probe_says_what_is_wrong_with_a_certificate() {
+    let (authority, address) = (Authority::new(), free_address().expect("a free port"));
+    let _nginx = secured(address, &authority.certify_expired(&["127.0.0.1"]));
+    let (scratch, shop) = (Scratch::new(), Shop::open());
+    // Of another host than the load's, so that the system's authorities are asked.
+    let keys = format!("url = \"https://{address}/figures\"\nmetrics = {{ depth = \"/depth\" }}");
+    let scenario = calm(shop.url()).table(&probe("elsewhere", "json", &keys));
+    scratch.drumfire_run("refused", &scenario.text()).finish().assert_ran();
+    let books = books(&scratch.run("refused"), "elsewhere");
+    assert_eq!(books["samples"], 0, "{books}");
+    let error = books["last_error"].as_str().expect("it fails");
+    assert!(error.contains("certificate"), "{error}");
 }
 
 #[test]

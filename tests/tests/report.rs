@@ -5,7 +5,7 @@
 use std::fs;
 
 use drumfire_tests::browser::{DESK, PHONE, Page, Scheme};
-use drumfire_tests::python::python;
+use drumfire_tests::python::brought;
 use drumfire_tests::reported::{HOSTILE_SHOWN, LONG, SHOP, THIRTY, read_through};
 use serde_json::{Value, json};
 
@@ -149,13 +149,8 @@ fn whoever_cannot_see_or_has_no_mouse_can_read_it() {
 /// Holds a page against the rules of axe-core. What it calls minor or moderate is advice.
 #[track_caller]
 fn assert_accessible(page: &mut Page) {
-    let python = python().expect("Python is installed");
-    let lib = python.ancestors().nth(2).expect("an environment has folders").join("lib");
-    let found = fs::read_dir(lib).expect("an environment has a lib folder").filter_map(Result::ok);
-    let script = found
-        .map(|version| version.path().join("site-packages/axe_playwright_python/axe.min.js"))
-        .find(|path| path.is_file());
-    page.evaluate(&fs::read_to_string(script.expect("axe-core is installed")).expect("a script is a text"));
+    let script = brought("axe_playwright_python/axe.min.js");
+    page.evaluate(&fs::read_to_string(script).expect("a script is a text"));
     let violations = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)");
     let serious: Vec<String> = violations
         .as_array()

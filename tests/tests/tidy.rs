@@ -147,3 +147,27 @@ fn the_map_covers_every_folder_there_is_and_names_no_other() {
         modules.filter(|folder| !places.iter().any(|place| folder.starts_with(place))).collect();
     assert!(uncovered.is_empty(), "the map covers none of these: {uncovered:#?}");
 }
+
+#[test]
+fn the_tests_and_packs_that_the_requirements_table_names_are_there() {
+    let root = root();
+    let table = fs::read_to_string(root.join("docs/requirement.md")).expect("docs/requirement.md can be read");
+    let quoted: Vec<&str> = table.split('`').skip(1).step_by(2).collect();
+    let all: Vec<PathBuf> = CRATES.iter().flat_map(|of| sources(&root.join(of))).collect();
+    let is_there = |(file, test): (&str, &str)| {
+        let files = all.iter().filter(|path| path.file_stem().is_some_and(|stem| stem == file));
+        files.filter_map(|path| fs::read_to_string(path).ok()).any(|text| text.contains(&format!("fn {test}()")))
+    };
+    let tests = quoted.iter().filter_map(|quoted| quoted.split_once("::")).filter(|(_, test)| *test != "NAME");
+    let gone: Vec<_> = tests.clone().filter(|named| !is_there(*named)).collect();
+    assert!(tests.count() > 20 && gone.is_empty(), "it names tests that are gone: {gone:#?}");
+
+    let files = quoted.iter().filter(|quoted| !quoted.contains(char::is_whitespace) && quoted.ends_with(".toml"));
+    let gone: Vec<_> =
+        files.filter(|file| !root.join(file).is_file() && !root.join("scenarios").join(file).is_file()).collect();
+    assert!(gone.is_empty(), "it names files that are gone: {gone:#?}");
+    let packs = entries(&root.join("scenarios"));
+    let unnamed: Vec<String> =
+        packs.iter().map(|pack| name(pack)).filter(|pack| !quoted.contains(&pack.as_str())).collect();
+    assert!(unnamed.is_empty(), "it does not say what these are for: {unnamed:#?}");
+}

@@ -1,6 +1,8 @@
 //! Figures of rows in whatever groups somebody asks for: `--by tag:tier,status`.
 
-use runlog::manifest::{Manifest, Request, Scenario};
+use runlog::control::Control;
+use runlog::course::Course;
+use runlog::manifest::{Manifest, Request, Scenario, StageEnd};
 use runlog::metric::Metric;
 use runlog::row::{Batch, Columns};
 use runlog::statistics::Figures;
@@ -237,7 +239,7 @@ impl Labels {
                 let classes = (1..10).map(|class| format!("{class}xx"));
                 Self { labels: std::iter::once("no answer".to_owned()).chain(classes).collect(), of: Source::Status }
             }
-            Key::Stage => Self::of_stages(manifest),
+            Key::Stage => Self::of_stages(manifest, &Control::course(&run.log.events)),
             &Key::Window(length) => {
                 let to = run.summary.run.elapsed_ns.min(within.to);
                 let (first, last) = (within.from.0 / length.0, to.0 / length.0);
@@ -263,12 +265,10 @@ impl Labels {
         Self { labels, of: Source::Cell { requests: manifest.requests.len(), places } }
     }
 
-    fn of_stages(manifest: &Manifest) -> Self {
-        let ends: Vec<Vec<Nanos>> = manifest
-            .scenarios
-            .iter()
-            .map(|scenario| scenario.stages.iter().map(|stage| stage.at_ns).collect())
-            .collect();
+    fn of_stages(manifest: &Manifest, course: &Course) -> Self {
+        let end = |stage: &StageEnd| course.run_time(stage.at_ns).unwrap_or(Nanos(u64::MAX));
+        let ends: Vec<Vec<Nanos>> =
+            manifest.scenarios.iter().map(|scenario| scenario.stages.iter().map(end).collect()).collect();
         let most = ends.iter().map(Vec::len).max().unwrap_or(0);
         let labels = (1..=most).map(|number| format!("stage {number}"));
         // What is scheduled when all stages are over: the last users of a ramp that finish.

@@ -1,21 +1,29 @@
-//! How response times and the completed rate go with the load, where a run had more than one: its capacity, if it went
+//! How response times and throughput go with the load, where a run had more than one: the capacity of its target, if it went
 //! beyond.
 
 use runlog::metric::Metric;
+use runlog::threshold::Threshold;
 use runlog::units::{Nanos, Percentile};
-use runlog::windows::Window;
 
 use super::Analysis;
-use super::buckets::{Buckets, OF_PAGE};
-use super::timeline::Timeline;
+use super::capacity::{Capacity, Found, PERCENTILES, StepOfLoad};
+use super::steps::{Load, is_varied};
 use crate::failure::Failure;
 use crate::load::{Detail, Run};
-use crate::section::{Axis, Chart, Line, Mark, Part, Section, Unit};
+use crate::section::{Axis, Chart, Finding, Level, Line, Mark, Part, Section, Table, Unit, Value};
 
-/// The load against what came of it.
-pub struct LoadAndLatency;
+/// The load against what came of it, held against an objective.
+pub struct LoadAndLatency<'a> {
+    /// The conditions; without any, those of the run's own thresholds.
+    pub objective: &'a [Threshold],
+}
 
-impl Analysis for LoadAndLatency {
+impl LoadAndLatency<'_> {
+    /// Held against what the scenario itself wants.
+    pub const BY_ITS_THRESHOLDS: LoadAndLatency<'static> = LoadAndLatency { objective: &[] };
+}
+
+impl Analysis for LoadAndLatency<'_> {
     fn detail(&self) -> Detail {
         Detail::OverTime
     }
@@ -24,150 +32,189 @@ impl Analysis for LoadAndLatency {
         if run.windows.is_empty() || !is_varied(run) {
             return Ok(Vec::new());
         }
-        let steps = steps(&Timeline::of(run, OF_PAGE));
-        if steps.len() < LEAST_STEPS {
-            return Ok(Vec::new());
-        }
-        let charts = [latency(&steps), completed(&steps)];
-        Ok(vec![Section::new("Load and latency", charts.into_iter().map(Part::Chart).collect())])
+        let capacity = Capacity::of(run, self.objective);
+        Ok(capacity
+            .filter(|capacity| capacity.steps.len() >= LEAST_STEPS)
+            .map(|capacity| section(&capacity))
+            .into_iter()
+            .collect())
     }
 }
 
-/// Whether the load was meant to change.
-fn is_varied(run: &Run) -> bool {
-    let is_varied = |executor: &str| executor.starts_with("ramping-") || ["replay", "search"].contains(&executor);
-    run.log.manifest.scenarios.iter().any(|scenario| scenario.stages.len() > 1 || is_varied(&scenario.executor))
-}
-
-/// In so many steps the rates are told apart: from none to the highest.
-const STEPS: usize = 24;
 /// Fewer make no curve.
 const LEAST_STEPS: usize = 4;
-/// Shorter stretches have too few arrivals for a rate.
-const LEAST_WIDTH: Nanos = Nanos::from_secs(1);
 
-/// What happened at about one rate.
-struct Step {
-    /// Arrivals per second, in the mean.
-    scheduled: f64,
-    /// Answers per second.
-    completed: f64,
-    times: Window,
+/// What was found, the sentence to read if only one is read first.
+pub fn section(capacity: &Capacity) -> Section {
+    let mut parts = vec![Part::Findings(findings(capacity)), Part::Table(table(capacity))];
+    if capacity.steps.len() >= LEAST_STEPS {
+        parts.extend([latency(capacity), completed(capacity)].map(Part::Chart));
+    }
+    Section::new("Load and latency", parts)
 }
 
-/// Stretches of a second or more, those of about the same rate put together, by their rate. The last, which the end of the
-/// run cuts off, is left out.
-fn steps(of: &Timeline) -> Vec<Step> {
-    let together = LEAST_WIDTH.0.div_ceil(of.buckets.width.0.max(1)) as usize;
-    let stretches: Vec<Window> = of.windows.chunks_exact(together).map(Window::together).collect();
-    let stretches = &stretches[..stretches.len().saturating_sub(1)];
-    let most = stretches.iter().map(|stretch| stretch.arrivals).max().unwrap_or(0);
-    let mut steps: Vec<Vec<&Window>> = vec![Vec::new(); STEPS];
-    for stretch in stretches.iter().filter(|stretch| stretch.arrivals > 0) {
-        // From one step's lowest rate to the next one's: the highest is in the last.
-        let step = u128::from(stretch.arrivals - 1) * STEPS as u128 / u128::from(most.max(1));
-        steps[step as usize].push(stretch);
-    }
-    let width = Buckets { width: Nanos(of.buckets.width.0.saturating_mul(together as u64)), count: 1 };
-    steps.iter().filter(|stretches| !stretches.is_empty()).map(|stretches| Step::of(stretches, width)).collect()
-}
-
-impl Step {
-    fn of(stretches: &[&Window], each: Buckets) -> Self {
-        let times = Window::together(stretches.iter().copied());
-        let mean = |count: u64| each.per_second(count) / stretches.len() as f64;
-        Self { scheduled: mean(times.arrivals), completed: mean(times.answered), times }
-    }
-
-    fn percentile(&self, percentile: Percentile) -> Option<f64> {
-        let times = self.times.times_of(Metric::ResponseTime)?;
-        let is_sure = percentile.samples_needed() <= times.sketch.count();
-        times.percentile(percentile).filter(|_| is_sure).map(|ns| ns as f64)
+/// A load as people read it.
+fn shown(load: Load, value: f64) -> Value {
+    match load {
+        Load::Rate => Value::per_second(value),
+        Load::Users => Value::Number(value.round()),
     }
 }
 
-fn axis(steps: &[Step]) -> Axis {
-    Axis::Rate(steps.iter().map(|step| step.scheduled).collect())
+impl Capacity {
+    /// A sentence that goes on with a load.
+    fn and_load(&self, finding: Finding, value: f64) -> Finding {
+        let finding = finding.and(shown(self.load, value));
+        match self.load {
+            Load::Rate => finding,
+            Load::Users => finding.and(" users"),
+        }
+    }
+
+    /// What was held against, and whose that is.
+    fn wanted(&self) -> String {
+        let all = self.objective.join(", ");
+        match self.assumed {
+            0 => all,
+            assumed if assumed == self.objective.len() => format!("{all}; assumed, as nobody has set any"),
+            assumed => format!("{all}; the last {} assumed", if assumed == 1 { "is" } else { "are" }),
+        }
+    }
 }
 
-fn latency(steps: &[Step]) -> Chart {
-    let line = |name: &'static str, percentile| {
-        Line::new(name, steps.iter().map(|step| step.percentile(percentile)).collect())
+fn findings(capacity: &Capacity) -> Vec<Finding> {
+    let mut findings = vec![headline(capacity)];
+    findings.extend(why(capacity));
+    findings.push(Finding::new(Level::Note, "objective: ").and(capacity.wanted()));
+    findings.extend(knees(capacity));
+    findings
+}
+
+fn headline(capacity: &Capacity) -> Finding {
+    let completed = |finding: Finding, rate: f64| finding.and(", with ").and(Value::per_second(rate)).and(" completed");
+    match capacity.found {
+        Found::Between { holds_up_to, fails_from, completed_per_s } => {
+            let finding = capacity.and_load(Finding::new(Level::Note, "the objective holds up to "), holds_up_to);
+            capacity.and_load(completed(finding, completed_per_s).and(", and no longer at "), fails_from)
+        }
+        Found::AtLeast { holds_up_to, completed_per_s } => {
+            let finding = Finding::new(Level::Note, "the target copes with at least ");
+            let finding = completed(capacity.and_load(finding, holds_up_to), completed_per_s);
+            finding.and(": that was the highest load there was, and the objective held; where its limit is, this run does not say")
+        }
+        Found::Below { fails_from } => {
+            let finding =
+                Finding::new(Level::Bad, "the objective does not hold even at the lowest load that there was, ");
+            capacity.and_load(finding, fails_from)
+        }
+        Found::Unknown => {
+            Finding::new(Level::Warning, "too few answers at any load to say whether the objective holds")
+        }
+    }
+}
+
+/// Which conditions do not hold where the objective ceases to.
+fn why(capacity: &Capacity) -> Option<Finding> {
+    let (step, failed) = capacity.failing()?;
+    let of = |place: &usize| Some((capacity.objective.get(*place)?, (*step.values.get(*place)?)?));
+    let mut finding = capacity.and_load(Finding::new(Level::Note, "at "), step.load);
+    for (number, (condition, value)) in failed.iter().filter_map(of).enumerate() {
+        let was =
+            if condition.contains(" rate ") { Value::Share(value) } else { Value::Time(Nanos(value.round() as u64)) };
+        finding = finding.and(if number == 0 { ": " } else { ", " }).and(condition.clone()).and(" was ").and(was);
+    }
+    Some(finding)
+}
+
+/// Where throughput and response times turn.
+fn knees(capacity: &Capacity) -> Vec<Finding> {
+    let note = |text: &'static str| Finding::new(Level::Note, text);
+    let follows = match (capacity.load, capacity.throughput_follows_up_to) {
+        (Load::Rate, Some(load)) => {
+            capacity.and_load(note("throughput follows the schedule up to "), load).and(", and falls behind it beyond")
+        }
+        (Load::Rate, None) => note("throughput follows the schedule up to the highest load there was"),
+        (Load::Users, Some(load)) => capacity.and_load(note("beyond "), load).and(" throughput hardly grows any more"),
+        (Load::Users, None) => note("throughput grows up to the highest load there was"),
+    };
+    let (metric, percentile) = capacity.times;
+    let times = if metric == Metric::ResponseTime { "response time".to_owned() } else { metric.to_string() };
+    let finding = Finding::new(Level::Note, format!("p{percentile} of {times} "));
+    let takes_off = match capacity.response_time_takes_off_from {
+        Some(load) => {
+            capacity.and_load(finding.and("takes off: from "), load).and(" on it is more than twice that at low load")
+        }
+        None => finding.and("is nowhere more than twice that at low load"),
+    };
+    vec![follows, takes_off]
+}
+
+fn table(capacity: &Capacity) -> Table {
+    let load = match capacity.load {
+        Load::Rate => "scheduled",
+        Load::Users => "users",
+    };
+    let mut table = Table::new(&[""], &[load, "lasted", "completed", "errors", "p50", "p95", "p99"]);
+    let time = |ns: &Option<f64>| Value::from(ns.map(|ns| Value::Time(Nanos(ns.round() as u64))));
+    for step in &capacity.steps {
+        let StepOfLoad { load, lasted_ns, completed_per_s, error_rate, response_time_ns, held, .. } = step;
+        let mut cells: Vec<Value> = vec![
+            held.map(Value::Passed).into(),
+            shown(capacity.load, *load),
+            Value::Time(*lasted_ns),
+            Value::per_second(*completed_per_s),
+            error_rate.map(Value::Share).into(),
+        ];
+        cells.extend(response_time_ns.iter().map(time));
+        table.push(cells);
+    }
+    table
+}
+
+fn axis(capacity: &Capacity) -> Axis {
+    let loads = capacity.steps.iter().map(|step| step.load).collect();
+    match capacity.load {
+        Load::Rate => Axis::Rate(loads),
+        Load::Users => Axis::Amount { of: "virtual users".into(), values: loads },
+    }
+}
+
+fn latency(capacity: &Capacity) -> Chart {
+    let line = |(place, percentile): (usize, Percentile)| {
+        let values = capacity.steps.iter().map(|step| step.response_time_ns[place]).collect();
+        Line::new(format!("p{percentile}"), values)
     };
     Chart {
         title: "Response time by load".into(),
-        note: "Of all seconds at which about as many arrivals were scheduled, whether the load was rising or falling then; to \
-               within 0.8 %, where there are samples enough. Where the line turns up, the target is at its limit. In the \
-               closed model, virtual users who wait for answers make fewer arrivals: there the line turns back instead."
+        note: "Of all stretches in which the load was about the same, until it came down from its highest; to within 0.8 %, where \
+               there are samples enough. Where the line turns up, the target is at its limit."
             .into(),
-        axis: axis(steps),
+        axis: axis(capacity),
         unit: Unit::Time,
         stacked: false,
-        lines: vec![line("p50", Percentile::P50), line("p95", Percentile::P95), line("p99", Percentile::P99)],
+        lines: PERCENTILES.into_iter().enumerate().map(line).collect(),
     }
 }
 
-fn completed(steps: &[Step]) -> Chart {
+fn completed(capacity: &Capacity) -> Chart {
+    let line = |name: &'static str, of: fn(&StepOfLoad) -> f64| {
+        Line::new(name, capacity.steps.iter().map(|step| Some(of(step))).collect())
+    };
+    let mut lines = vec![line("completed", |step| step.completed_per_s)];
+    let note = match capacity.load {
+        Load::Rate => {
+            lines.push(line("as many as scheduled", |step| step.scheduled_per_s).drawn(Mark::Dashed));
+            "Answers per second that were as wanted, against arrivals per second. Where they fall behind the dashed line, the \
+             target takes no more."
+        }
+        Load::Users => "Answers per second that were as wanted. Where the line bends, the target is at its limit.",
+    };
     Chart {
         title: "Completed by load".into(),
-        note: "Answers per second against arrivals per second. Where they fall behind the dashed line, the target takes no \
-               more."
-            .into(),
-        axis: axis(steps),
+        note: note.into(),
+        axis: axis(capacity),
         unit: Unit::PerSecond,
         stacked: false,
-        lines: vec![
-            Line::new("completed", steps.iter().map(|step| Some(step.completed)).collect()),
-            Line::new("as many as scheduled", steps.iter().map(|step| Some(step.scheduled)).collect())
-                .drawn(Mark::Dashed),
-        ],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use runlog::windows::METRICS;
-
-    /// A window of a second with so many arrivals, all of which take as long.
-    fn second(arrivals: u64, answered: u64, ns: u64) -> Window {
-        let mut window = Window { arrivals, answered, ..Window::default() };
-        let place = METRICS.iter().position(|&metric| metric == Metric::ResponseTime).expect("it is kept");
-        window.times[place] = (0..answered).map(|_| ns).collect();
-        window.longest_ns[place] = ns;
-        window
-    }
-
-    #[test]
-    fn seconds_of_about_the_same_rate_are_one_step() {
-        let windows = vec![
-            second(100, 100, 200),
-            second(0, 0, 0),
-            second(102, 98, 200),
-            second(2_400, 1_200, 255),
-            second(1_300, 1_300, 201),
-            second(7, 7, 1),
-        ];
-        let buckets = Buckets { width: Nanos::from_secs(1), count: windows.len() };
-        let steps = steps(&Timeline { buckets, windows });
-        let figures: Vec<_> =
-            steps.iter().map(|step| (step.scheduled, step.completed, step.percentile(Percentile::P50))).collect();
-        // 101 and 102 are beyond the first hundred, and the last second is left out.
-        let expected = [
-            (100.0, 100.0, Some(200.0)),
-            (102.0, 98.0, Some(200.0)),
-            (1_300.0, 1_300.0, Some(201.0)),
-            (2_400.0, 1_200.0, Some(255.0)),
-        ];
-        assert_eq!(figures, expected);
-        assert_eq!(steps[0].percentile(Percentile::P99), None, "of a hundred samples nobody knows p99");
-    }
-
-    #[test]
-    fn tenths_of_a_second_are_put_together() {
-        let windows: Vec<Window> = (0..40).map(|tenth| second(1 + tenth / 10, 1, 9)).collect();
-        let buckets = Buckets { width: Nanos::from_millis(100), count: windows.len() };
-        let rates: Vec<f64> = steps(&Timeline { buckets, windows }).iter().map(|step| step.scheduled).collect();
-        assert_eq!(rates, [10.0, 20.0, 30.0]);
+        lines,
     }
 }

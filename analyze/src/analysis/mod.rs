@@ -7,6 +7,7 @@ mod background;
 mod buckets;
 mod busiest;
 pub mod by;
+pub mod capacity;
 mod checks;
 mod course;
 mod curve;
@@ -14,7 +15,10 @@ mod errors;
 mod events;
 mod generator;
 mod heat;
-mod load_and_latency;
+pub mod load_and_latency;
+#[cfg(test)]
+pub(crate) mod made_up;
+pub mod objective;
 mod outcomes;
 mod overview;
 mod percentiles;
@@ -25,12 +29,13 @@ mod sampled;
 mod series;
 pub mod server;
 mod stages;
+pub mod steps;
 mod thresholds;
 mod timeline;
 mod traffic;
 mod verdict;
 
-pub use self::stages::stages;
+pub use self::stages::{Plateau, plateaus, stages};
 use crate::failure::Failure;
 use crate::load::{Detail, Run};
 use crate::section::Section;
@@ -77,7 +82,7 @@ pub const REPORT: &[&dyn Analysis] = &[
     &phases::Phases,
     &outcomes::Statuses,
     &errors::Errors,
-    &load_and_latency::LoadAndLatency,
+    &load_and_latency::LoadAndLatency::BY_ITS_THRESHOLDS,
     &server::Server,
     &probes::Probes,
     &events::Events,

@@ -69,6 +69,9 @@ fn reasons(summary: &Summary) -> Vec<Finding> {
     let mut findings = failed(&summary.thresholds);
     findings.extend(summary.validity.reasons.iter().map(|reason| Finding::new(level, reason.clone())));
     findings.extend(ending(&summary.run));
+    if !summary.run.by_hand.is_nothing() {
+        findings.push(Finding::new(Level::Warning, summary.run.by_hand.to_string()));
+    }
     findings.extend(missing_rows(&summary.run));
     findings
 }

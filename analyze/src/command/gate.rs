@@ -132,10 +132,13 @@ pub(super) fn held_against(
     if !refusals.is_empty() {
         return Ok(GateResult::refused(of_run, of_baseline, refusals));
     }
-    let warnings = match run.summary.validity.verdict {
+    let mut warnings = match run.summary.validity.verdict {
         Verdict::Suspect => run.summary.validity.reasons.clone(),
         _ => Vec::new(),
     };
+    if !run.summary.run.by_hand.is_nothing() {
+        warnings.push(run.summary.run.by_hand.to_string());
+    }
     Ok(GateResult::judged(of_run, of_baseline, warnings, gate::judge(baseline, &measured, allowed)))
 }
 

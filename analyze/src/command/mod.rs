@@ -2,9 +2,12 @@
 //! means for whoever asked.
 
 pub mod baseline;
+pub mod capacity;
+pub mod completions;
 pub mod diff;
 pub mod export;
 pub mod gate;
+pub mod man;
 pub mod query;
 pub mod report;
 pub mod server;

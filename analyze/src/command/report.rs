@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::load::{self, Detail, Run};
 use crate::render::{Renderer, html::Html};
 use crate::report::Report;
+use crate::scaling::{INSTANCES, Scaling};
 use crate::section::{Finding, Part, Section};
 use crate::sql::plugin::Plugins;
 
@@ -90,6 +91,9 @@ impl Compared {
         let mut compared = Self { together: Vec::new(), each: vec![Vec::new(); runs.len()] };
         if let Some(Against::Baseline { file, figures }) = against {
             compared.at_the_gate(runs, file, figures)?;
+        }
+        if let Some(scaling) = Scaling::of(runs, INSTANCES) {
+            compared.together.extend(scaling.with_verdict_first());
         }
         match (against, runs) {
             (Some(Against::Run(base)), others) => compared.side_by_side(base, others),

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use runlog::metric::Metric;
 
-use super::print;
 use super::stretch::StretchArgs;
+use super::{print, write};
 use crate::analysis;
 use crate::analysis::by::{self, By, Key};
 use crate::exit;
 use crate::failure::Failure;
-use crate::render::{Renderer, json::Json, terminal::Terminal};
+use crate::render::{Renderer, json::Json, markdown::Markdown, terminal::Terminal};
 use crate::report::Report;
 use crate::sql::plugin::Plugins;
 
@@ -24,6 +24,9 @@ pub struct SummaryArgs {
     /// One JSON document on standard output, and nothing else
     #[arg(long)]
     json: bool,
+    /// Also write Markdown, for the summary of a CI step
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    markdown: Option<PathBuf>,
     /// Tables by these as well: request, scenario, flow, tag:NAME, status, stage, window:10s
     #[arg(long, value_name = "KEYS", value_delimiter = ',')]
     by: Vec<Key>,
@@ -50,6 +53,11 @@ pub fn run(asked: &SummaryArgs) -> Result<u8, Failure> {
     analyses.insert(analyses.len().saturating_sub(2), &by);
     let reports = Report::of_all(&asked.runs, within, &analyses)?;
     let renderer: &dyn Renderer = if asked.json { &Json } else { &Terminal::of_stdout() };
+    if let Some(path) = &asked.markdown {
+        let mut text = Vec::new();
+        Markdown.render(&reports, &mut text)?;
+        write(path, &text)?;
+    }
     let mut text = Vec::new();
     renderer.render(&reports, &mut text)?;
     print(&text)?;

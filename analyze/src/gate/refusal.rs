@@ -62,7 +62,7 @@ pub fn is_of_its_scenario(baseline: &Baseline, name: &str, digest: &str) -> Resu
 }
 
 /// Why the figures of a run are not to be held against anything, nor saved: the generator was the limit, or it is not a whole
-/// run. Empty where they may be.
+/// run, or one of another rate than its scenario's. Empty where they may be.
 pub fn reasons_to_refuse(summary: &Summary) -> Vec<String> {
     let mut reasons = Vec::new();
     let run = &summary.run;
@@ -82,6 +82,9 @@ pub fn reasons_to_refuse(summary: &Summary) -> Vec<String> {
     };
     if let Some(how) = cut_short {
         reasons.push(format!("the run was {how} after {} of {}", run.elapsed_ns, run.planned_ns));
+    }
+    if run.by_hand.scalings > 0 {
+        reasons.push(format!("{}: it is another load than the scenario's", run.by_hand));
     }
     if let Some(scheduled) = run.scheduled.filter(|&scheduled| scheduled != run.rows) {
         let (scheduled, rows) = (Thousands(scheduled), Thousands(run.rows));

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::report::Report;
 use crate::section::{Column, Fact, Finding, Kind, Level, Part, Row, Section, Table, Value};
 
-/// Markdown of sections. Charts are left out: they are for pages.
+/// Markdown of sections. Charts are left out, and sections that have nothing else to show: they are for pages.
 pub struct Markdown;
 
 impl Renderer for Markdown {
@@ -25,8 +25,15 @@ impl Markdown {
     /// # Errors
     /// Where `out` cannot be written.
     pub fn sections(&self, sections: &[Section], out: &mut dyn Write) -> io::Result<()> {
-        sections.iter().try_for_each(|section| write_section(section, out))
+        sections.iter().filter(|section| !is_of_charts(section)).try_for_each(|section| write_section(section, out))
     }
+}
+
+/// Whether a section is charts, and at most findings about them.
+fn is_of_charts(section: &Section) -> bool {
+    let is_chart = |part: &Part| matches!(part, Part::Chart(_) | Part::HeatMap(_) | Part::Bars(_));
+    section.parts.iter().any(is_chart)
+        && section.parts.iter().all(|part| is_chart(part) || matches!(part, Part::Findings(_)))
 }
 
 fn write_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {

@@ -59,6 +59,7 @@ fn chart_of(chart: &Chart) -> Json {
         Axis::Time(at) => ("at_ns", json!(at)),
         Axis::Percentile(shares) => ("percentile_share", json!(shares)),
         Axis::Rate(rates) => ("rate_per_s", json!(rates)),
+        Axis::Amount { of, values } => ("over", json!({ "of": of, "values": values })),
     };
     let mut object = json!({
         "kind": "chart",
@@ -115,7 +116,9 @@ fn value(value: &Value) -> Json {
         Value::Time(span) => with_unit(json!(span), "ns"),
         Value::Between(from, to) => with_unit(json!([from, to]), "ns"),
         Value::Rate(rate) => with_unit(json!(rate), "per_s"),
+        Value::BetweenRates(from, to) => with_unit(json!([from, to]), "per_s"),
         Value::Share(share) => with_unit(json!(share), "share"),
+        Value::BetweenShares(from, to) => with_unit(json!([from, to]), "share"),
         Value::Change(change) => with_unit(json!(change), "change"),
         Value::Bytes(bytes) => with_unit(json!(bytes.0), "bytes"),
         Value::Instant(unix_ns) => with_unit(json!(unix_ns), "unix_ns"),

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use runlog::text::printable;
-use runlog::units::{Nanos, Thousands};
+use runlog::units::{Nanos, Rate, Thousands};
 
 use crate::section::Value;
 
@@ -25,7 +25,12 @@ pub fn shown(value: &Value) -> String {
         Value::Time(span) => span.to_string(),
         Value::Between(from, to) => between(*from, *to),
         Value::Rate(rate) => rate.to_string(),
+        Value::BetweenRates(from, to) => between_rates(*from, *to),
         Value::Share(share) => per_cent(*share),
+        Value::BetweenShares(from, to) => {
+            let from = per_cent(*from);
+            format!("{} – {}", from.trim_end_matches(" %"), per_cent(*to))
+        }
         Value::Change(change) if *change >= MULTIPLE => format!("×{}", Thousands((change + 1.0).round() as u64)),
         Value::Change(change) => format!("{:+.2} %", change * 100.0),
         Value::Bytes(bytes) => bytes.to_string(),
@@ -61,6 +66,12 @@ fn between(from: Nanos, to: Nanos) -> String {
     }
 }
 
+/// Two rates, with their unit once: `1,210 – 1,260/s`.
+fn between_rates(from: Rate, to: Rate) -> String {
+    let from = from.to_string();
+    format!("{} – {to}", from.trim_end_matches("/s"))
+}
+
 /// Two decimals; of what is less than a tenth of a percent three significant digits, so that it is not shown as nothing.
 fn per_cent(share: f64) -> String {
     let per_cent = share * 100.0;
@@ -87,6 +98,14 @@ mod tests {
         {
             assert_eq!(three_or_whole(number), text);
         }
+    }
+
+    #[test]
+    fn two_values_of_one_unit_have_it_once() {
+        assert_eq!(shown(&Value::between_rates(1_210.0, 1_260.0)), "1,210 – 1,260/s");
+        assert_eq!(shown(&Value::BetweenShares(0.5, 0.625)), "50.00 – 62.50 %");
+        assert_eq!(shown(&Value::Between(Nanos(1_200), Nanos(1_310))), "1.20 – 1.31 µs");
+        assert_eq!(shown(&Value::between_rates(f64::NAN, 1.0)), "–");
     }
 
     #[test]

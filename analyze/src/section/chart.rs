@@ -33,6 +33,13 @@ pub enum Axis {
     Percentile(Vec<f64>),
     /// Arrivals per second.
     Rate(Vec<f64>),
+    /// How many there are of something, ascending.
+    Amount {
+        /// What of.
+        of: Cow<'static, str>,
+        /// The numbers.
+        values: Vec<f64>,
+    },
 }
 
 /// Lines over an axis.

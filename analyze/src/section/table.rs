@@ -66,6 +66,20 @@ impl Table {
         self.rows.push(Row { cells, is_total: false });
     }
 
+    /// The same without the columns in which no row has anything.
+    #[must_use]
+    pub fn without_empty_columns(mut self) -> Self {
+        let is_filled = |place: usize| self.rows.iter().any(|row| row.cells[place] != Value::Absent);
+        let filled: Vec<bool> = (0..self.columns.len()).map(is_filled).collect();
+        let mut wanted = filled.iter();
+        self.columns.retain(|_| *wanted.next().unwrap_or(&true));
+        for row in &mut self.rows {
+            let mut wanted = filled.iter();
+            row.cells.retain(|_| *wanted.next().unwrap_or(&true));
+        }
+        self
+    }
+
     /// Adds a row that sums up those before.
     pub fn push_total(&mut self, cells: Vec<Value>) {
         self.push(cells);

@@ -21,6 +21,10 @@ pub enum Value {
     Between(Nanos, Nanos),
     /// So many per second.
     Rate(Rate),
+    /// Somewhere between two rates.
+    BetweenRates(Rate, Rate),
+    /// Somewhere between two parts of one.
+    BetweenShares(f64, f64),
     /// A part of one; without a whole there is no share.
     Share(f64),
     /// A difference, as a share of what it is a difference to.
@@ -67,6 +71,12 @@ impl Value {
     /// So many per second; absent where that is no number.
     pub fn per_second(rate: f64) -> Self {
         Rate::per_second(rate).map_or(Self::Absent, Self::Rate)
+    }
+
+    /// Somewhere between so many per second and so many; absent where either is no number.
+    pub fn between_rates(from: f64, to: f64) -> Self {
+        let rates = Rate::per_second(from).zip(Rate::per_second(to));
+        rates.map_or(Self::Absent, |(from, to)| Self::BetweenRates(from, to))
     }
 
     /// A part of a whole; absent where there is no whole.

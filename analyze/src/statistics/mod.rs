@@ -1,4 +1,5 @@
-//! The mathematics behind `diff`, `gate`, `trend` and noise floors: what differs, by how much, and whether that is noise.
+//! The mathematics behind `diff`, `gate`, `trend`, `capacity` and noise floors: what differs, by how much, and whether that is
+//! noise.
 //!
 //! Windows of time and a seed come in, figures with intervals and verdicts go out. Nothing here knows files, clocks,
 //! commands or sections.
@@ -20,9 +21,11 @@ pub mod effect;
 pub mod matrix;
 pub mod multiplicity;
 pub mod noise;
+pub mod scalability;
 pub mod shape;
 #[cfg(test)]
 pub(crate) mod simulation;
 pub mod slope;
+pub mod split;
 pub mod statistic;
 pub mod windows;

@@ -84,9 +84,12 @@ const percentileAxis = (shares, width) => {
 
 const rateAxis = () => ({ rangemode: "tozero", ...units["per second"].ticks, hoverformat: ",.4~r" });
 
+const amountAxis = (_, __, of) => ({ rangemode: "tozero", hoverformat: ",.4~r", title: { text: plain(of), standoff: 4 } });
+
 /** For each kind of axis: how it is labelled, and where plotly finds the places of values on it. */
 const axes = {
   time: { made: timeAxis, places: (at) => at.map(dated), word: "time" },
   percentile: { made: percentileAxis, places: (shares) => shares.map(nines), word: "percentiles" },
   rate: { made: rateAxis, places: (rates) => rates, word: "arrival rates" },
+  amount: { made: amountAxis, places: (amounts) => amounts, word: "numbers" },
 };

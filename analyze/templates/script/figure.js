@@ -97,7 +97,7 @@ const barAxes = (figure, width) => ({
 const kinds = {
   lines: {
     traces: (figure, at, look, hidden) => lineTraces(figure, axes[figure.over].places(at), look, hidden),
-    axes: (figure, at, width) => ({ x: axes[figure.over].made(at, width), y: valueAxis(figure.unit, figure.lines) }),
+    axes: (figure, at, width) => ({ x: axes[figure.over].made(at, width, figure.of), y: valueAxis(figure.unit, figure.lines) }),
     height: (figure) => (figure.over === "percentile" ? 340 : 250),
     layout: (figure) => ({ hovermode: figure.lines.length > MANY ? "closest" : "x unified" }),
   },

@@ -19,7 +19,7 @@ const rangeOf = (line, unit) => {
 
 const described = (figure) => {
   if (figure.kind === "heat") return `${figure.title}: a heat map of times over time.`;
-  const what = figure.kind === "bars" ? "bars" : `lines over ${axes[figure.over].word}`;
+  const what = figure.kind === "bars" ? "bars" : `lines over ${figure.of ?? axes[figure.over].word}`;
   const lines = figure.lines.slice(0, DESCRIBED).map((line) => rangeOf(line, figure.unit));
   const more = figure.lines.length > DESCRIBED ? `; and ${figure.lines.length - DESCRIBED} more` : "";
   return `${figure.title}: ${what}. ${lines.join("; ")}${more}.`;
@@ -32,7 +32,7 @@ const numbersOf = (figure, at) => {
     const rows = at.map((millis, place) => [clock(millis), ...figure.counts.map((row) => grouped(row[place]))]);
     return { heading: ["time", ...bands], rows };
   }
-  const first = { time: ["time", clock], percentile: ["percentile", percentile], rate: ["rate", units["per second"].shown] };
+  const first = { time: ["time", clock], percentile: ["percentile", percentile], rate: ["rate", units["per second"].shown], amount: [figure.of, String] };
   const [name, place] = figure.kind === "bars" ? ["", String] : first[figure.over];
   const places = figure.kind === "bars" ? figure.names : at;
   const cell = (value) => (value === null ? "–" : units[figure.unit].shown(value));

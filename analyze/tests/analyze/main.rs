@@ -2,10 +2,12 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
 mod baseline;
+mod capacity;
 mod compare;
 mod diff;
 mod export;
 mod gate;
+mod help;
 mod made_up;
 mod plugins;
 mod query;

@@ -33,6 +33,16 @@ fn the_figures_for_programs() {
 }
 
 #[test]
+fn the_figures_for_the_summary_of_a_step() {
+    let run = FiftyRows::copied();
+    let told = run.analyze(&["summary", NAME]);
+    let file = run.file("figures.md");
+    let ran = run.analyze(&["summary", NAME, "--markdown", file.to_str().expect("UTF-8")]);
+    assert_eq!((ran.code, ran.out), (told.code, told.out), "the terminal is told the same");
+    insta::assert_snapshot!(std::fs::read_to_string(file).expect("a text"));
+}
+
+#[test]
 fn several_runs_are_one_document() {
     let ran = FiftyRows::copied().analyze(&["summary", NAME, NAME, "--json"]);
     let document: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON document");

@@ -39,9 +39,8 @@ pub(super) async fn customers_only(
     let tier = bearer_token(request.headers())
         .and_then(Tier::with_token)
         .ok_or_else(|| ApiError::new(StatusCode::UNAUTHORIZED, "a valid bearer token is needed"))?;
-    if shop.limits.as_ref().is_some_and(|limits| !limits.admits(tier, shop.clock.now())) {
-        let account = tier.account();
-        let message = format!("more than {} requests per second in tier {}", account.requests_per_second, account.tier);
+    if let Some(limits) = shop.limits.as_ref().filter(|limits| !limits.admits(tier, shop.clock.now())) {
+        let message = format!("more than {} requests per second in tier {}", limits.of(tier), tier.account().tier);
         return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, message));
     }
     shop.leak.drip();

@@ -58,7 +58,7 @@ impl Shop {
         };
         Ok(Arc::new(Self {
             store,
-            limits: (!options.no_rate_limits).then(RateLimits::default),
+            limits: (!options.no_rate_limits).then(|| RateLimits::new(&options.rate_limit)),
             leak: Leak::enrolled(metrics.registry(), options.leak_per_request)?,
             slow,
             guard: Guard::of(options),

@@ -15,7 +15,7 @@ use crate::plan::{Errand, Flow, Iterations, Load, Message, Part, Plan, Request, 
 use crate::scenario::status;
 
 /// What a row of the run directory takes, about.
-const ROW_BYTES: u64 = 85;
+pub const ROW_BYTES: u64 = 85;
 
 /// Beyond the connections: the rows, the ring, the libraries.
 const OTHER_FILES: u64 = 64;
@@ -288,7 +288,7 @@ fn needs(plan: &Plan, open_files: u64, page: &mut Page) {
         plan.scenarios.iter().map(|scenario| scenario.load.duration().after(scenario.graceful_stop)).max();
     let duration = plan.duration();
     page.line(format_args!("  {:<12}{duration}, {} at the most", "duration", longest_stop.unwrap_or(duration)));
-    let peak: f64 = plan.scenarios.iter().map(peak_rate).sum();
+    let peak = peak_rate(plan);
     let has_users = plan.scenarios.iter().any(|scenario| matches!(scenario.load, Load::Closed { .. }));
     let users = if has_users { "as fast as virtual users get answers" } else { "" };
     let rate = (peak > 0.0).then(|| Rate::per_second(peak).unwrap_or_default().to_string());
@@ -322,12 +322,18 @@ fn rows(plan: &Plan, page: &mut Page) {
     page.line(format_args!("  {:<12}{rows}", "rows"));
 }
 
-/// The highest rate at which requests are sent by a schedule.
-fn peak_rate(scenario: &Scenario) -> f64 {
-    match &scenario.load {
-        Load::Open(arrivals) => arrivals.peak().as_per_second(),
-        Load::Closed { .. } => 0.0,
-    }
+/// The highest rate at which requests are sent by all schedules together. A rate is a line from the end of one stage to that of
+/// the next, so that the sum is highest at one of the ends, or just before it.
+fn peak_rate(plan: &Plan) -> f64 {
+    let ramps = || {
+        plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
+            Load::Open(arrivals) => Some(arrivals.rate()),
+            Load::Closed { .. } => None,
+        })
+    };
+    let ends = ramps().flat_map(Ramp::ends).flat_map(|(end, _)| [Nanos(end.0.saturating_sub(1)), end]);
+    let instants = std::iter::once(Nanos::ZERO).chain(ends);
+    instants.map(|instant| ramps().map(|ramp| ramp.at(instant)).sum()).fold(0.0, f64::max)
 }
 
 /// How many requests the arrivals of a schedule make: each takes a flow, which may have several.

@@ -29,6 +29,9 @@ pub fn summarize(summary: &Summary) -> String {
         let _ =
             writeln!(text, "{word} after {} of {}: {}", run.elapsed_ns, run.planned_ns, printable(&run.ended_because));
     }
+    if !run.by_hand.is_nothing() {
+        let _ = writeln!(text, "{}", run.by_hand);
+    }
     let _ = writeln!(text, "{}", errors(total));
     let _ =
         writeln!(text, "\n{:15}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}", "", "mean", "p50", "p90", "p99", "p99.9", "max");

@@ -17,12 +17,6 @@ pub struct Fall {
 }
 
 impl Fall {
-    /// A threshold, and whether it has held so far; `None` where it is not judged before the end.
-    pub fn standing<M: Display>(&self, threshold: &Threshold<M>) -> Option<(String, bool)> {
-        let is_judged = threshold.abort_on_fail || threshold.window_ns.is_some();
-        is_judged.then(|| (threshold.to_string(), self.first.is_none()))
-    }
-
     /// What came to light, each thing once.
     pub fn findings<M: Display>(&mut self, threshold: &Threshold<M>, now: Nanos) -> Vec<Finding> {
         let Some((value, at)) = self.first else { return Vec::new() };

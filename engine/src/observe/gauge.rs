@@ -9,6 +9,7 @@ use runlog::units::Nanos;
 
 use super::fall::Fall;
 use super::judge::Finding;
+use super::standing::ThresholdNow;
 
 /// A threshold under judgement.
 pub struct GaugeTrial {
@@ -59,9 +60,10 @@ impl GaugeTrial {
         self.fall.findings(threshold, now)
     }
 
-    /// The threshold, and whether it holds so far; `None` where it is not judged before the end.
-    pub fn standing(&self) -> Option<(String, bool)> {
-        self.fall.standing(self.threshold)
+    /// How it stands.
+    pub fn standing(&self) -> ThresholdNow {
+        let fallen = self.fall.first.map(|(value, _)| value);
+        ThresholdNow::new(self.threshold, fallen.or_else(|| self.value()))
     }
 
     /// What came of it when the run is over.

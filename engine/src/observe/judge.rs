@@ -3,11 +3,13 @@
 
 use std::collections::VecDeque;
 
+use runlog::course::Course;
 use runlog::manifest::Manifest;
 use runlog::metric::{Metric, MetricKind};
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 
+use super::standing::ThresholdNow;
 use super::trial::{Kept, Trial};
 use crate::worker::ledger::{Gathered, watched};
 use crate::worker::report::Second;
@@ -29,6 +31,10 @@ pub struct Finding {
 /// Judges the thresholds of a run.
 pub struct Judge {
     trials: Vec<Trial>,
+    /// When the schedules end, as planned.
+    planned: Nanos,
+    /// How they are followed.
+    course: Course,
     /// How many thresholds the run has.
     thresholds: usize,
     /// The seconds that are not judged yet, the first of them is `next`.
@@ -63,12 +69,23 @@ impl Judge {
         let levels = levels.map(|(place, threshold)| Trial::new(place, threshold, None, planned));
         Self {
             trials: gathered.chain(levels).collect(),
+            planned,
+            course: Course::planned(),
             thresholds: manifest.thresholds.len(),
             open: VecDeque::new(),
             next: 0,
             told: vec![0; workers],
             vus: vec![0; workers],
             vus_max: 0,
+        }
+    }
+
+    /// The schedules take another course than was planned.
+    pub fn follow(&mut self, course: &Course) {
+        self.course = course.clone();
+        let planned = course.run_time(self.planned).unwrap_or(Nanos(u64::MAX));
+        for trial in &mut self.trials {
+            trial.replan(planned);
         }
     }
 
@@ -92,15 +109,20 @@ impl Judge {
         self.judge()
     }
 
-    /// The thresholds that are judged while the run lasts, as a person reads them, and whether they hold so far.
-    pub fn standing(&self) -> impl Iterator<Item = (String, bool)> {
-        self.trials.iter().filter_map(Trial::standing)
-    }
-
     /// This worker will tell nothing more.
     pub fn finished(&mut self, place: usize) -> Vec<Finding> {
         self.told[place] = u64::MAX;
         self.judge()
+    }
+
+    /// How the thresholds stand that are judged while the run lasts.
+    pub fn standings(&self) -> impl Iterator<Item = ThresholdNow> {
+        self.trials.iter().map(Trial::standing)
+    }
+
+    /// How many thresholds wait for the end of the run.
+    pub const fn judged_later(&self) -> usize {
+        self.thresholds - self.trials.len()
     }
 
     /// What came of the thresholds that are not told by what rows add up to, in the places of all. The run is over.
@@ -125,12 +147,17 @@ impl Judge {
             let end = Nanos::from_secs(self.next);
             let is_whole = slot.until >= end || !self.open.is_empty() || told < u64::MAX;
             let at = if is_whole { end } else { slot.until };
+            let begins = Nanos::from_secs(self.next - 1);
+            let stood_still = self.course.schedule_time(at).since(self.course.schedule_time(begins)) < at.since(begins);
             for (place, vus) in slot.vus {
                 self.vus[place] = vus;
             }
             let vus = self.vus.iter().sum();
             self.vus_max = self.vus_max.max(vus);
             for trial in &mut self.trials {
+                if stood_still && trial.stands_still() {
+                    continue;
+                }
                 match (trial.watched, trial.threshold.metric) {
                     (Some(among), _) => trial.hear(at, is_whole, slot.gathered.get(among).map_or(&[], Vec::as_slice)),
                     (None, Metric::VusMax) => trial.hear(at, is_whole, &[Kept::level(self.vus_max)]),
@@ -164,6 +191,7 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use proptest::prelude::*;
+    use runlog::control::Change;
     use runlog::directory::Run;
     use runlog::statistics::Samples;
     use runlog::threshold::{Aggregation, Threshold};
@@ -229,6 +257,20 @@ mod tests {
 
     fn result(judge: &mut Judge) -> ThresholdResult {
         judge.results().remove(0).expect("a result")
+    }
+
+    #[test]
+    fn that_nothing_comes_in_a_pause_is_not_held_against_a_rate() {
+        let mut judge = judge(4, aborting(0, over(1, threshold(Metric::HttpReqs, "rate > 1"))));
+        let second = Nanos::from_secs;
+        let tell = |judge: &mut Judge, number, arrivals: &[u64]| both(judge, number, arrivals);
+        assert_eq!(tell(&mut judge, 0, &[1, 1]), []);
+        judge.follow(&Course::of([(second(1), Change::Pause), (second(4), Change::Resume)]));
+        for number in 1..4 {
+            assert_eq!(tell(&mut judge, number, &[]), [], "in the pause");
+        }
+        assert_eq!(tell(&mut judge, 4, &[1, 1]), []);
+        assert_eq!(tell(&mut judge, 5, &[]).len(), 2, "it is over, and so is the schedule a second later");
     }
 
     #[test]
@@ -423,11 +465,25 @@ mod tests {
     }
 
     #[test]
+    fn a_threshold_says_how_it_stands() {
+        let mut judge = judge(100, over(2, threshold(Metric::HttpReqDuration, "max < 100ns")));
+        let standing = |judge: &Judge| judge.standings().next().and_then(|standing| standing.seen);
+        both(&mut judge, 0, &[50]);
+        assert_eq!(standing(&judge), None, "no window is full");
+        both(&mut judge, 1, &[70]);
+        assert_eq!(standing(&judge), Some(("70 ns".to_owned(), true)));
+        both(&mut judge, 2, &[500]);
+        both(&mut judge, 3, &[50]);
+        assert_eq!(standing(&judge), Some(("500 ns".to_owned(), false)), "it has failed for good");
+    }
+
+    #[test]
     fn where_nothing_is_watched_nothing_is_kept() {
         let mut judge = judge(10, threshold(Metric::HttpReqDuration, "max < 100ns"));
         judge.hear(&second(0, 0, &[500]));
         assert!(judge.open.is_empty());
         assert_eq!(judge.results(), [None]);
+        assert_eq!((judge.standings().count(), judge.judged_later()), (0, 1));
     }
 
     /// The value of an aggregation over times, worked out from all of them.

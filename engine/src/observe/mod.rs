@@ -2,34 +2,48 @@
 //! on the screen, evidence of the generator's own part, and the end of a run whose threshold demands it. Workers know nothing of it, and never wait for it.
 
 pub mod closing;
+mod course;
 mod evidence;
 mod fall;
 mod gauge;
+mod hand;
+mod history;
 mod judge;
 mod probes;
 mod progress;
 mod samples;
+mod screen;
 mod stages;
+mod standing;
 mod trial;
 pub mod verdict;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
+use runlog::control::ByHand;
 use runlog::manifest::ProbeBooks;
 use runlog::spread::Spread;
 use runlog::summary::Summary;
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
+use runlog::validity::judge;
 
+use self::course::Course;
+pub use self::course::Recent;
 pub use self::evidence::Witness;
+pub use self::hand::Hand;
 use self::judge::Finding;
 pub use self::judge::Judge;
 pub use self::probes::ProbeWatch;
 pub use self::progress::Progress;
 pub use self::samples::Samples;
 use self::stages::Stages;
+pub use self::stages::scheduled_rate;
+use self::standing::Standing;
+pub use self::standing::ThresholdNow;
 use crate::clock::Clock;
+use crate::control::Vitals;
 use crate::plan::Plan;
 use crate::publish::Publisher;
 use crate::stop::Stop;
@@ -56,13 +70,24 @@ pub struct Observer {
     pub judge: Judge,
     /// Who tells others while the run lasts, if anybody does.
     pub publisher: Option<Publisher>,
+    plan: &'static Plan,
+    course: Course,
     probes: Option<ProbeWatch>,
     stages: Stages,
+    hand: Hand,
 }
 
 impl Observer {
-    /// An observer of this plan.
-    pub fn new(plan: &Plan, samples: Samples, progress: Progress, judge: Judge, probes: Option<ProbeWatch>) -> Self {
+    /// An observer of a run by so many workers.
+    pub fn new(
+        plan: &'static Plan,
+        workers: usize,
+        samples: Samples,
+        progress: Progress,
+        judge: Judge,
+        probes: Option<ProbeWatch>,
+        hand: Hand,
+    ) -> Self {
         Self {
             samples,
             progress,
@@ -70,8 +95,11 @@ impl Observer {
             response: Spread::default(),
             judge,
             publisher: None,
+            plan,
+            course: Course::new(workers),
             probes,
             stages: Stages::of(plan),
+            hand,
         }
     }
 
@@ -109,18 +137,33 @@ impl Observer {
             for warning in undelivered {
                 self.warn(now, warning);
             }
-            for event in self.stages.reached(now) {
+            self.tell_changes(now);
+            for event in self.stages.reached(self.hand.course(), now) {
                 self.samples.event(event);
             }
             if now > GARBAGE_FOR && self.witness.only_garbage() {
                 stop.fail(|| "the target does not speak HTTP/1.x: not one of its answers could be read".to_owned());
             }
             if stop.interrupted() && now.since(*interrupted_at.get_or_insert(now)) > PATIENCE {
+                // Should the process end at once, the terminal is as it was.
+                self.progress.step_aside(now);
                 stop.let_go();
             }
-            self.progress.show(now, stop);
+            if self.course.look(now, &self.response) {
+                self.hand.tell(self.vitals());
+            }
+            if self.progress.is_due(now) {
+                let standing = self.standing(now, stop);
+                self.progress.show(&standing, stop);
+            }
         }
         self.progress.clear();
+        self.tell_changes(Nanos(u64::MAX));
+        if self.hand.late() > 0 {
+            let late = "a change by hand reached the cores after its instant: around it they may have followed different schedules";
+            self.progress.note(&format!("warning: {late}"));
+            self.samples.happened(clock.now(), "warning", late);
+        }
         books.sort_by_key(|finished| finished.seat.place);
         books
     }
@@ -128,6 +171,21 @@ impl Observer {
     /// Ends the probes. Returns their books, and what came of the thresholds on what they sample.
     pub fn end_probes(&mut self) -> (Vec<ProbeBooks>, Vec<ThresholdResult>) {
         self.probes.take().map(|probes| probes.end(&mut self.samples)).unwrap_or_default()
+    }
+
+    /// Takes note of what was changed by hand and has taken effect by an instant.
+    fn tell_changes(&mut self, by: Nanos) {
+        while let Some(control) = self.hand.next(by) {
+            let event = control.event();
+            self.progress.note(&format!("{}: {}", control.at, event.detail));
+            self.samples.event(event);
+            self.judge.follow(self.hand.course());
+        }
+    }
+
+    /// How the load was changed by hand, in a run that took so long.
+    pub fn by_hand(&self, elapsed: Nanos) -> ByHand {
+        ByHand::of(self.hand.course(), elapsed)
     }
 
     /// Has what came of the run published, and ends publishing.
@@ -145,6 +203,8 @@ impl Observer {
     }
 
     fn hear(&mut self, second: Second, stop: &Stop) {
+        // Whether it was a second of a pause is to be known before it is judged.
+        self.tell_changes(second.until);
         self.witness.hear(&second);
         self.samples.engine(&second);
         self.response.add(&second.gauge.response);
@@ -152,12 +212,56 @@ impl Observer {
         self.take_note(findings, stop);
         if let Some(publisher) = &self.publisher {
             publisher.hear(&second);
-            let of_probes = self.probes.iter().flat_map(ProbeWatch::standing);
-            publisher.thresholds(self.judge.standing().chain(of_probes));
+            let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+            publisher.thresholds(self.judge.standings().chain(of_probes));
             publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));
         }
-        if let Some(earlier) = self.progress.add(second) {
+        if let Some(earlier) = self.course.hear(second) {
             earlier.give_back();
+        }
+    }
+
+    /// How the load is doing, for whoever asks.
+    fn vitals(&self) -> Vitals {
+        let Self { course, .. } = self;
+        let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+        Vitals::new(course.recent, (course.done, course.failed), self.judge.standings().chain(of_probes))
+    }
+
+    /// What a person should know of the run as a whole.
+    fn state(&self, now: Nanos, stop: &Stop) -> Option<String> {
+        let paused = || self.hand.course().pause_at(now).map(|pause| format!("paused since {}", pause.from));
+        if stop.requested() { Some("stopping …".to_owned()) } else { paused() }
+    }
+
+    /// How the run stands.
+    fn standing(&self, now: Nanos, stop: &Stop) -> Standing {
+        let Self { plan, course, .. } = self;
+        let response_p50 = course.response.map(|figures| Nanos(figures.p50));
+        let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
+        // What the last second is compared with is what the schedules wanted in its middle.
+        let followed = self.hand.course();
+        let scheduled = followed.schedule_time(now);
+        let middle = course.recent.until.since(Nanos::from_millis(500));
+        Standing {
+            name: plan.name.clone(),
+            target: plan.target.base_url.clone(),
+            now,
+            planned: followed.run_time(plan.duration()).unwrap_or_else(|| now.after(plan.duration().since(scheduled))),
+            state: self.state(now, stop),
+            recent: course.recent,
+            scheduled: stages::scheduled_rate(plan, followed, middle),
+            users: stages::scheduled_users(plan, followed.schedule_time(middle)),
+            response: course.response,
+            done: course.done,
+            failed: course.failed,
+            dropped: course.dropped,
+            trouble: course.trouble.by_frequency(),
+            history: course.history.points(),
+            scenarios: stages::standing(plan, followed, now),
+            thresholds: self.judge.standings().chain(of_probes).collect(),
+            judged_later: self.judge.judged_later(),
+            validity: judge(&self.witness.evidence(response_p50)),
         }
     }
 

@@ -12,6 +12,7 @@ use runlog::units::{Nanos, Thousands};
 use super::gauge::GaugeTrial;
 use super::judge::Finding;
 use super::samples::Samples;
+use super::standing::ThresholdNow;
 use crate::clock::Clock;
 use crate::plan::{Plan, Probe};
 use crate::probe::{Beside, Sample, Told, What};
@@ -65,9 +66,9 @@ impl ProbeWatch {
         self.watched.iter_mut().filter_map(|watched| watched.warning.take()).collect()
     }
 
-    /// The thresholds that are judged while the run lasts, as a person reads them, and whether they hold so far.
-    pub fn standing(&self) -> impl Iterator<Item = (String, bool)> {
-        self.trials.iter().filter_map(GaugeTrial::standing)
+    /// How the thresholds on what they sample stand.
+    pub fn standings(&self) -> impl Iterator<Item = ThresholdNow> {
+        self.trials.iter().map(GaugeTrial::standing)
     }
 
     /// What each probe has seen when it looked last; nothing of one that could not.

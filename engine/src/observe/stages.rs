@@ -1,12 +1,14 @@
-//! The stages of the schedules, as events when they begin.
+//! The stages of the schedules: as events when they begin, and where they stand at an instant.
 
+use runlog::course::Course;
 use runlog::samples::Event;
-use runlog::units::{Nanos, Rate};
+use runlog::units::{Nanos, Rate, Thousands};
 
-use crate::plan::schedule::Ramp;
+use super::standing::StageNow;
+use crate::plan::schedule::{ArrivalSchedule, Ramp};
 use crate::plan::{Load, Plan};
 
-/// The beginnings of stages still to come, the next one last.
+/// The beginnings of stages still to come, the next one last; in the time of the schedule.
 #[derive(Debug)]
 pub struct Stages {
     to_come: Vec<Event>,
@@ -31,12 +33,71 @@ impl Stages {
         Self { to_come }
     }
 
-    /// Those that have begun since this was last asked.
-    pub fn reached(&mut self, now: Nanos) -> Vec<Event> {
-        let still = self.to_come.partition_point(|event| event.time_ns > now.0);
-        let mut reached = self.to_come.split_off(still);
-        reached.reverse();
+    /// Those that have begun on this course since this was last asked.
+    pub fn reached(&mut self, course: &Course, now: Nanos) -> Vec<Event> {
+        let scheduled = course.schedule_time(now);
+        let has_begun = |event: &Event| {
+            // What is scheduled for the very instant of a pause begins when that is over.
+            event.time_ns <= scheduled.0 && course.run_time(Nanos(event.time_ns)).is_some_and(|begins| begins <= now)
+        };
+        let still = self.to_come.partition_point(|event| !has_begun(event));
+        let reached = self.to_come.split_off(still).into_iter().rev();
         reached
+            .map(|event| Event { time_ns: course.run_time(Nanos(event.time_ns)).unwrap_or(now).0, ..event })
+            .collect()
+    }
+}
+
+/// Where each scenario stands.
+pub fn standing(plan: &Plan, course: &Course, now: Nanos) -> Vec<StageNow> {
+    let scheduled = course.schedule_time(now);
+    let stage = |scenario: &crate::plan::Scenario| match &scenario.load {
+        Load::Open(arrivals) => stage_of(&scenario.name, arrivals.rate(), scheduled, |rate| {
+            Rate::per_second(rate * factor(arrivals, course, scheduled)).unwrap_or_default().to_string()
+        }),
+        Load::Closed { vus, .. } => stage_of(&scenario.name, vus.users(), scheduled, |users| match users as u64 {
+            1 => "1 user".to_owned(),
+            users => format!("{} users", Thousands(users)),
+        }),
+    };
+    plan.scenarios.iter().map(stage).collect()
+}
+
+/// How many times the rate of a schedule is followed.
+fn factor(arrivals: &ArrivalSchedule, course: &Course, scheduled: Nanos) -> f64 {
+    if arrivals.can_be_scaled() { course.factor_at(scheduled) } else { 1.0 }
+}
+
+/// At what rate the schedules bring arrivals on this course; `None` where none does.
+pub fn scheduled_rate(plan: &Plan, course: &Course, at: Nanos) -> Option<Rate> {
+    let (scheduled, is_paused) = (course.schedule_time(at), course.pause_at(at).is_some());
+    let rates = plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
+        Load::Open(_) if is_paused => Some(0.0),
+        Load::Open(arrivals) => Some(arrivals.rate().at(scheduled) * factor(arrivals, course, scheduled)),
+        Load::Closed { .. } => None,
+    });
+    rates.reduce(|all, rate| all + rate).and_then(Rate::per_second)
+}
+
+/// How many virtual users the schedules want; `None` where there are none.
+pub fn scheduled_users(plan: &Plan, at: Nanos) -> Option<u64> {
+    let users = plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
+        Load::Closed { vus, .. } => Some(vus.users().at(at) as u64),
+        Load::Open(_) => None,
+    });
+    users.reduce(|all, users| all + users)
+}
+
+fn stage_of(scenario: &str, ramp: &Ramp, now: Nanos, show: impl Fn(f64) -> String) -> StageNow {
+    let ends: Vec<(Nanos, f64)> = ramp.ends().collect();
+    let (passed, last) = (ends.partition_point(|(end, _)| *end <= now), ends.len().max(1) - 1);
+    let (end, target) = ends.get(passed.min(last)).copied().unwrap_or_default();
+    StageNow {
+        scenario: scenario.to_owned(),
+        stage: (passed.min(last) + 1, last + 1),
+        now: show(ramp.at(now)),
+        target: show(target),
+        left: (now < end).then(|| end.since(now)),
     }
 }
 
@@ -54,6 +115,7 @@ fn add(events: &mut Vec<Event>, scenario: &str, ramp: &Ramp, show: impl Fn(f64) 
 mod tests {
     use super::*;
     use crate::plan::schedule::Stage;
+    use runlog::control::Change;
 
     #[test]
     fn stages_are_told_once_when_they_begin() {
@@ -64,10 +126,27 @@ mod tests {
         });
         to_come.reverse();
         let mut stages = Stages { to_come };
-        let first = stages.reached(Nanos::from_secs(3));
+        let first = stages.reached(&Course::planned(), Nanos::from_secs(3));
         assert_eq!(first.len(), 1);
         assert_eq!(first[0].detail, "peak: stage 1 of 2, to 100/s until 10.0 s");
-        assert_eq!(stages.reached(Nanos::from_secs(10)).len(), 1);
-        assert_eq!(stages.reached(Nanos::from_secs(20)), []);
+        let paused = Course::of([(Nanos::from_secs(10), Change::Pause), (Nanos::from_secs(12), Change::Resume)]);
+        assert_eq!(stages.reached(&paused, Nanos::from_secs(11)), []);
+        let second = stages.reached(&paused, Nanos::from_secs(12));
+        assert_eq!(second.iter().map(|event| event.time_ns).collect::<Vec<_>>(), [12_000_000_000]);
+        assert_eq!(stages.reached(&paused, Nanos::from_secs(20)), []);
+    }
+
+    #[test]
+    fn a_stage_stands_where_its_ramp_is() {
+        let stage = |seconds, target| Stage { duration: Nanos::from_secs(seconds), target };
+        let ramp = Ramp::new(0.0, &[stage(10, 100.0), stage(5, 100.0)]);
+        let at = |seconds| {
+            let stage = stage_of("peak", &ramp, Nanos::from_secs(seconds), |target| format!("{target}/s"));
+            (stage.stage, stage.now, stage.target, stage.left.map(Nanos::as_secs_f64))
+        };
+        let text = str::to_owned;
+        assert_eq!(at(4), ((1, 2), text("40/s"), text("100/s"), Some(6.0)));
+        assert_eq!(at(10), ((2, 2), text("100/s"), text("100/s"), Some(5.0)));
+        assert_eq!(at(15), ((2, 2), text("0/s"), text("100/s"), None));
     }
 }

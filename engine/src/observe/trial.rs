@@ -10,6 +10,7 @@ use runlog::units::Nanos;
 
 use super::fall::Fall;
 use super::judge::Finding;
+use super::standing::ThresholdNow;
 use crate::worker::ledger::Gathered;
 
 const SECOND: Nanos = Nanos::from_secs(1);
@@ -93,6 +94,22 @@ impl Trial {
         }
     }
 
+    /// The schedules end at another instant than was planned.
+    pub const fn replan(&mut self, planned: Nanos) {
+        self.planned = planned;
+    }
+
+    /// The load stood still: where there is less because of that, nobody is to blame. Returns whether that is so; then a
+    /// window begins anew.
+    pub fn stands_still(&mut self) -> bool {
+        let is_level = self.threshold.metric.kind() == MetricKind::Gauge;
+        let is_excused = self.may_lack() && (is_level || self.window.is_some());
+        if let (true, Some(window)) = (is_excused, &mut self.window) {
+            window.seconds.clear();
+        }
+        is_excused
+    }
+
     /// Takes what all cores tell of a second that ends now; `is_whole` unless the end of the run has cut it short.
     pub fn hear(&mut self, at: Nanos, is_whole: bool, second: &[Kept]) {
         let is_level = self.threshold.metric.kind() == MetricKind::Gauge;
@@ -103,6 +120,7 @@ impl Trial {
         if self.window.is_some() {
             return self.hear_in_window(at, is_whole, second);
         }
+        self.last = at;
         self.sum.extend(second);
         if self.threshold.abort_on_fail && self.fall.first.is_none() && at >= self.threshold.delay_abort_eval_ns {
             self.judge(at, at);
@@ -166,14 +184,20 @@ impl Trial {
         Some(value)
     }
 
-    /// The threshold, and whether it holds so far; `None` where it is not judged before the end.
-    pub fn standing(&self) -> Option<(String, bool)> {
-        self.fall.standing(self.threshold)
-    }
-
     /// What came to light, each thing once.
     pub fn findings(&mut self, now: Nanos) -> Vec<Finding> {
         self.fall.findings(self.threshold, now)
+    }
+
+    /// How it stands: as the last full window says where it has one, and else all so far.
+    pub fn standing(&self) -> ThresholdNow {
+        let value = match (self.fall.first, &self.window) {
+            (Some((value, _)), _) => Some(value),
+            (None, Some(window)) if !window.was_full => None,
+            (None, Some(window)) => self.sum.value(self.threshold, window.length()),
+            (None, None) => self.sum.value(self.threshold, self.last),
+        };
+        ThresholdNow::new(self.threshold, value)
     }
 
     /// What came of it when the run is over; `None` where what rows (or iterations) add up to tells it exactly.

@@ -36,6 +36,7 @@ use self::push::Push;
 pub use self::push::redacted;
 use self::serve::Page;
 use crate::clock::Clock;
+use crate::observe::ThresholdNow;
 use crate::plan::Plan;
 use crate::stop::Stop;
 use crate::worker::breakdown::{Breakdown, Layout};
@@ -115,9 +116,10 @@ impl Publisher {
         self.shared.lock().hear(second);
     }
 
-    /// Takes which of the thresholds that are judged by now hold, each with how a person reads it.
-    pub fn thresholds(&self, standing: impl Iterator<Item = (String, bool)>) {
-        self.shared.lock().stand(standing);
+    /// Takes how thresholds stand. Those with nothing to judge yet are not published.
+    pub fn thresholds(&self, standings: impl Iterator<Item = ThresholdNow>) {
+        let judged = standings.filter_map(|now| now.seen.map(|(_, holds)| (now.threshold, holds)));
+        self.shared.lock().stand(judged);
     }
 
     /// Takes what the probes have seen when they looked last.

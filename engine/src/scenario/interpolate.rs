@@ -138,11 +138,16 @@ fn substitute(inside: &str, variables: &Variables<'_>, result: &mut Text) -> Res
             help: "write `${NAME}` or `${NAME:-default}`, the name in letters, digits and `_`".to_owned(),
         });
     }
-    let value = variables.value(name).or_else(|| default.map(str::to_owned)).ok_or_else(|| Wrong {
-        piece: piece(),
-        message: format!("the variable `{name}` has no value"),
-        help: format!("give it with `--var {name}=…` or in the environment, or a default: `${{{name}:-…}}`"),
-    })?;
+    let given = variables.value(name);
+    let value = match default {
+        // As in a shell: pipelines hand over a secret that is not set as an empty variable.
+        Some(default) => given.filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned()),
+        None => given.ok_or_else(|| Wrong {
+            piece: piece(),
+            message: format!("the variable `{name}` has no value"),
+            help: format!("give it with `--var {name}=…` or in the environment, or a default: `${{{name}:-…}}`"),
+        })?,
+    };
     result.shown.push_str(if secrets::is_secret(name) { secrets::REDACTED } else { &value });
     let start = result.real.len();
     result.real.push_str(&value);
@@ -179,6 +184,7 @@ mod tests {
         let environment = |name: &str| match name {
             "BOTH" | "HOME_TOWN" => Some("environment".to_owned()),
             "API_TOKEN" => Some("hunter2".to_owned()),
+            "EMPTY" => Some(String::new()),
             _ => None,
         };
         interpolate(text, &Variables { given, environment: &environment })
@@ -194,6 +200,12 @@ mod tests {
         assert_eq!(real("${HOME_TOWN:-default}"), "environment");
         assert_eq!(real("${NONE:-http://127.0.0.1:8080}/x"), "http://127.0.0.1:8080/x");
         assert_eq!(real("${NONE:-}"), "");
+    }
+
+    #[test]
+    fn an_empty_variable_has_its_default_and_without_one_is_empty() {
+        assert_eq!(real("${EMPTY:-default}"), "default");
+        assert_eq!(real("<${EMPTY}>"), "<>");
     }
 
     #[test]

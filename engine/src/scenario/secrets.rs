@@ -33,6 +33,29 @@ pub fn redact_path(path: &str) -> String {
     }
 }
 
+/// Where something is, as a URL or as words such as `host=db password=x`, with the passwords and the secrets of its query taken out.
+pub fn redact_place(text: &str) -> String {
+    let word = |word: &str| match word.split_once('=') {
+        Some((name, _)) if is_secret(name) && !name.contains("://") => format!("{name}={REDACTED}"),
+        _ => redact_path(&without_password(word)),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// `scheme://user:password@host` without the password. Those of databases are taken with a `/` in them, as a database takes them.
+fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let ends: &[char] = if scheme.starts_with("postgres") { &[] } else { &['/', '?', '#'] };
+    let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
+    match authority.split_once('@').and_then(|(user, _)| user.split_once(':')) {
+        Some((user, password)) => {
+            let behind = &rest[user.len() + 1 + password.len()..];
+            format!("{scheme}://{user}:{REDACTED}{behind}")
+        }
+        None => text.to_owned(),
+    }
+}
+
 /// `a=1&token=2` with the values of secrets taken out.
 fn redact_pairs(pairs: &str) -> String {
     let shown: Vec<String> = pairs

@@ -7,6 +7,9 @@ use rustix::io::Errno;
 use super::{Ring, Runtime};
 use crate::host;
 
+/// The kernel's setting that switches io_uring off.
+pub const DISABLED: &str = "/proc/sys/kernel/io_uring_disabled";
+
 /// What sockets are driven by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driver {
@@ -33,16 +36,16 @@ impl Driver {
         Self::granted().next().unwrap_or(Self::Epoll)
     }
 
-    /// Why it is not the best there is, and what can be done about it; nothing where it is.
-    pub fn shortcoming(self) -> Option<String> {
-        let reason = match (self, io_uring::IoUring::new(1)) {
-            (Self::Ring, _) => return None,
-            (Self::CoopRing | Self::PlainRing, _) | (Self::Epoll, Ok(_)) => {
-                "this kernel's io_uring lacks what the engine uses: Linux 6.1 has it".to_owned()
+    /// Why it is not the best there is; nothing where it is. `refused` is how this machine refuses every io_uring, where it
+    /// does.
+    pub fn shortcoming(self, refused: Option<Refused>) -> Option<Shortcoming> {
+        match (self, refused) {
+            (Self::Ring, _) => None,
+            (Self::Epoll, Some(refused)) => Some(refused.explained()),
+            (Self::CoopRing | Self::PlainRing | Self::Epoll, _) => {
+                Some(Shortcoming::new("this kernel's io_uring lacks what the engine uses: Linux 6.1 has it", None))
             }
-            (Self::Epoll, Err(error)) => refusal(&error),
-        };
-        Some(format!("driven by {self}: {reason}"))
+        }
     }
 
     /// Whether the kernel grants it, now and for one connection.
@@ -54,21 +57,72 @@ impl Driver {
     }
 }
 
-/// Why there is no io_uring.
-fn refusal(error: &std::io::Error) -> String {
-    match (error.raw_os_error().map(Errno::from_raw_os_error), host::system_setting("kernel/io_uring_disabled")) {
-        (Some(Errno::PERM), Some(disabled @ 1..)) => {
-            format!(
-                "io_uring is switched off by kernel.io_uring_disabled = {disabled} (`sysctl -w kernel.io_uring_disabled=0`)"
-            )
+/// Why a driver is not the best there is, and what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shortcoming {
+    /// Why.
+    pub reason: String,
+    /// The command that mends it, where there is one.
+    pub mend: Option<String>,
+}
+
+impl Shortcoming {
+    fn new(reason: impl Into<String>, mend: Option<&str>) -> Self {
+        Self { reason: reason.into(), mend: mend.map(str::to_owned) }
+    }
+}
+
+impl fmt::Display for Shortcoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.mend {
+            Some(mend) => write!(f, "{} (`{mend}`)", self.reason),
+            None => f.write_str(&self.reason),
         }
-        (Some(Errno::PERM | Errno::ACCESS), _) => {
-            "io_uring is refused, as containers do: allow it in the seccomp profile (`--security-opt seccomp=…`)"
-                .to_owned()
+    }
+}
+
+/// How a machine refuses every io_uring.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused {
+    /// What the kernel said.
+    pub errno: Errno,
+    /// `kernel.io_uring_disabled`, where the kernel has it.
+    pub disabled: Option<u64>,
+    /// The kernel's version.
+    pub kernel: Option<(u32, u32)>,
+}
+
+impl Refused {
+    /// The first Linux with any io_uring.
+    const FIRST: (u32, u32) = (5, 1);
+
+    /// How this machine does; nothing where it grants one.
+    pub fn here() -> Option<Self> {
+        let error = io_uring::IoUring::new(1).err()?;
+        Some(Self {
+            errno: Errno::from_io_error(&error).unwrap_or(Errno::NOSYS),
+            disabled: host::number(DISABLED),
+            kernel: host::kernel(),
+        })
+    }
+
+    fn explained(self) -> Shortcoming {
+        let container = || {
+            let reason = "io_uring is refused, as containers do: allow it in the seccomp profile";
+            Shortcoming::new(reason, Some("docker run --security-opt seccomp=unconfined …"))
+        };
+        match (self.errno, self.disabled) {
+            (Errno::PERM, Some(disabled @ 1..)) => Shortcoming::new(
+                format!("io_uring is switched off by kernel.io_uring_disabled = {disabled}"),
+                Some("sysctl -w kernel.io_uring_disabled=0"),
+            ),
+            (Errno::PERM | Errno::ACCESS, _) => container(),
+            // Some profiles say that there is no such call.
+            (Errno::NOSYS, _) if self.kernel >= Some(Self::FIRST) => container(),
+            (Errno::NOSYS, _) => Shortcoming::new("this kernel has no io_uring: Linux 6.1 has", None),
+            (Errno::NOMEM, _) => Shortcoming::new("too little memory may be locked", Some("ulimit -l unlimited")),
+            (errno, _) => Shortcoming::new(format!("io_uring is refused: {errno}"), None),
         }
-        (Some(Errno::NOMEM), _) => "too little memory may be locked (`ulimit -l unlimited`)".to_owned(),
-        (Some(Errno::NOSYS), _) => "this kernel has no io_uring: Linux 6.1 has".to_owned(),
-        _ => format!("io_uring is refused: {error}"),
     }
 }
 

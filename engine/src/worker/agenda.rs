@@ -6,6 +6,7 @@ use runlog::units::Nanos;
 use super::arrivals::Stream;
 use super::core::Core;
 use super::line::NEVER;
+use crate::control::Dial;
 use crate::plan::{Load, Plan, Scenario};
 
 /// How often stops and ends are looked for.
@@ -14,7 +15,7 @@ const TICK: Nanos = Nanos::from_millis(10);
 /// The agenda of a core.
 pub struct Agenda {
     streams: Vec<Stream>,
-    /// The closed scenarios that still go on, with the instant at which their iterations are cut off.
+    /// The closed scenarios that still go on, with the instant of the schedule at which their iterations are cut off.
     ends: Vec<(ScenarioId, Nanos)>,
     tick: Nanos,
 }
@@ -23,6 +24,15 @@ impl Agenda {
     /// The agenda of a core before its first arrival.
     pub fn new(core: &Core) -> Self {
         Self { streams: Stream::of(core), ends: closed_ends(core.plan), tick: Nanos::ZERO }
+    }
+
+    /// Takes in what has been changed of the load by hand.
+    pub fn follow(&mut self, core: &mut Core, dial: &Dial) {
+        if core.follow(dial) {
+            for stream in &mut self.streams {
+                stream.follow(core);
+            }
+        }
     }
 
     /// Hands out the arrivals that are due, and wakes who wants to be woken.
@@ -34,8 +44,8 @@ impl Agenda {
     }
 
     /// When the next arrival or waking is due; the end of time where there is none.
-    pub fn next_due(&mut self, core: &Core) -> Nanos {
-        let arrivals = self.streams.iter_mut().filter_map(Stream::next_due);
+    pub fn next_due(&self, core: &Core) -> Nanos {
+        let arrivals = self.streams.iter().filter_map(Stream::next_due);
         arrivals.chain(core.next_wake()).min().unwrap_or(NEVER)
     }
 
@@ -51,8 +61,9 @@ impl Agenda {
             return false;
         }
         self.tick = now.after(TICK);
-        core.churn(now);
-        for (scenario, _) in self.ends.extract_if(.., |(_, end)| *end <= now) {
+        let scheduled = core.course().schedule_time(now);
+        core.churn(scheduled, now);
+        for (scenario, _) in self.ends.extract_if(.., |(_, end)| *end <= scheduled) {
             core.interrupt(scenario, now);
         }
         self.streams.iter_mut().fold(core.has_closed(), |over, stream| over & stream.is_over(core, now))

@@ -1,12 +1,11 @@
 //! The open model's arrivals of one scenario on one core: taken from the schedule when due.
 
-use std::iter::Peekable;
-
 use runlog::row::ScenarioId;
 use runlog::units::Nanos;
 
 use super::core::Core;
-use crate::plan::schedule::{ArrivalSchedule, Arrivals};
+use super::line::NEVER;
+use crate::plan::schedule::{Arrival, ArrivalSchedule, Arrivals};
 use crate::plan::{Load, Scenario};
 
 /// How many arrivals are handed out before the wire gets its turn: enough to be cheap, few enough that answers do not
@@ -16,8 +15,10 @@ const BATCH: usize = 64;
 /// Arrivals still to come.
 pub struct Stream {
     scenario: ScenarioId,
-    arrivals: Peekable<Arrivals<'static>>,
-    /// When what has not been sent is given up.
+    arrivals: Arrivals<'static>,
+    /// The next one, as far as the course is known.
+    next: Option<Arrival>,
+    /// When what has not been sent is given up, in the time of the schedule.
     gives_up_at: Nanos,
 }
 
@@ -32,36 +33,51 @@ impl Stream {
     }
 
     fn new(core: &Core, scenario: ScenarioId, schedule: &'static ArrivalSchedule, graceful_stop: Nanos) -> Self {
-        let arrivals = schedule.arrivals(core.plan.seed, scenario, core.seat.place, core.seat.of).peekable();
-        Self { scenario, arrivals, gives_up_at: schedule.duration().after(graceful_stop) }
+        let mut arrivals = schedule.arrivals(core.plan.seed, scenario, core.seat.place, core.seat.of);
+        let next = arrivals.due(core.course());
+        Self { scenario, arrivals, next, gives_up_at: schedule.duration().after(graceful_stop) }
+    }
+
+    /// The course is another than was thought: so may be when the next arrival is due.
+    pub fn follow(&mut self, core: &Core) {
+        self.next = self.arrivals.due(core.course());
     }
 
     /// When the next arrival is due.
-    pub fn next_due(&mut self) -> Option<Nanos> {
-        self.arrivals.peek().map(|arrival| arrival.at)
+    pub fn next_due(&self) -> Option<Nanos> {
+        self.next.map(|arrival| arrival.at)
     }
 
     /// Hands out the arrivals that are due, at most a batch of them.
     pub fn hand_out(&mut self, core: &mut Core, now: Nanos) {
         for _ in 0..BATCH {
-            let Some(arrival) = self.arrivals.next_if(|arrival| arrival.at <= now) else { return };
+            let Some(arrival) = self.take(core, now) else { return };
             core.arrive(self.scenario, arrival, now);
         }
     }
 
     /// Whether the schedule has ended and everything of it is done with, or is now given up.
     pub fn is_over(&mut self, core: &mut Core, now: Nanos) -> bool {
-        if now >= self.gives_up_at {
-            self.give_up(core, Nanos(u64::MAX), now);
+        let scheduled = core.course().schedule_time(now);
+        if scheduled >= self.gives_up_at {
+            self.give_up(core, NEVER, now);
         }
-        self.arrivals.peek().is_none() && core.has_served(self.scenario)
+        self.next.is_none() && self.arrivals.is_over(scheduled) && core.has_served(self.scenario)
     }
 
     /// Drops what was scheduled up to an instant, and cuts off what is on its way.
     pub fn give_up(&mut self, core: &mut Core, until: Nanos, now: Nanos) {
-        while let Some(arrival) = self.arrivals.next_if(|arrival| arrival.at <= until) {
+        while let Some(arrival) = self.take(core, until) {
             core.drop_arrival(self.scenario, arrival);
         }
         core.interrupt(self.scenario, now);
+    }
+
+    /// The next arrival, if it is due by an instant.
+    fn take(&mut self, core: &Core, until: Nanos) -> Option<Arrival> {
+        let arrival = self.next.filter(|arrival| arrival.at <= until)?;
+        self.arrivals.advance();
+        self.next = self.arrivals.due(core.course());
+        Some(arrival)
     }
 }

@@ -1,6 +1,8 @@
 //! What a worker decides: events in, actions and rows out. No socket, no clock: the time is told, and what is to be done
 //! is left to the wire, so that a server made of nothing can be put in its place.
 
+use runlog::control::Change;
+use runlog::course::Course;
 use runlog::manifest::Lookups;
 use runlog::outcome::Failure;
 use runlog::row::{Row, ScenarioId};
@@ -16,6 +18,7 @@ use super::pool::Place;
 use super::seat::Seat;
 use super::traffic::Traffic;
 use super::vu::{Doing, VuPlace};
+use crate::control::{Dial, Reading};
 use crate::plan::schedule::Arrival;
 use crate::plan::template::{Missing, Scene};
 use crate::plan::{Cookies, Load, MessageId, Plan};
@@ -29,6 +32,8 @@ pub struct Core {
     pub seat: Seat,
     /// What is kept of it.
     pub books: Books,
+    /// What somebody has changed of the load by hand.
+    reading: Reading,
     /// The wall time of t=0, since 1970.
     epoch: Nanos,
     crew: Crew,
@@ -54,6 +59,7 @@ impl Core {
             plan,
             seat,
             books,
+            reading: Reading::default(),
             epoch: Nanos::ZERO,
             crew: Crew::new(plan, seat),
             traffic: Traffic::new(plan),
@@ -70,6 +76,23 @@ impl Core {
     /// The wall time of t=0, since 1970.
     pub const fn start_at(&mut self, epoch: Nanos) {
         self.epoch = epoch;
+    }
+
+    /// Reads what has been changed of the load by hand. Returns whether anything was.
+    pub fn follow(&mut self, dial: &Dial) -> bool {
+        let mut is_changed = false;
+        while let Some(control) = self.reading.next(dial) {
+            is_changed = true;
+            if control.change == Change::Resume {
+                self.crew.resume(control.at);
+            }
+        }
+        is_changed
+    }
+
+    /// How the schedule is followed, as far as that is known.
+    pub const fn course(&self) -> &Course {
+        self.reading.course()
     }
 
     /// Has the connections opened that are to be open before the load.
@@ -99,11 +122,12 @@ impl Core {
         self.traffic.warmed();
     }
 
-    /// Closes as many connections as should have been closed by now, to be opened anew when they are needed.
-    pub fn churn(&mut self, now: Nanos) {
+    /// Closes as many connections as should have been closed when the schedule has come so far, to be opened anew when they
+    /// are needed.
+    pub fn churn(&mut self, scheduled: Nanos, now: Nanos) {
         for id in self.scenarios() {
             let Some(rate) = self.plan.scenarios[usize::from(id.0)].connections.churn else { continue };
-            let due = rate.as_per_second() * now.as_secs_f64() / self.seat.of as f64;
+            let due = rate.as_per_second() * scheduled.as_secs_f64() / self.seat.of as f64;
             let lines = &mut self.lines[usize::from(id.0)];
             let mut left = lines.all.len();
             while (lines.churned as f64) < due && left > 0 {
@@ -181,13 +205,15 @@ impl Core {
     /// Wakes the virtual users whose instant has come.
     pub fn wake(&mut self, now: Nanos) {
         while let Some(place) = self.crew.wake(now) {
-            match self.crew.vu(place).doing {
+            let vu = self.crew.vu(place);
+            match vu.doing {
                 Doing::Thinking => self.go_on(place, now),
-                Doing::Nothing | Doing::Request | Doing::Gone => {
-                    let vu = self.crew.vu(place);
+                Doing::Held(_) => self.go_on_behind_pause(place, now),
+                Doing::Nothing => {
                     vu.ready = vu.ready.max(now);
                     self.iterate(place, now);
                 }
+                Doing::Request | Doing::Gone => {}
             }
         }
     }
@@ -249,7 +275,8 @@ impl Core {
             self.traffic.expire(now);
             self.settle(now);
         }
-        while let Some(vu) = self.crew.overtime(now) {
+        let scheduled = self.course().schedule_time(now);
+        while let Some(vu) = self.crew.overtime(scheduled) {
             self.send_home(vu, now);
         }
         let instant = now.since(self.plan.target.timeouts.request);
@@ -356,14 +383,7 @@ impl Core {
                 return;
             }
             match vu.next() {
-                Next::Request(id) => {
-                    self.books.owe();
-                    return self.want(place, id, now);
-                }
-                Next::Replay => {
-                    self.books.owe();
-                    return self.replay(place, now);
-                }
+                next @ (Next::Request(_) | Next::Replay) => return self.ask(place, next, now),
                 Next::Think(_) => {
                     let until = vu.ready;
                     return self.crew.sleep(place, until);
@@ -374,6 +394,31 @@ impl Core {
                 }
                 Next::Over => return self.next_task(place, now),
             }
+        }
+    }
+
+    /// Makes the next request of a flow; in a pause, when it is over.
+    fn ask(&mut self, place: VuPlace, next: Next, now: Nanos) {
+        let vu = self.crew.vu(place);
+        if let Some(pause) = self.reading.course().pause_at(vu.ready) {
+            vu.doing = Doing::Held(next);
+            return self.crew.hold(place, pause);
+        }
+        self.books.owe();
+        match next {
+            Next::Request(id) => self.want(place, id, now),
+            Next::Replay => self.replay(place, now),
+            Next::Think(_) | Next::Left(..) | Next::Over => {}
+        }
+    }
+
+    /// A request that waited for the load to be resumed is made: it was scheduled for that instant.
+    fn go_on_behind_pause(&mut self, place: VuPlace, now: Nanos) {
+        let vu = self.crew.vu(place);
+        let pause = self.reading.course().pause_at(vu.ready);
+        let resumed = pause.and_then(|pause| pause.until).unwrap_or(now);
+        if let Some(next) = vu.resume(resumed) {
+            self.ask(place, next, now);
         }
     }
 
@@ -402,7 +447,7 @@ impl Core {
     }
 
     fn iterate(&mut self, place: VuPlace, now: Nanos) {
-        if self.crew.next_iteration(place, now) == Shift::Begins {
+        if self.crew.next_iteration(place, self.reading.course(), now) == Shift::Begins {
             self.books.owe();
             self.begin(place, now);
         }

@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use runlog::course::{Course, Pause};
 use runlog::row::ScenarioId;
 use runlog::units::Nanos;
 
+use super::line::NEVER;
 use super::pool::Pool;
 use super::seat::Seat;
 use super::vu::{Doing, Iteration, Vu, VuPlace};
@@ -26,7 +28,9 @@ pub struct Crew {
     on_call: usize,
     /// When virtual users want to go on.
     sleepers: BinaryHeap<Reverse<(Nanos, VuPlace)>>,
-    /// When virtual users whose shift has ended are cut off.
+    /// Those that wait for the load to be resumed.
+    held: Vec<VuPlace>,
+    /// When virtual users whose shift has ended are cut off, in the time of the schedule.
     curfews: BinaryHeap<Reverse<(Nanos, VuPlace)>>,
 }
 
@@ -52,6 +56,7 @@ impl Crew {
             begun: vec![0; plan.scenarios.len()],
             on_call: 0,
             sleepers: BinaryHeap::new(),
+            held: Vec::new(),
             curfews: BinaryHeap::new(),
         }
     }
@@ -96,6 +101,7 @@ impl Crew {
         self.vus.push(Vu::new(scenario, number, line, choices, shifts));
         match self.next_shift(place) {
             Some(from) => {
+                self.vu(place).ready = from;
                 self.sleep(place, from);
                 self.on_call += 1;
             }
@@ -114,15 +120,34 @@ impl Crew {
     }
 
     /// Decides how a virtual user of a closed scenario goes on that is ready for another iteration.
-    pub fn next_iteration(&mut self, place: VuPlace, now: Nanos) -> Shift {
-        while !self.vu(place).is_on_shift() {
-            match self.next_shift(place) {
-                None => return self.rest_for_good(place),
-                Some(from) if from > now => {
-                    self.sleep(place, from);
-                    return Shift::Rests;
+    pub fn next_iteration(&mut self, place: VuPlace, course: &Course, now: Nanos) -> Shift {
+        loop {
+            let vu = self.vu(place);
+            if let Some(pause) = course.pause_at(vu.ready) {
+                self.hold(place, pause);
+                return Shift::Rests;
+            }
+            let ((from, until), scheduled) = (vu.shift(), course.schedule_time(vu.ready));
+            if scheduled >= until {
+                if self.next_shift(place).is_none() {
+                    return self.rest_for_good(place);
                 }
-                Some(from) => self.vu(place).ready = from.max(now),
+            } else if scheduled >= from {
+                break;
+            } else {
+                match (course.run_time(from), course.pauses().last()) {
+                    (Some(begins), _) if begins <= now => vu.ready = now,
+                    // Where a pause comes in between, it is woken too early, and looks again.
+                    (Some(begins), _) => {
+                        self.sleep(place, begins);
+                        return Shift::Rests;
+                    }
+                    (None, Some(pause)) => {
+                        self.hold(place, pause);
+                        return Shift::Rests;
+                    }
+                    (None, None) => return self.rest_for_good(place),
+                }
             }
         }
         let Some((flow, iteration)) = self.take_iteration(place) else { return self.rest_for_good(place) };
@@ -192,11 +217,12 @@ impl Crew {
         Some(from)
     }
 
-    /// A virtual user that has gone on for too long after its shift.
-    pub fn overtime(&mut self, now: Nanos) -> Option<VuPlace> {
-        while self.curfews.peek().is_some_and(|&Reverse((instant, _))| instant <= now) {
+    /// A virtual user that has gone on for too long after its shift, when the schedule has come so far.
+    pub fn overtime(&mut self, scheduled: Nanos) -> Option<VuPlace> {
+        while self.curfews.peek().is_some_and(|&Reverse((instant, _))| instant <= scheduled) {
             let Reverse((_, place)) = self.curfews.pop()?;
-            if self.vu(place).is_overtime(now) {
+            let vu = self.vu(place);
+            if vu.is_at_work() && vu.shift().1 <= scheduled {
                 return Some(place);
             }
         }
@@ -207,6 +233,27 @@ impl Crew {
     pub fn sleep(&mut self, place: VuPlace, until: Nanos) {
         self.vu(place).wakes_at = until;
         self.sleepers.push(Reverse((until, place)));
+    }
+
+    /// A virtual user waits for the end of a pause.
+    pub fn hold(&mut self, place: VuPlace, pause: &Pause) {
+        match pause.until {
+            Some(until) => self.sleep(place, until),
+            None => {
+                self.vu(place).wakes_at = NEVER;
+                self.held.push(place);
+            }
+        }
+    }
+
+    /// The load is resumed at an instant: whoever waits for it is woken then.
+    pub fn resume(&mut self, at: Nanos) {
+        for place in std::mem::take(&mut self.held) {
+            // Whoever was sent home meanwhile may stand here twice, or wait for something else.
+            if self.vu(place).wakes_at == NEVER {
+                self.sleep(place, at);
+            }
+        }
     }
 
     /// When the next sleeper wants to be woken.
@@ -220,6 +267,7 @@ impl Crew {
             let Reverse((instant, place)) = self.sleepers.pop()?;
             let vu = self.vu(place);
             if vu.doing != Doing::Gone && vu.wakes_at == instant {
+                vu.wakes_at = NEVER;
                 return Some(place);
             }
         }
@@ -231,7 +279,7 @@ impl Crew {
         let vu = &mut self.vus[place.0 as usize];
         let was = std::mem::replace(&mut vu.doing, Doing::Gone);
         let scenario = usize::from(vu.scenario.0);
-        if matches!(was, Doing::Request | Doing::Thinking) {
+        if matches!(was, Doing::Request | Doing::Thinking | Doing::Held(_)) {
             self.pools[scenario].end();
         }
         if was != Doing::Gone && matches!(self.plan.scenarios[scenario].load, Load::Closed { .. }) {

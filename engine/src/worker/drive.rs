@@ -8,6 +8,7 @@ use super::pacing::Pacing;
 use super::report::Second;
 use super::watch::Watch;
 use crate::clock::Clock;
+use crate::control::Dial;
 use crate::stop::Stop;
 use crate::wire::{Wait, Wire};
 
@@ -28,19 +29,22 @@ pub fn warm_up(core: &mut Core, wire: &mut impl Wire, stop: &Stop) -> u64 {
     core.open_connections()
 }
 
-/// Drives a core from the start to the end of its run. `publish` is called once a second and at the end.
+/// Drives a core from the start to the end of its run, on the course that the dial says. `publish` is called once a second
+/// and at the end.
 pub fn drive(
     core: &mut Core,
     wire: &mut impl Wire,
     clock: Clock,
     pacing: Pacing,
-    stop: &Stop,
+    (stop, dial): (&Stop, &Dial),
     publish: impl FnMut(Second),
 ) {
     let mut agenda = Agenda::new(core);
     let mut watch = Watch::new(clock.now(), publish);
     loop {
         let now = clock.now();
+        // What takes effect by now was on the dial before: the clock is read first.
+        agenda.follow(core, dial);
         agenda.hand_out(core, now);
         if now >= agenda.next_look(core) {
             let is_over = agenda.look_after(core, now);
@@ -53,10 +57,13 @@ pub fn drive(
         watch.spun(wire.turn(core.depart(now), wait, clock));
 
         let now = clock.now();
+        agenda.follow(core, dial);
         wire.reap(|event| core.hear(event, now));
         core.settle(now);
     }
-    agenda.wind_up(core, clock.now());
+    let now = clock.now();
+    agenda.follow(core, dial);
+    agenda.wind_up(core, now);
     watch.report(core, clock.now());
     core.books.recorder.close();
 }

@@ -61,6 +61,13 @@ impl Journey {
         }
     }
 
+    /// Nothing of its groups goes on for so long.
+    pub fn stand_still(&mut self, span: Nanos) {
+        for (_, since) in &mut self.groups {
+            *since = since.after(span);
+        }
+    }
+
     /// Leaves the rest of the flow out.
     pub fn abort(&mut self) {
         (self.flow, self.hop) = (None, None);

@@ -35,6 +35,7 @@ mod seat;
 mod simulation;
 mod spare;
 mod traffic;
+pub mod trouble;
 mod vu;
 mod watch;
 
@@ -50,6 +51,7 @@ use self::ledger::Ledger;
 pub use self::pacing::Pacing;
 use self::report::{Finished, Second};
 pub use self::seat::Seat;
+use crate::control::Dial;
 use crate::plan::Plan;
 use crate::record::Recorder;
 use crate::stop::Stop;
@@ -65,6 +67,8 @@ pub struct Work {
     pub pacing: Pacing,
     /// Which worker it is.
     pub seat: Seat,
+    /// What is changed of the load by hand.
+    pub dial: &'static Dial,
     /// Where its rows go.
     pub recorder: Recorder,
     /// What its rows add up to: nothing yet.
@@ -89,13 +93,13 @@ pub fn run(work: Work, stop: &Stop, publish: impl FnMut(Second)) -> io::Result<F
 }
 
 fn work_over(mut wire: impl Wire, work: Work, stop: &Stop, publish: impl FnMut(Second)) -> Finished {
-    let Work { plan, pacing, seat, recorder, ledger, breakdown, gate, .. } = work;
+    let Work { plan, pacing, seat, dial, recorder, ledger, breakdown, gate, .. } = work;
     let mut core = Core::new(plan, seat, Books::new(recorder, ledger, breakdown, Nanos::ZERO));
     let open = drive::warm_up(&mut core, &mut wire, stop);
     let Some(clock) = gate.wait(open) else { return finished(core) };
     core.start_at(Nanos(clock.start_unix_ns()));
     clock.wait_for_start();
-    drive::drive(&mut core, &mut wire, clock, pacing, stop, publish);
+    drive::drive(&mut core, &mut wire, clock, pacing, (stop, dial), publish);
     finished(core)
 }
 

@@ -34,7 +34,7 @@ impl fmt::Display for Pacing {
 
 impl Pacing {
     /// How long before an arrival is due the worker stays awake.
-    const fn awake(self) -> Nanos {
+    pub const fn awake(self) -> Nanos {
         match self {
             Self::Precise => Nanos::from_millis(2),
             Self::Balanced => Nanos::from_micros(200),

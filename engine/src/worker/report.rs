@@ -12,6 +12,7 @@ use runlog::units::Nanos;
 use super::breakdown::Breakdown;
 use super::ledger::{Gathered, Ledger};
 use super::seat::Seat;
+use super::trouble::Trouble;
 
 /// Message from a worker to whoever watches.
 #[derive(Debug)]
@@ -50,13 +51,15 @@ pub struct Second {
 impl Second {
     /// Gives the gauge back, to count another second.
     pub fn give_back(self) {
-        let Gauge { mut response, mut pacer_lag, mut watched, mut breakdown, since, .. } = self.gauge;
+        let Gauge { mut response, mut pacer_lag, mut trouble, mut watched, mut breakdown, since, .. } = self.gauge;
         response.clear();
+        trouble.clear();
         pacer_lag.reset();
         watched.iter_mut().for_each(Gathered::clear);
         breakdown.clear();
         // A worker that has finished, or has enough of them, takes none back.
-        let _ = self.home.try_send(Gauge { watched, breakdown, ..Gauge::counting_in(response, pacer_lag, since) });
+        let counting = Gauge::counting_in(response, pacer_lag, trouble, since);
+        let _ = self.home.try_send(Gauge { watched, breakdown, ..counting });
     }
 }
 
@@ -119,7 +122,9 @@ pub struct Gauge {
     pub done: u64,
     /// Of these, without an answer or with a status that was not wanted.
     pub failed: u64,
-    /// Of these, with an answer.
+    /// What these have failed of.
+    pub trouble: Trouble,
+    /// Of those that are done, with an answer.
     pub answered: u64,
     /// Of these, never sent.
     pub dropped: u64,
@@ -143,16 +148,17 @@ impl Gauge {
     pub fn new(since: Nanos) -> Self {
         // The bounds are constants that the constructor accepts.
         let lags = Histogram::new_with_bounds(1, LONGEST_NS, 3).unwrap_or_else(|error| unreachable!("{error}"));
-        Self::counting_in(Spread::default(), lags, since)
+        Self::counting_in(Spread::default(), lags, Trouble::default(), since)
     }
 
     /// Nothing yet, in memory that is there already and empty.
-    fn counting_in(response: Spread, pacer_lag: Histogram<u32>, since: Nanos) -> Self {
+    fn counting_in(response: Spread, pacer_lag: Histogram<u32>, trouble: Trouble, since: Nanos) -> Self {
         Self {
             since,
             scheduled: 0,
             done: 0,
             failed: 0,
+            trouble,
             answered: 0,
             dropped: 0,
             bad_responses: 0,
@@ -166,7 +172,10 @@ impl Gauge {
     /// Counts an arrival that is done.
     pub fn add(&mut self, row: &Row, has_failed: bool) {
         self.done += 1;
-        self.failed += u64::from(has_failed);
+        if has_failed {
+            self.failed += 1;
+            self.trouble.count(row);
+        }
         if let Some(response) = row.response_ns() {
             self.answered += 1;
             self.response.record(response);
@@ -210,6 +219,7 @@ mod tests {
         let again = gauges.take(Nanos(7));
         assert_eq!((again.since, again.scheduled, again.done, again.failed, again.answered), (Nanos(7), 0, 0, 0, 0));
         assert_eq!((again.response.count(), again.response.max(), again.pacer_lag.len()), (0, None, 0));
+        assert!(again.trouble.by_frequency().is_empty());
         assert_eq!((again.watched.len(), again.watched[0].whole), (1, 0), "what is watched keeps its place");
     }
 }

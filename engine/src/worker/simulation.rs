@@ -9,6 +9,8 @@ use std::fs::{self, File};
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use runlog::control::{Change, Control};
+use runlog::course::Course;
 use runlog::outcome::Failure;
 use runlog::row::{Batch, Columns, Names, Row, ScenarioId};
 use runlog::units::Nanos;
@@ -20,6 +22,7 @@ use super::core::Core;
 use super::ledger::Ledger;
 use super::pacing::Pacing;
 use super::seat::Seat;
+use crate::control::Dial;
 use crate::plan::choice::{Choices, Purpose};
 use crate::plan::{self, Options, Plan};
 use crate::record::Journal;
@@ -184,8 +187,18 @@ struct Run {
     most_open: usize,
 }
 
+/// How long before it takes effect a change is known.
+const LEAD: Nanos = Nanos::from_millis(100);
+
 /// Runs a plan against a server, until it is over or a time has passed.
-fn run(plan: &'static Plan, mut server: Server, until: Nanos) -> Run {
+fn run(plan: &'static Plan, server: Server, until: Nanos) -> Run {
+    run_changed(plan, server, until, &[])
+}
+
+/// Runs a plan against a server, with changes by hand, until it is over or a time has passed.
+fn run_changed(plan: &'static Plan, mut server: Server, until: Nanos, changes: &[(Nanos, Change)]) -> Run {
+    let dial = Dial::default();
+    let mut to_come = changes.iter().peekable();
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("rows");
     let names = Names::new(
@@ -203,6 +216,10 @@ fn run(plan: &'static Plan, mut server: Server, until: Nanos) -> Run {
 
     let mut now = Nanos::ZERO;
     loop {
+        while let Some(&(at, change)) = to_come.next_if(|(at, _)| at.since(LEAD) <= now) {
+            assert!(dial.turn(Control { at, change, by: None }));
+        }
+        agenda.follow(&mut core, &dial);
         agenda.hand_out(&mut core, now);
         if agenda.look_after(&mut core, now) || now >= until {
             break;
@@ -212,6 +229,7 @@ fn run(plan: &'static Plan, mut server: Server, until: Nanos) -> Run {
         }
         let due = agenda.next_due(&core).min(agenda.next_look(&core));
         now = server.next().map_or(due, |at| at.min(due)).max(now.after(Nanos(1)));
+        agenda.follow(&mut core, &dial);
         server.let_happen(now, |event| core.hear(event, now));
         core.settle(now);
     }
@@ -279,8 +297,60 @@ graceful_stop = "100ms"
 flow = "both"
 "#;
 
+/// Changes in the first seconds, each at an instant of its own, the last of which resumes the load.
+fn any_changes() -> impl Strategy<Value = Vec<(Nanos, Change)>> {
+    let change = prop_oneof![Just(Change::Pause), Just(Change::Resume), (0.2..4.0_f64).prop_map(Change::Rate)];
+    proptest::collection::vec((0_u64..1_500_000, change), 0..8).prop_map(|changes| {
+        let mut changes: Vec<_> = changes.into_iter().map(|(at, change)| (Nanos::from_micros(at), change)).collect();
+        changes.sort_by_key(|(at, _)| *at);
+        changes.push((Nanos::from_millis(1_600), Change::Resume));
+        changes
+    })
+}
+
+fn assert_nothing_is_scheduled_in_a_pause(run: &Run, course: &Course) {
+    for row in &run.rows {
+        assert_eq!(course.pause_at(Nanos(row.scheduled_ns)), None, "{row:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_changed_by_hand_every_arrival_of_an_open_model_is_one_row(
+        seed in any::<u64>(), trouble in 0_u32..60, pipeline in 1_u32..5, changes in any_changes(), until in 300_u64..9_000,
+    ) {
+        let plan = plan(OPEN, pipeline, seed);
+        let run = run_changed(plan, Server::new(seed, trouble), Nanos::from_millis(until), &changes);
+        let course = Course::of(changes.iter().copied());
+        assert_rows_make_sense(&run);
+        assert_nothing_is_scheduled_in_a_pause(&run, &course);
+        let plan::Load::Open(schedule) = &plan.scenarios[0].load else { panic!("open") };
+        let mut due = schedule.arrivals(seed, ScenarioId(0), 0, 1);
+        let arrivals: Vec<u64> =
+            std::iter::from_fn(|| due.due(&course).inspect(|_| due.advance())).map(|arrival| arrival.at.0).collect();
+        let firsts = run.rows.iter().filter(|row| row.request.0 == 0);
+        let mut begun: Vec<u64> = firsts.map(|row| row.scheduled_ns).collect();
+        begun.sort_unstable();
+        prop_assert_eq!(&begun[..], &arrivals[..begun.len()], "arrivals have their rows, in order and none twice");
+        let due = arrivals.iter().filter(|&&at| at < until * 1_000_000).count();
+        prop_assert!(begun.len() >= due, "{} of {due} arrivals have a row", begun.len());
+    }
+
+    #[test]
+    fn whatever_is_changed_by_hand_every_request_of_a_closed_model_is_one_row(
+        seed in any::<u64>(), trouble in 0_u32..60, pipeline in 1_u32..5, changes in any_changes(), until in 300_u64..9_000,
+    ) {
+        let plan = plan(CLOSED, pipeline, seed);
+        let run = run_changed(plan, Server::new(seed, trouble), Nanos::from_millis(until), &changes);
+        let course = Course::of(changes.iter().copied());
+        assert_rows_make_sense(&run);
+        assert_nothing_is_scheduled_in_a_pause(&run, &course);
+        let last = run.rows.iter().map(|row| course.schedule_time(Nanos(row.scheduled_ns))).max();
+        let end = plan.scenarios[0].load.duration().after(plan.scenarios[0].graceful_stop);
+        prop_assert!(run.scheduled > 0 && last <= Some(end), "{last:?}");
+    }
 
     #[test]
     fn every_arrival_of_an_open_model_is_one_row(seed in any::<u64>(), trouble in 0_u32..60, pipeline in 1_u32..5, until in 300_u64..4_000) {
@@ -317,5 +387,29 @@ fn a_server_in_order_answers_everything_in_its_turn() {
         let firsts = run.rows.iter().filter(|row| row.request.0 == 0).count();
         let seconds = run.rows.len() - firsts;
         assert!(seconds > 0 && firsts > seconds, "{firsts} first requests, {seconds} second ones");
+    }
+}
+
+#[test]
+fn a_virtual_user_that_waited_for_a_pause_is_scheduled_for_its_end_and_takes_no_longer() {
+    let plan = plan(CLOSED, 1, 3);
+    let pause = [(Nanos::from_millis(300), Change::Pause), (Nanos::from_millis(5_300), Change::Resume)];
+    let run = run_changed(plan, Server::new(3, 0), Nanos::from_secs(20), &pause);
+    let resumed =
+        run.rows.iter().filter(|row| row.scheduled_ns >= pause[1].0.0 && row.scheduled_ns < pause[1].0.0 + 1_000);
+    assert!(resumed.clone().count() > 2, "those at work at 300 ms go on at 5.3 s");
+    assert!(run.rows.iter().all(|row| row.lag_ns.is_some_and(|lag| lag < 50_000_000)), "a pause is no lag");
+    let (before, behind): (Vec<&Row>, Vec<&Row>) = run.rows.iter().partition(|row| row.scheduled_ns < pause[0].0.0);
+    assert!(!before.is_empty() && behind.len() > before.len(), "{} and {}", before.len(), behind.len());
+}
+
+#[test]
+fn a_load_that_nobody_resumes_ends_when_it_is_stopped() {
+    for load in [OPEN, CLOSED] {
+        let plan = plan(load, 1, 3);
+        let pause = [(Nanos::from_millis(300), Change::Pause)];
+        let run = run_changed(plan, Server::new(3, 0), Nanos::from_secs(60), &pause);
+        assert!(run.rows.iter().all(|row| row.scheduled_ns < pause[0].0.0 && row.status == 200));
+        assert!(run.rows.len() > 20, "{} rows", run.rows.len());
     }
 }

@@ -6,6 +6,7 @@ use runlog::row::ScenarioId;
 use runlog::units::Nanos;
 
 use super::journey::{Journey, Next};
+use super::line::NEVER;
 use crate::plan::Flow;
 use crate::plan::choice::Choices;
 
@@ -34,12 +35,12 @@ pub struct Vu {
     pub iteration: Iteration,
     /// How many of its iterations have taken a row of data.
     pub fed: u64,
-    /// When it is to be woken.
+    /// When it is to be woken; the end of time where nobody can say.
     pub wakes_at: Nanos,
-    /// In the closed model: when it will be at work, after now.
+    /// In the closed model: when it will be at work, after its present shift; in the time of the schedule.
     shifts: vec::IntoIter<(Nanos, Nanos)>,
-    /// When its shift ends.
-    until: Nanos,
+    /// When its shift begins and ends, in the time of the schedule.
+    shift: (Nanos, Nanos),
 }
 
 /// An iteration.
@@ -62,6 +63,8 @@ pub enum Doing {
     Request,
     /// Thinking.
     Thinking,
+    /// A request that waits for the load to be resumed.
+    Held(Next),
     /// It has ended for good.
     Gone,
 }
@@ -79,9 +82,9 @@ impl Vu {
             journey: Journey::default(),
             iteration: Iteration::default(),
             fed: 0,
-            wakes_at: Nanos::ZERO,
+            wakes_at: NEVER,
             shifts: shifts.into_iter(),
-            until: Nanos::ZERO,
+            shift: (Nanos::ZERO, Nanos::ZERO),
         }
     }
 
@@ -106,20 +109,29 @@ impl Vu {
         next
     }
 
-    /// Whether its shift goes on at the instant at which it is ready.
-    pub fn is_on_shift(&self) -> bool {
-        self.ready < self.until
+    /// The request that waited is to be made at this instant, as if there had been no waiting. Returns which it is.
+    pub fn resume(&mut self, at: Nanos) -> Option<Next> {
+        let Doing::Held(next) = self.doing else { return None };
+        let waited = at.since(self.ready);
+        self.iteration.began = self.iteration.began.after(waited);
+        self.journey.stand_still(waited);
+        (self.doing, self.ready) = (Doing::Request, at);
+        Some(next)
     }
 
-    /// Whether its shift has ended by now and it is still at work.
-    pub fn is_overtime(&self, now: Nanos) -> bool {
-        self.until <= now && matches!(self.doing, Doing::Request | Doing::Thinking)
+    /// When its shift begins and ends, in the time of the schedule.
+    pub const fn shift(&self) -> (Nanos, Nanos) {
+        self.shift
     }
 
-    /// Goes on to its next shift. Returns when that begins and ends; `None` where there is none.
+    /// Whether it is in the middle of an iteration.
+    pub const fn is_at_work(&self) -> bool {
+        matches!(self.doing, Doing::Request | Doing::Thinking | Doing::Held(_))
+    }
+
+    /// Goes on to its next shift. Returns when that begins and ends, in the time of the schedule; `None` where there is none.
     pub fn next_shift(&mut self) -> Option<(Nanos, Nanos)> {
-        let (from, until) = self.shifts.next()?;
-        (self.ready, self.until) = (from, until);
-        Some((from, until))
+        self.shift = self.shifts.next()?;
+        Some(self.shift)
     }
 }

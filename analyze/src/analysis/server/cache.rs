@@ -60,7 +60,7 @@ fn hit_rate(series: &Series<'_>, mean: f64) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::made_up::{MadeUp, findings, sample};
     use runlog::units::Nanos;
 
     #[test]

@@ -17,8 +17,8 @@ pub(super) struct Database;
 const SLOWEST: Nanos = Nanos::from_millis(100);
 /// A pool is used up where all of it is in use in so many of the samples.
 const USED_UP: f64 = 0.05;
-/// What is compared for growth: the first and the last of so many parts of the samples.
-const PARTS: usize = 4;
+/// What is compared for growth: the first and the last of so many parts of the time.
+const PARTS: u64 = 4;
 /// So many statements that grew most are shown.
 const MOST: usize = 10;
 
@@ -29,7 +29,9 @@ impl Analysis for Database {
         for pool in pools(&all) {
             findings.push(pool.finding());
         }
-        let queries: Vec<Query> = all.iter().filter(|series| is_query(series)).filter_map(Query::of).collect();
+        let ends = Ends::of(&all);
+        let queries: Vec<Query> =
+            all.iter().filter(|series| is_query(series)).filter_map(|series| Query::of(series, ends)).collect();
         findings.extend(slow(&queries));
         if !queries.is_empty() {
             parts.push(Part::Table(table(queries)));
@@ -108,35 +110,58 @@ fn is_query(series: &Series<'_>) -> bool {
     is_time(series.metric) && is_of_database && has_word(series.metric, &WORDS)
 }
 
+/// What was sampled at first, and at last.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    first_until: Nanos,
+    last_from: Nanos,
+}
+
+impl Ends {
+    /// Of all that was sampled: what is not there at first has come with the load.
+    fn of(all: &[Series<'_>]) -> Self {
+        let times = || all.iter().flat_map(|series| &series.samples).map(|(at, _)| at.0);
+        let (from, to) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
+        let part = (to - from) / PARTS;
+        Self { first_until: Nanos(from + part), last_from: Nanos(to - part) }
+    }
+}
+
 /// The times of a query.
 struct Query {
     name: String,
-    first_ns: f64,
-    last_ns: f64,
+    /// Nothing where it was not sampled at first: the slowest statements were others then.
+    first_ns: Option<f64>,
+    last_ns: Option<f64>,
     p95_ns: f64,
     max_ns: f64,
     is_wait: bool,
 }
 
 impl Query {
-    fn of(series: &Series<'_>) -> Option<Self> {
-        let measure = Measure::of_name(series.metric);
-        let of_each = series.samples.len().div_ceil(PARTS).max(1);
-        let values =
-            |part: &[(Nanos, f64)]| part.iter().map(|(_, value)| *value * measure.factor()).collect::<Vec<_>>();
+    fn of(series: &Series<'_>, ends: Ends) -> Option<Self> {
+        let factor = Measure::of_name(series.metric).factor();
+        let mean_ns = |of: Series<'_>| mean(&of.sorted()).map(|mean| mean * factor);
         let sorted = series.sorted();
         Some(Self {
             name: series.name(),
-            first_ns: mean(&values(series.samples.chunks(of_each).next()?))?,
-            last_ns: mean(&values(series.samples.rchunks(of_each).next()?))?,
-            p95_ns: nearest_rank(&sorted, Percentile::P95)? * measure.factor(),
-            max_ns: sorted.last()? * measure.factor(),
+            first_ns: mean_ns(series.at(|at| at <= ends.first_until)),
+            last_ns: mean_ns(series.at(|at| at >= ends.last_from)),
+            p95_ns: nearest_rank(&sorted, Percentile::P95)? * factor,
+            max_ns: sorted.last()? * factor,
             is_wait: has_word(series.metric, &["wait"]),
         })
     }
 
+    /// By which share of what it was.
     fn growth(&self) -> Option<f64> {
-        (self.first_ns > 0.0).then(|| self.last_ns / self.first_ns - 1.0)
+        let first_ns = self.first_ns.filter(|first_ns| *first_ns > 0.0)?;
+        Some(self.last_ns? / first_ns - 1.0)
+    }
+
+    /// By how much: a statement of a microsecond that takes three now has not grown by what anybody feels.
+    fn increase_ns(&self) -> f64 {
+        self.last_ns.map_or(f64::MIN, |last_ns| last_ns - self.first_ns.unwrap_or(0.0))
     }
 }
 
@@ -157,13 +182,13 @@ fn slow(queries: &[Query]) -> Vec<Finding> {
 
 /// Those that grew most come first.
 fn table(mut queries: Vec<Query>) -> Table {
-    queries.sort_by(|one, other| other.growth().unwrap_or(0.0).total_cmp(&one.growth().unwrap_or(0.0)));
+    queries.sort_by(|one, other| other.increase_ns().total_cmp(&one.increase_ns()));
     let mut table = Table::new(&["what"], &["at the beginning", "at the end", "growth", "p95", "max"]);
     for query in queries.iter().take(MOST) {
         table.push(vec![
             query.name.clone().into(),
-            time(query.first_ns),
-            time(query.last_ns),
+            Value::from(query.first_ns.map(time)),
+            Value::from(query.last_ns.map(time)),
             Value::from(query.growth().map(Value::Change)),
             time(query.p95_ns),
             time(query.max_ns),
@@ -179,7 +204,7 @@ fn time(ns: f64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::made_up::{MadeUp, findings, sample};
 
     fn sections(of_second: impl Fn(u64) -> Vec<(&'static str, f64)>) -> Vec<Section> {
         let probes = (0..20).flat_map(|second| {
@@ -215,6 +240,31 @@ mod tests {
         assert_eq!(table.rows[0].cells[0], "statements.mean_ms (query=SELECT join)".to_owned().into());
         // Of five seconds each: 20, 40, … 100 at first, 320, … 400 at last.
         assert_eq!(table.rows[0].cells[3], Value::Change(5.0));
+    }
+
+    #[test]
+    fn what_grew_by_nothing_worth_speaking_of_comes_last_and_what_came_with_the_load_first() {
+        let sections = sections(|second| {
+            let mut samples = vec![
+                ("statements.mean_ms|query=COMMIT", if second < 5 { 0.001 } else { 0.004 }),
+                ("statements.mean_ms|query=SELECT join", if second < 5 { 10.0 } else { 15.0 }),
+                ("statements.mean_ms|query=SELECT once", if second < 5 { 9.0 } else { 9.5 }),
+            ];
+            samples.truncate(if second < 10 { 3 } else { 2 });
+            samples.extend((second >= 10).then_some(("statements.mean_ms|query=SELECT new", 30.0)));
+            samples
+        });
+        let Part::Table(table) = &sections[0].parts[1] else { panic!("a table") };
+        let rows = table.rows.iter().map(|row| (row.cells[0].clone(), row.cells[1].clone(), row.cells[2].clone()));
+        let name = |query: &str| Value::from(format!("statements.mean_ms (query={query})"));
+        let ms = |ms: u64| Value::Time(Nanos::from_millis(ms));
+        let expected = [
+            (name("SELECT new"), Value::Absent, ms(30)),
+            (name("SELECT join"), ms(10), ms(15)),
+            (name("COMMIT"), Value::Time(Nanos(1_000)), Value::Time(Nanos(4_000))),
+            (name("SELECT once"), ms(9), Value::Absent),
+        ];
+        assert_eq!(rows.collect::<Vec<_>>(), expected);
     }
 
     #[test]

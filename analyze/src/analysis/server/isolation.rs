@@ -26,6 +26,8 @@ const TAGS: [&str; 3] = ["tenant", "tier", "customer"];
 /// Above that share of its highest load a tenant's load is high, and below the other one low.
 const HIGH: f64 = 0.7;
 const LOW: f64 = 0.3;
+/// What is left out at the beginning: all come at once, to a server that is cold.
+const SETTLING: f64 = 0.05;
 /// So many windows there have to be of each.
 const LEAST: usize = 8;
 /// Windows are put together until there are no more than so many.
@@ -45,9 +47,8 @@ impl Analysis for Isolation {
         let mut table = Table::new(&["load of", "felt by"], &["p95 while it is low", "while it is high", "change"]);
         let mut findings = Vec::new();
         for mover in &tenants {
-            let Some(phases) = Phases::of(mover) else { continue };
             for felt in tenants.iter().filter(|tenant| tenant.name != mover.name) {
-                let Some(found) = phases.compared(felt) else { continue };
+                let Some(found) = Phases::of(mover, felt).and_then(|phases| phases.compared(felt)) else { continue };
                 table.push(row(mover, felt, &found));
                 findings.extend(finding(mover, felt, &found));
             }
@@ -89,44 +90,42 @@ fn tenants(run: &Run) -> Vec<Tenant> {
     names(tag).into_iter().map(tenant).collect()
 }
 
-/// The windows in which a tenant's load is low, and those in which it is high.
+/// The windows in which a tenant's load is low, and those in which it is high, while another one is there to feel it.
 struct Phases {
     low: Vec<usize>,
     high: Vec<usize>,
 }
 
 impl Phases {
-    /// Nothing where it does not vary enough.
-    fn of(tenant: &Tenant) -> Option<Self> {
-        let loads: Vec<u64> = tenant.windows.iter().map(|window| window.arrivals).collect();
+    /// Nothing where it does not vary enough. What it does while it is alone does not count: virtual users who share a slow
+    /// server send less than they do when they have it for themselves.
+    fn of(mover: &Tenant, felt: &Tenant) -> Option<Self> {
+        let together = mover.windows.iter().zip(&felt.windows).enumerate().filter(|(_, (_, felt))| felt.arrivals > 0);
+        let mut loads: Vec<(usize, u64)> = together.map(|(place, (mover, _))| (place, mover.arrivals)).collect();
+        loads.drain(..(loads.len() as f64 * SETTLING).ceil() as usize);
         // One crowded window is no high load.
-        let mut sorted = loads.clone();
+        let mut sorted: Vec<u64> = loads.iter().map(|(_, load)| *load).collect();
         sorted.sort_unstable();
         let highest = *sorted.get(sorted.len().saturating_sub(1 + sorted.len() / 20))? as f64;
         let places = |is_wanted: &dyn Fn(f64) -> bool| {
-            loads
-                .iter()
-                .enumerate()
-                .filter(|(_, load)| is_wanted(**load as f64))
-                .map(|(place, _)| place)
-                .collect::<Vec<_>>()
+            let wanted = loads.iter().filter(|(_, load)| is_wanted(*load as f64));
+            wanted.map(|(place, _)| *place).collect::<Vec<_>>()
         };
         let (low, high) = (places(&|load| load < LOW * highest), places(&|load| load > HIGH * highest));
         (low.len() >= LEAST && high.len() >= LEAST).then_some(Self { low, high })
     }
 
-    /// The times of another tenant, low against high. Nothing where it had much more load of its own in the high ones, or none.
+    /// The times of another tenant, low against high. Nothing where it had much more load of its own in the high ones.
     fn compared(&self, felt: &Tenant) -> Option<Comparison> {
         let side = |places: &[usize]| {
-            let present = places.iter().filter_map(|place| felt.windows.get(*place));
-            let windows = present.filter(|window| window.arrivals > 0).cloned().collect();
+            let windows = places.iter().filter_map(|place| felt.windows.get(*place)).cloned().collect();
             Windows { width: felt.width, windows }
         };
         let (low, high) = (side(&self.low), side(&self.high));
         let load = |side: &Windows| {
             side.windows.iter().map(|window| window.arrivals).sum::<u64>() as f64 / side.windows.len().max(1) as f64
         };
-        if low.windows.len() < LEAST || high.windows.len() < LEAST || load(&high) > OWN_LOAD * load(&low) {
+        if load(&high) > OWN_LOAD * load(&low) {
             return None;
         }
         let resampled = |side: Windows| Resampled::new(&[side], &[P95], Resampling::default());
@@ -158,7 +157,7 @@ fn finding(mover: &Tenant, felt: &Tenant, found: &Comparison) -> Option<Finding>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::made_up::{MadeUp, answered, findings};
     use crate::statistics::chance::Chance;
 
     /// A free tier of steady load beside a professional one that comes after half a minute, and what is said of them; the free
@@ -191,5 +190,41 @@ mod tests {
     fn tenants_that_do_not_feel_each_other_are_isolated() {
         let found = said(|_| 1_000.0);
         assert_eq!(found, [(Level::Good, "no tenant's load slows down another's requests".to_owned())]);
+    }
+
+    #[test]
+    fn the_crowd_at_the_beginning_is_left_out() {
+        let found = said(|second| match second {
+            0..3 => 9_000.0,
+            3..30 => 1_000.0,
+            _ => 3_000.0,
+        });
+        assert!(found[0].1.starts_with("the load of professional slows down free: p95 +"), "{found:?}");
+    }
+
+    /// Virtual users wait for their answers: while both are there they send half of what one of them does afterwards, alone.
+    #[test]
+    fn what_a_tenant_does_alone_is_no_measure_of_its_load_on_others() {
+        let mut chance = Chance::new(3);
+        let mut rows = Vec::new();
+        for tenth in 0..600_u64 {
+            let at = Nanos::from_millis(100 * tenth);
+            let (professional, free_us) = match tenth {
+                0..100 => (1, Some(1_000.0)),
+                100..300 => (10, Some(3_000.0)),
+                _ => (20, None),
+            };
+            rows.extend((0..professional).map(|_| answered(at, 1, Nanos::from_millis(1), 200)));
+            let took = |us: f64, chance: &mut Chance| Nanos((us * 1e3 * (1.0 + 0.2 * chance.fraction())) as u64);
+            rows.extend(
+                free_us.into_iter().flat_map(|us| [us; 8]).map(|us| answered(at, 0, took(us, &mut chance), 200)),
+            );
+        }
+        let scenarios = vec![("a", "free", Vec::new()), ("b", "professional", Vec::new())];
+        let found = findings(&MadeUp { scenarios, rows, probes: Vec::new() }.sections(&Isolation));
+        assert!(
+            found.iter().any(|(_, text)| text.starts_with("the load of professional slows down free")),
+            "{found:?}"
+        );
     }
 }

@@ -3,12 +3,12 @@
 //! Only while the load stays the same: more users take more memory, and that is no leak. The first quarter of it is left out,
 //! while caches fill. What then grows, and goes on growing in the second half, is a leak.
 
+use runlog::control::Control;
 use runlog::units::Nanos;
 
-use super::load::{Plateau, plateaus};
 use super::names::is_memory;
 use super::series::{Series, mean};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Plateau, plateaus};
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::measure::Measure;
@@ -47,7 +47,7 @@ impl Analysis for Leak {
 fn longest_plateau(run: &Run) -> Plateau {
     let last_ns = run.log.probes.iter().map(|sample| sample.time_ns).max();
     let whole = Plateau { from: Nanos::ZERO, to: Nanos(last_ns.unwrap_or(0)), target: 0.0 };
-    let plateaus = plateaus(&run.log.manifest);
+    let plateaus = plateaus(&run.log.manifest, &Control::course(&run.log.events));
     plateaus.into_iter().max_by_key(|plateau| plateau.to.since(plateau.from)).unwrap_or(whole)
 }
 
@@ -182,7 +182,7 @@ fn found(points: &[Point]) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, findings, sample};
+    use crate::analysis::made_up::{MadeUp, findings, sample};
     use crate::statistics::chance::Chance;
     use crate::statistics::simulation::normal;
 

@@ -1,6 +1,8 @@
 //! Are rate limits kept to the request: how many were refused with 429, and from which on?
 
-use runlog::row::{Batch, Columns};
+use std::collections::BTreeSet;
+
+use runlog::row::{Batch, Columns, RequestId};
 use runlog::tally::{Tally, gather};
 use runlog::units::Nanos;
 
@@ -21,7 +23,7 @@ impl Analysis for Limits {
             return Ok(Vec::new());
         }
         let scenarios = run.log.manifest.scenarios.len();
-        let first = gather(&run.log.rows, None, || FirstRefusals { first: vec![None; scenarios] })?.tally.first;
+        let first = gather(&run.log.rows, None, || FirstRefusals::of(scenarios))?.tally;
         let counts = gather(&run.log.rows, None, || Refusals::new(&first))?.tally.counts;
         let mut table =
             Table::new(&["scenario"], &["answered", "refused", "before the first", "at", "served after it"]);
@@ -37,9 +39,16 @@ impl Analysis for Limits {
     }
 }
 
-/// When the first request of each scenario was sent that was refused.
+/// When the first request of each scenario was sent that was refused, and which of its requests ever were: no limit is on others.
 struct FirstRefusals {
     first: Vec<Option<u64>>,
+    limited: Vec<BTreeSet<RequestId>>,
+}
+
+impl FirstRefusals {
+    fn of(scenarios: usize) -> Self {
+        Self { first: vec![None; scenarios], limited: vec![BTreeSet::new(); scenarios] }
+    }
 }
 
 impl Tally for FirstRefusals {
@@ -53,6 +62,7 @@ impl Tally for FirstRefusals {
             if status == TOO_MANY_REQUESTS {
                 let first = &mut self.first[scenario];
                 *first = Some(first.map_or(sent_ns, |first| first.min(sent_ns)));
+                self.limited[scenario].insert(batch.request[place]);
             }
         }
     }
@@ -60,6 +70,9 @@ impl Tally for FirstRefusals {
     fn merge(&mut self, other: Self) {
         for (mine, theirs) in self.first.iter_mut().zip(other.first) {
             *mine = [*mine, theirs].into_iter().flatten().min();
+        }
+        for (mine, theirs) in self.limited.iter_mut().zip(other.limited) {
+            mine.extend(theirs);
         }
     }
 }
@@ -73,17 +86,18 @@ struct Counts {
     after: u64,
 }
 
-struct Refusals {
+struct Refusals<'a> {
+    limited: &'a [BTreeSet<RequestId>],
     counts: Vec<Counts>,
 }
 
-impl Refusals {
-    fn new(first: &[Option<u64>]) -> Self {
-        Self { counts: first.iter().map(|&first_ns| Counts { first_ns, ..Counts::default() }).collect() }
+impl<'a> Refusals<'a> {
+    fn new(FirstRefusals { first, limited }: &'a FirstRefusals) -> Self {
+        Self { limited, counts: first.iter().map(|&first_ns| Counts { first_ns, ..Counts::default() }).collect() }
     }
 }
 
-impl Tally for Refusals {
+impl Tally for Refusals<'_> {
     fn columns(&self) -> Columns {
         columns()
     }
@@ -91,6 +105,9 @@ impl Tally for Refusals {
     fn add(&mut self, batch: &Batch) {
         for place in 0..batch.len() {
             let Some((scenario, sent_ns, status)) = answer(batch, place) else { continue };
+            if !self.limited[scenario].contains(&batch.request[place]) {
+                continue;
+            }
             let counts = &mut self.counts[scenario];
             if status == TOO_MANY_REQUESTS {
                 counts.refused += 1;
@@ -112,7 +129,8 @@ impl Tally for Refusals {
 }
 
 fn columns() -> Columns {
-    Columns::SCHEDULED_NS.and(Columns::LAG_NS).and(Columns::SCENARIO).and(Columns::STATUS).and(Columns::ERROR)
+    let when = Columns::SCHEDULED_NS.and(Columns::LAG_NS);
+    when.and(Columns::SCENARIO).and(Columns::REQUEST).and(Columns::STATUS).and(Columns::ERROR)
 }
 
 /// The scenario, the instant of sending and the status of a row that was answered.
@@ -145,7 +163,7 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::made_up::{MadeUp, answered, findings};
 
     #[test]
     fn refusals_are_counted_and_so_is_what_was_served_before_them() {

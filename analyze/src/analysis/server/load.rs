@@ -1,45 +1,10 @@
-//! How the load went: its stages as ramps and plateaus, and the response times in stretches long enough for a percentile.
+//! How the load went: rates, failures and response times in stretches long enough for a percentile.
 
-use runlog::manifest::{Manifest, Scenario};
 use runlog::metric::Metric;
 use runlog::units::{Nanos, Percentile};
 use runlog::windows::Window;
 
 use crate::load::Run;
-
-/// A stretch of time in which the load is to be the same.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Plateau {
-    /// When it begins, since t=0.
-    pub from: Nanos,
-    /// When it ends.
-    pub to: Nanos,
-    /// Arrivals per second, or virtual users.
-    pub target: f64,
-}
-
-/// The plateaus of the scenario whose load varies most, in order. A load without stages is none.
-pub(super) fn plateaus(manifest: &Manifest) -> Vec<Plateau> {
-    let range = |scenario: &Scenario| {
-        let targets = || scenario.stages.iter().map(|stage| stage.target);
-        targets().fold(0.0, f64::max) - targets().fold(f64::MAX, f64::min)
-    };
-    let staged = manifest.scenarios.iter().filter(|scenario| scenario.stages.len() > 1);
-    let Some(scenario) = staged.max_by(|one, other| range(one).total_cmp(&range(other))) else { return Vec::new() };
-    let mut plateaus: Vec<Plateau> = Vec::new();
-    for pair in scenario.stages.windows(2) {
-        let [before, stage] = pair else { continue };
-        let (from, to, target) = (before.at_ns, stage.at_ns, stage.target);
-        if target <= 0.0 || (target - before.target).abs() > target * 0.01 || to <= from {
-            continue;
-        }
-        match plateaus.last_mut() {
-            Some(last) if last.to == from && (last.target - target).abs() <= target * 0.01 => last.to = to,
-            _ => plateaus.push(Plateau { from, to, target }),
-        }
-    }
-    plateaus
-}
 
 /// What happened in a stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,41 +61,5 @@ impl Bin {
         let p95_ns = sum.times_of(Metric::ResponseTime).and_then(|times| times.percentile(Percentile::P95));
         let failed = if sum.arrivals == 0 { 0.0 } else { sum.failed as f64 / sum.arrivals as f64 };
         Self { from, to: from.after(width), rate: sum.arrivals as f64 / width.as_secs_f64(), p95_ns, failed }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use runlog::manifest::StageEnd;
-
-    use crate::analysis::server::made_up;
-
-    fn staged(stages: &[(u64, f64)]) -> Manifest {
-        let mut manifest = made_up::manifest();
-        manifest.scenarios[0].stages =
-            stages.iter().map(|&(at, target)| StageEnd { at_ns: Nanos::from_secs(at), target }).collect();
-        manifest
-    }
-
-    #[test]
-    fn plateaus_are_where_the_target_stays() {
-        let spike = [
-            (10, 100.0),
-            (70, 100.0),
-            (80, 2000.0),
-            (260, 2000.0),
-            (270, 100.0),
-            (300, 100.0),
-            (450, 100.0),
-            (460, 0.0),
-        ];
-        let found: Vec<_> = plateaus(&staged(&spike))
-            .iter()
-            .map(|p| (p.from.0 / 1_000_000_000, p.to.0 / 1_000_000_000, p.target))
-            .collect();
-        assert_eq!(found, [(10, 70, 100.0), (80, 260, 2000.0), (270, 450, 100.0)]);
-        assert_eq!(plateaus(&staged(&[(10, 100.0), (20, 200.0), (30, 300.0)])), []);
-        assert_eq!(plateaus(&staged(&[(10, 100.0)])), [], "a load without stages");
     }
 }

@@ -9,12 +9,12 @@ mod isolation;
 mod leak;
 mod limits;
 mod load;
-#[cfg(test)]
-mod made_up;
 mod names;
 mod recovery;
 mod series;
 mod utilisation;
+
+pub use self::utilisation::processors;
 
 use super::Analysis;
 use crate::failure::Failure;

@@ -3,10 +3,11 @@
 //! Within bounds is what is not much worse than before the change: see [`Bounds`]. The time counts from when the new load is
 //! there in full; recovered it has when it is within bounds for a while, and not for one lucky moment.
 
+use runlog::control::Control;
 use runlog::units::Nanos;
 
-use super::load::{Bin, Course, Plateau, plateaus};
-use crate::analysis::Analysis;
+use super::load::{Bin, Course};
+use crate::analysis::{Analysis, Plateau, plateaus};
 use crate::failure::Failure;
 use crate::load::Run;
 use crate::section::{Finding, Level, Part, Section, Table, Value};
@@ -73,7 +74,7 @@ struct Change {
 }
 
 fn changes(run: &Run) -> Vec<Change> {
-    let plateaus = plateaus(&run.log.manifest);
+    let plateaus = plateaus(&run.log.manifest, &Control::course(&run.log.events));
     let pairs = plateaus.windows(2).enumerate();
     let is_another = |pair: &[Plateau]| {
         let ratio = pair[1].target / pair[0].target;
@@ -147,7 +148,7 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, answered, findings};
+    use crate::analysis::made_up::{MadeUp, answered, findings};
 
     /// What is said of a spike from the 20th to the 40th second, where answers take so many milliseconds by the second.
     fn said(took_ms: impl Fn(u64) -> u64) -> Vec<(Level, String)> {

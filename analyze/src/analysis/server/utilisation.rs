@@ -3,7 +3,7 @@
 use runlog::units::{Nanos, Percentile};
 
 use super::load::{Bin, Course};
-use super::names::is_utilisation;
+use super::names::{has_word, is_utilisation};
 use super::series::{Series, mean, nearest_rank};
 use crate::analysis::Analysis;
 use crate::failure::Failure;
@@ -62,6 +62,18 @@ impl Analysis for Utilisation {
     }
 }
 
+/// The share of their processors that the machines of the system under test were using from one instant to another, in the mean of
+/// all that were probed. `None` where none was.
+pub fn processors(run: &Run, from: Nanos, to: Nanos) -> Option<f64> {
+    let all = Series::all(&run.log.probes);
+    let of_processors = all.iter().filter(|series| is_utilisation(series.metric) && has_word(series.metric, &["cpu"]));
+    let means = of_processors.filter_map(|series| {
+        let within = series.at(|at| from <= at && at < to).sorted();
+        Some(mean(&within)? * Measure::of_name(series.metric).factor())
+    });
+    mean(&means.collect::<Vec<_>>())
+}
+
 /// The stretches in which the load is at its peak.
 fn peaks(bins: &[Bin]) -> Vec<(Nanos, Nanos)> {
     let rate = |stretch: &[Bin]| stretch.iter().map(|bin| bin.rate).sum::<f64>() / stretch.len().max(1) as f64;
@@ -74,7 +86,24 @@ fn peaks(bins: &[Bin]) -> Vec<(Nanos, Nanos)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::server::made_up::{MadeUp, answered, findings, sample};
+    use crate::analysis::made_up::{MadeUp, answered, findings, sample};
+
+    #[test]
+    fn processors_are_the_mean_of_all_that_were_probed() {
+        let second = Nanos::from_secs;
+        let probes = vec![
+            sample(second(1), "host.cpu_percent", 90.0),
+            sample(second(5), "host.cpu_percent", 40.0),
+            sample(second(6), "host.cpu_percent", 60.0),
+            sample(second(5), "other.cpu_used_share", 0.7),
+            sample(second(5), "other.memory_used_share", 0.1),
+        ];
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let run = MadeUp { probes, ..MadeUp::default() }.written(folder.path());
+        let found = processors(&run, second(5), second(10)).expect("two were probed");
+        assert!((found - 0.6).abs() < 1e-12, "{found}");
+        assert_eq!(processors(&run, second(20), second(30)), None);
+    }
 
     #[test]
     fn only_the_peak_counts() {

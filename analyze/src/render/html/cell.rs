@@ -55,9 +55,11 @@ impl<'a> Cell<'a> {
         match *self.value {
             Value::Absent | Value::Text(_) => None,
             Value::Count(count) => Some(count as f64),
-            Value::Number(number) | Value::Share(number) | Value::Change(number) => Some(number),
+            Value::Number(number) | Value::Share(number) | Value::BetweenShares(number, _) | Value::Change(number) => {
+                Some(number)
+            }
             Value::Time(Nanos(ns)) | Value::Between(Nanos(ns), _) | Value::Instant(ns) => Some(ns as f64),
-            Value::Rate(rate) => Some(rate.as_per_second()),
+            Value::Rate(rate) | Value::BetweenRates(rate, _) => Some(rate.as_per_second()),
             Value::Bytes(Bytes(bytes)) => Some(bytes as f64),
             Value::Passed(passed) => Some(f64::from(u8::from(passed))),
         }

@@ -37,9 +37,27 @@ struct Figure {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Drawn {
-    Lines { over: Over, axis: usize, unit: &'static str, stacked: bool, lines: Vec<Drawing> },
-    Heat { over: Over, axis: usize, edges: Vec<Number>, counts: Vec<Vec<u64>> },
-    Bars { unit: &'static str, names: Vec<String>, lines: Vec<Drawing> },
+    Lines {
+        over: Over,
+        /// What the axis counts, where its kind does not say so.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        of: String,
+        axis: usize,
+        unit: &'static str,
+        stacked: bool,
+        lines: Vec<Drawing>,
+    },
+    Heat {
+        over: Over,
+        axis: usize,
+        edges: Vec<Number>,
+        counts: Vec<Vec<u64>>,
+    },
+    Bars {
+        unit: &'static str,
+        names: Vec<String>,
+        lines: Vec<Drawing>,
+    },
 }
 
 #[derive(Serialize)]
@@ -48,6 +66,7 @@ enum Over {
     Time,
     Percentile,
     Rate,
+    Amount,
 }
 
 #[derive(Serialize)]
@@ -113,9 +132,12 @@ impl Figures {
             Axis::Time(at) => (Over::Time, millis(at)),
             Axis::Percentile(shares) => (Over::Percentile, shares.iter().copied().map(Number).collect()),
             Axis::Rate(rates) => (Over::Rate, rates.iter().copied().map(Number::seen).collect()),
+            Axis::Amount { values, .. } => (Over::Amount, values.iter().copied().map(Number::seen).collect()),
         };
+        let of = if let Axis::Amount { of, .. } = &chart.axis { printable(of) } else { String::new() };
         Drawn::Lines {
             over,
+            of,
             axis: self.axis(places),
             unit: name_of(chart.unit),
             stacked: chart.stacked,

@@ -68,6 +68,13 @@ fn heading(chart: &Chart) -> String {
             (Some(first), Some(last)) if first < last => format!("{title}, {first} – {last}"),
             _ => title,
         },
+        Axis::Amount { of, values } => match (values.first(), values.last()) {
+            (Some(first), Some(last)) if first < last => {
+                let [first, last] = [first, last].map(|end| shown(&Value::Number(*end)));
+                format!("{title}, {first} – {last} {}", printable(of))
+            }
+            _ => title,
+        },
         Axis::Percentile(_) | Axis::Rate(_) => title,
     }
 }

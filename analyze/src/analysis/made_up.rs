@@ -18,7 +18,7 @@ type Stage = (u64, f64);
 
 /// A run that was never run.
 #[derive(Default)]
-pub(super) struct MadeUp {
+pub(crate) struct MadeUp {
     /// The name of each scenario, its `tier`, and its stages.
     pub scenarios: Vec<(&'static str, &'static str, Vec<Stage>)>,
     /// The rows, all of the first request.
@@ -28,7 +28,7 @@ pub(super) struct MadeUp {
 }
 
 /// A manifest of one request and one scenario without stages.
-pub(super) fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../runlog/fixtures/fifty-rows/run.json"));
     let mut manifest: Manifest = serde_json::from_slice(&fs::read(fixture).expect("the fixture")).expect("a manifest");
     manifest.thresholds.clear();
@@ -59,7 +59,8 @@ impl MadeUp {
         analysis.sections(&self.written(folder.path())).expect("sections")
     }
 
-    fn written(self, folder: &Path) -> Run {
+    /// It as a run directory, which is read.
+    pub fn written(self, folder: &Path) -> Run {
         let mut manifest = manifest();
         if !self.scenarios.is_empty() {
             let all = self.scenarios.iter().map(|(name, tier, stages)| scenario(name, tier, stages));
@@ -81,7 +82,7 @@ impl MadeUp {
 }
 
 /// A row that was sent when it was scheduled and answered so much later.
-pub(super) fn answered(scheduled: Nanos, scenario: u16, took: Nanos, status: u16) -> Row {
+pub(crate) fn answered(scheduled: Nanos, scenario: u16, took: Nanos, status: u16) -> Row {
     Row {
         scheduled_ns: scheduled.0,
         lag_ns: Some(0),
@@ -95,7 +96,7 @@ pub(super) fn answered(scheduled: Nanos, scenario: u16, took: Nanos, status: u16
 }
 
 /// A sample of a metric.
-pub(super) fn sample(at: Nanos, name: &str, value: f64) -> ProbeSample {
+pub(crate) fn sample(at: Nanos, name: &str, value: f64) -> ProbeSample {
     let (probe, metric) = name.split_once('.').expect("probe.metric");
     let (metric, tags) = metric.split_once('|').unwrap_or((metric, ""));
     let [probe, metric, tags] = [probe, metric, tags].map(str::to_owned);
@@ -103,7 +104,7 @@ pub(super) fn sample(at: Nanos, name: &str, value: f64) -> ProbeSample {
 }
 
 /// All findings of sections, as people read them.
-pub(super) fn findings(sections: &[Section]) -> Vec<(Level, String)> {
+pub(crate) fn findings(sections: &[Section]) -> Vec<(Level, String)> {
     let parts = sections.iter().flat_map(|section| &section.parts);
     let said = |finding: &Finding| (finding.level, crate::render::value::sentence(&finding.sentence));
     let of_part = |part: &Part| match part {

@@ -1,123 +1,17 @@
 //! Schedules as pure functions: when arrivals come and virtual users are at work, worked out without a clock.
 
+mod arrivals;
+mod ramp;
+
 use std::sync::Arc;
 
 use runlog::row::ScenarioId;
 use runlog::units::{Nanos, Rate};
 
+pub use self::arrivals::Arrivals;
+pub use self::ramp::{Ramp, Stage};
 use super::choice::{Choices, Purpose};
 use crate::data::Trace;
-
-/// A stage: over this time, straight from where the stage before ended to this target.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stage {
-    /// How long it takes; zero for a jump.
-    pub duration: Nanos,
-    /// Arrivals per second, or virtual users, at its end.
-    pub target: f64,
-}
-
-/// A function of time made of straight pieces.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ramp {
-    pieces: Vec<Piece>,
-}
-
-/// A straight piece; never of length zero.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Piece {
-    start: Nanos,
-    end: Nanos,
-    from: f64,
-    to: f64,
-    /// The area under all pieces before this one: target × seconds.
-    area_before: f64,
-}
-
-impl Piece {
-    fn seconds(&self) -> f64 {
-        self.end.since(self.start).as_secs_f64()
-    }
-
-    fn area(&self) -> f64 {
-        f64::midpoint(self.from, self.to) * self.seconds()
-    }
-
-    /// The change of the target per second.
-    fn slope(&self) -> f64 {
-        (self.to - self.from) / self.seconds()
-    }
-
-    fn at(&self, t: Nanos) -> f64 {
-        self.from + self.slope() * t.since(self.start).as_secs_f64()
-    }
-
-    /// When the area under this piece alone reaches `area`, in seconds from its start.
-    fn seconds_until_area(&self, area: f64) -> f64 {
-        // from·x + slope/2·x² = area, in the form that does not cancel when the slope is small.
-        let discriminant = (self.from * self.from + 2.0 * self.slope() * area).max(0.0);
-        let divisor = self.from + discriminant.sqrt();
-        if divisor > 0.0 { 2.0 * area / divisor } else { 0.0 }
-    }
-
-    /// When the target reaches `value` on this piece, which must not be level.
-    fn time_of(&self, value: f64) -> Nanos {
-        let seconds = ((value - self.from) / self.slope()).clamp(0.0, self.seconds());
-        self.start.after(nanos(seconds))
-    }
-}
-
-fn nanos(seconds: f64) -> Nanos {
-    Nanos((seconds * 1e9).round() as u64)
-}
-
-impl Ramp {
-    /// Stages one after another, from a target at t=0.
-    pub fn new(start: f64, stages: &[Stage]) -> Self {
-        let mut pieces: Vec<Piece> = Vec::with_capacity(stages.len());
-        let (mut now, mut level, mut area) = (Nanos::ZERO, start, 0.0);
-        for stage in stages {
-            let end = now.after(stage.duration);
-            if end > now {
-                let piece = Piece { start: now, end, from: level, to: stage.target, area_before: area };
-                area += piece.area();
-                pieces.push(piece);
-            }
-            (now, level) = (end, stage.target);
-        }
-        Self { pieces }
-    }
-
-    /// The same target all the time.
-    pub fn constant(target: f64, duration: Nanos) -> Self {
-        Self::new(target, &[Stage { duration, target }])
-    }
-
-    /// When it ends.
-    pub fn duration(&self) -> Nanos {
-        self.pieces.last().map_or(Nanos::ZERO, |piece| piece.end)
-    }
-
-    /// The highest target.
-    pub fn peak(&self) -> f64 {
-        self.pieces.iter().map(|piece| piece.from.max(piece.to)).fold(0.0, f64::max)
-    }
-
-    /// The target at an instant; zero after the end.
-    pub fn at(&self, t: Nanos) -> f64 {
-        self.pieces.iter().find(|piece| t < piece.end).map_or(0.0, |piece| piece.at(t))
-    }
-
-    /// The area under the whole: how many arrivals a ramp of rates brings.
-    pub fn area(&self) -> f64 {
-        self.pieces.last().map_or(0.0, |piece| piece.area_before + piece.area())
-    }
-
-    /// Where each piece ends, and the target it has led to by then.
-    pub fn ends(&self) -> impl Iterator<Item = (Nanos, f64)> {
-        self.pieces.iter().map(|piece| (piece.end, piece.to))
-    }
-}
 
 /// How arrivals are spaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,91 +106,19 @@ impl ArrivalSchedule {
         self.most.map_or(arrivals, |most| arrivals.min(most))
     }
 
+    /// Whether somebody who watches the load may scale its rate: what was recorded has a pace of its own.
+    pub const fn can_be_scaled(&self) -> bool {
+        matches!(self.source, Source::Rate(_))
+    }
+
     /// The arrivals that fall to one of `cores` cores, in order: every `cores`-th, so that any number of cores makes
     /// the same arrivals at the same instants.
     ///
     /// The k-th arrival comes when the area under the rate reaches k (even) or the sum of k+1 exponential gaps
-    /// (Poisson): the time change by which a process of rate one becomes one of any rate (Çinlar 1975).
+    /// (Poisson): the time change by which a process of rate one becomes one of any rate (Çinlar 1975). Where the rate was
+    /// scaled by hand, it is the area under the scaled rate.
     pub fn arrivals(&self, seed: u64, scenario: ScenarioId, core: usize, cores: usize) -> Arrivals<'_> {
-        Arrivals {
-            schedule: self,
-            gaps: Choices::new(seed, scenario, Purpose::Gaps),
-            area: 0.0,
-            next: 0,
-            core: core as u64,
-            cores: cores as u64,
-            piece: 0,
-        }
-    }
-}
-
-/// The arrivals of one core.
-#[derive(Debug, Clone)]
-pub struct Arrivals<'a> {
-    schedule: &'a ArrivalSchedule,
-    gaps: Choices,
-    /// The sum of the gaps so far; stays 0 with even spacing, where the number is the area.
-    area: f64,
-    /// The number of the next arrival of all cores.
-    next: u64,
-    core: u64,
-    cores: u64,
-    /// The piece that the arrival before fell into.
-    piece: usize,
-}
-
-impl Arrivals<'_> {
-    /// The number of the next arrival of this core, where numbers alone say when.
-    const fn next_number(&mut self) -> u64 {
-        let number = self.next + (self.core + self.cores - self.next % self.cores) % self.cores;
-        self.next = number + 1;
-        number
-    }
-
-    /// The area at which the next arrival of this core comes, and its number.
-    fn next_area(&mut self, spacing: Spacing) -> (u64, f64) {
-        match spacing {
-            Spacing::Even => {
-                let number = self.next_number();
-                (number, number as f64)
-            }
-            Spacing::Poisson => loop {
-                self.area += self.gaps.exponential();
-                let number = self.next;
-                self.next += 1;
-                if number % self.cores == self.core {
-                    return (number, self.area);
-                }
-            },
-        }
-    }
-}
-
-impl Iterator for Arrivals<'_> {
-    type Item = Arrival;
-
-    fn next(&mut self) -> Option<Arrival> {
-        let spacing = match &self.schedule.source {
-            Source::Rate(spacing) => *spacing,
-            Source::Trace { trace, start, pace } => {
-                let number = self.next_number();
-                let at = || start.after(Nanos((trace.at(number).0 as f64 * pace) as u64));
-                return (number < trace.len()).then(|| Arrival { number, at: at() });
-            }
-        };
-        let (number, area) = self.next_area(spacing);
-        if self.schedule.most.is_some_and(|most| number >= most) {
-            return None;
-        }
-        loop {
-            let piece = self.schedule.rate.pieces.get(self.piece)?;
-            let within = area - piece.area_before;
-            if within < piece.area() {
-                let at = piece.start.after(nanos(piece.seconds_until_area(within)));
-                return Some(Arrival { number, at: at.min(piece.end) });
-            }
-            self.piece += 1;
-        }
+        Arrivals::new(self, Choices::new(seed, scenario, Purpose::Gaps), core as u64, cores as u64)
     }
 }
 

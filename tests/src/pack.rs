@@ -1,0 +1,171 @@
+//! The scenario files that come with the program, rehearsed: made shorter and smaller, and against a shop of ours.
+
+#![allow(clippy::expect_used, reason = "what fails in here fails the test")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::alone::{Alone, alone};
+use crate::postgres::Database;
+use crate::program::{Finished, Program, Running, drumfire};
+use crate::run::{Row, Run, errors};
+use crate::scratch::Scratch;
+use crate::shop::Shop;
+
+/// What people do in most of the files.
+pub const JOURNEYS: &[&str] = &["orders_create", "products_list", "products_search", "reports_generate"];
+
+/// The folder `scenarios/`.
+pub fn folder() -> PathBuf {
+    workspace().join("scenarios")
+}
+
+/// A file of `baselines/`.
+pub fn baseline(name: &str) -> PathBuf {
+    workspace().join("baselines").join(format!("{name}.toml"))
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace's folder")
+}
+
+/// A shop on a database of its own, with the machine to itself as long as this lives.
+#[derive(Debug)]
+pub struct Stage {
+    /// The shop.
+    pub shop: Shop,
+    /// Its database.
+    pub database: Database,
+    scratch: Scratch,
+    /// Dropped before the database that is kept here: while one test waits for its turn there is a cluster for the next.
+    _turn: Alone,
+    _kept: Database,
+}
+
+impl Stage {
+    /// Opens a shop with these arguments, without limits on the rate.
+    pub fn open(arguments: &[&str]) -> Self {
+        Self::open_with(&[&["--no-rate-limits"], arguments].concat())
+    }
+
+    /// Opens one with these arguments and no others; its rate limits are on.
+    pub fn open_with(arguments: &[&str]) -> Self {
+        let database = Database::create();
+        let turn = alone();
+        // By the socket: proving a password takes a debug build half a second, for every connection of the pool.
+        let url = database.socket_url();
+        let shop = Shop::open_with(&[&["--database", &url], arguments].concat());
+        Self { shop, database: database.clone(), scratch: Scratch::new(), _turn: turn, _kept: database }
+    }
+
+    /// A path in the folder of this test, where its runs are.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.scratch.join(name)
+    }
+
+    /// Two requests for a path over each of so many connections at once, with this token: whatever the shop opens, it has opened.
+    pub fn hit(&self, path: &str, token: &str, connections: u32) -> Finished {
+        let hit = self.scratch.drumfire_hit("hit", &format!("{}{path}", self.shop.url()));
+        hit.args(["-H", &format!("Authorization: Bearer {token}")])
+            .args(["-c", &connections.to_string(), "-n", &(2 * connections).to_string()])
+            .finish()
+    }
+
+    /// A rehearsal of a pack, with the same seed every time, into the run directory of this name. People think for a tenth of a
+    /// second or two.
+    pub fn rehearsal(&self, pack: &str, run: &str) -> Rehearsal {
+        let program = drumfire()
+            .arg("run")
+            .arg(folder().join(format!("{pack}.toml")))
+            .args(["--seed", "1", "--quiet", "--out"])
+            .arg(self.scratch.join(run));
+        let rehearsal = Rehearsal { program, run: self.scratch.run(run) };
+        rehearsal
+            .var("BASE_URL", self.shop.url())
+            .var("DATABASE_URL", &self.database.socket_url())
+            .var("THINK", "100ms..200ms")
+    }
+}
+
+/// A rehearsal of a pack, in the making.
+#[derive(Debug)]
+pub struct Rehearsal {
+    program: Program,
+    run: Run,
+}
+
+impl Rehearsal {
+    /// So much shorter, and with so many fewer people.
+    #[must_use]
+    pub fn scaled(self, time: f64, rate: f64) -> Self {
+        let program = self.program.args(["--time-scale", &time.to_string(), "--rate-scale", &rate.to_string()]);
+        Self { program, ..self }
+    }
+
+    /// With this value of a variable.
+    #[must_use]
+    pub fn var(self, name: &str, value: &str) -> Self {
+        Self { program: self.program.args(["--var", &format!("{name}={value}")]), ..self }
+    }
+
+    /// Starts it; its run directory is at the same place once it has begun.
+    pub fn start(self) -> (Running, Run) {
+        (self.program.start(), self.run)
+    }
+
+    /// Plays it to its end.
+    #[track_caller]
+    pub fn finish(self) -> Played {
+        let (running, run) = self.start();
+        Played { ended: running.finish(), run }
+    }
+}
+
+/// A rehearsal that is over.
+#[derive(Debug)]
+pub struct Played {
+    /// The engine, and what it said.
+    pub ended: Finished,
+    /// What it left.
+    pub run: Run,
+}
+
+impl Played {
+    /// Asserts that all thresholds hold but those on times, which a machine with other things to do may break; that no value was
+    /// missing, that every request was answered with 200, 201 or 409, that each scenario took part, and that these are the
+    /// requests that were sent. Returns all rows.
+    #[track_caller]
+    pub fn assert_well(&self, requests: &[&str]) -> Vec<Row> {
+        let Self { ended, run } = self;
+        let manifest = run.manifest();
+        let judged = manifest["ending"]["thresholds"].as_array().into_iter().flatten();
+        let failed: Vec<&Value> = judged.filter(|threshold| threshold["passed"] != true).collect();
+        assert!(failed.iter().all(|threshold| self.is_of_times(threshold)), "{failed:#?}\n{}", ended.account());
+        ended.assert_code(ended.code.filter(|code| *code == 3 || *code == 99 && !failed.is_empty()).unwrap_or(0));
+
+        let rows = run.complete_rows();
+        assert_eq!(errors(&rows).into_keys().collect::<Vec<_>>(), [""], "every request was sent and answered");
+        let strangers: Vec<&Row> = rows.iter().filter(|row| ![200, 201, 409].contains(&row.status)).collect();
+        assert!(strangers.is_empty(), "{strangers:?}");
+        let sent: BTreeSet<&str> = rows.iter().map(|row| row.request.as_str()).collect();
+        assert_eq!(sent, requests.iter().copied().collect());
+        let took_part: BTreeSet<&str> = rows.iter().map(|row| row.scenario.as_str()).collect();
+        assert_eq!(took_part.len(), manifest["scenarios"].as_array().map_or(0, Vec::len), "{took_part:?}");
+        rows
+    }
+
+    /// Whether a threshold is on times, or on checks of which only those on times failed.
+    fn is_of_times(&self, threshold: &Value) -> bool {
+        let text = threshold["threshold"].as_str().expect("a threshold has a text");
+        let metric = text.split(['{', ' ']).next().unwrap_or_default();
+        let checks = || self.run.failed_checks().into_keys().all(|(_, check)| check == "response time OK");
+        matches!(metric, "http_req_duration" | "response_time") || metric == "checks" && checks()
+    }
+
+    /// Whether a threshold failed, as its closing lines tell.
+    pub fn has_failed_thresholds(&self) -> bool {
+        self.ended.stdout.contains('✗') || self.ended.stderr.contains('✗')
+    }
+}

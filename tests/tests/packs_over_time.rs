@@ -1,0 +1,127 @@
+//! The packs whose subject takes time: memory that leaks, a spike that has to be got over, what became slower since the last time.
+
+#![allow(clippy::expect_used, reason = "what fails in here fails the test")]
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use drumfire_tests::pack::{JOURNEYS, Played, Stage};
+use drumfire_tests::patience::eventually;
+use drumfire_tests::program::{Finished, analyze};
+use drumfire_tests::run::{Run, count};
+use drumfire_tests::sections::Sections;
+use serde_json::{Value, json};
+
+/// What is found of the shop's memory while it is read for seven seconds; that of the whole machine is its own affair.
+fn memory(stage: &Stage, run: &str) -> Vec<(&'static str, String)> {
+    let played = stage.rehearsal("memory-leak", run).scaled(0.004, 0.3).finish();
+    let rows = played.assert_well(&["metrics", "products_list"]);
+    let requests = count(rows.iter().map(|row| row.request.as_str()));
+    assert!(requests["products_list"] >= 10 * requests["metrics"], "ten pages before each look: {requests:?}");
+    let server = Sections::of_server(&played.run);
+    let found = ["good", "note", "warning", "bad"]
+        .into_iter()
+        .flat_map(|level| server.found("Memory", level).into_iter().map(move |text| (level, text)).collect::<Vec<_>>());
+    found.filter(|(_, text)| text.starts_with("app.memory_usage_mb")).collect()
+}
+
+#[test]
+fn a_leak_is_found_when_it_is_switched_on_and_not_before() {
+    let stage = Stage::open(&[]);
+    let before = memory(&stage, "before");
+    assert!(matches!(before[..], [("good" | "note", _)]), "{before:?}");
+    assert!(!before[0].1.contains("too few"), "{before:?}");
+
+    assert_eq!(stage.shop.post("/api/admin/leak", &json!({ "per_request": "20kB" })).status, 200);
+    let leaking = memory(&stage, "leaking");
+    assert!(matches!(leaking[..], [("bad", _)]), "{leaking:?}");
+    assert!(leaking[0].1.starts_with("app.memory_usage_mb grows without end: "), "{leaking:?}");
+}
+
+/// The time since t=0 of a run that has begun.
+fn since_start(run: &Run) -> Option<u64> {
+    let manifest = std::fs::read(run.path().join("run.json")).ok()?;
+    let manifest: Value = serde_json::from_slice(&manifest).ok()?;
+    let started = u128::from(manifest["started_unix_ns"].as_u64()?);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_nanos();
+    u64::try_from(now.checked_sub(started)?).ok()
+}
+
+/// Queries take 100 ms, so that a machine that has other things to do makes no difference, and 600 ms from just before the
+/// spike is over until some time after it.
+#[test]
+fn the_time_it_takes_to_get_over_a_spike_is_found() {
+    let slow = ["products=100ms", "search=100ms", "place_order=100ms", "inventory=100ms"];
+    let slow: Vec<&str> = slow.iter().flat_map(|query| ["--slow-query", query]).collect();
+    let stage = Stage::open(&[&["--pool-size", "100", "--cache-size", "0"][..], &slow].concat());
+    stage.hit("/api/products/product-1", "demo-enterprise", 100).assert_ran();
+    let slow_down = |delay: &str| {
+        for query in ["products", "search"] {
+            let wanted = json!({ "query": query, "delay": delay });
+            assert_eq!(stage.shop.post("/api/admin/slow-query", &wanted).status, 200);
+        }
+    };
+    let (running, run) = stage.rehearsal("spike", "run").var("THINK", "200ms..300ms").scaled(0.03, 0.05).start();
+    // The spike is over after 4 min 30 s, of which this is a rehearsal.
+    let over_ns = 8_100_000_000;
+    eventually("the spike is almost over", || (since_start(&run)? > over_ns - 200_000_000).then_some(()));
+    slow_down("600ms");
+    eventually("some time after it", || (since_start(&run)? > over_ns + 1_500_000_000).then_some(()));
+    slow_down("100ms");
+    let let_go_ns = since_start(&run).expect("it runs");
+    let played = Played { ended: running.finish(), run };
+    let rows = played.assert_well(JOURNEYS);
+
+    let table = Sections::of_server(&played.run).rows("Recovery");
+    let changes: Vec<&Value> = table.iter().map(|row| &row["load"]).collect();
+    assert_eq!(changes, ["5 → 100", "100 → 5"]);
+    let number = |name: &str| table[1][name].as_u64().unwrap_or_else(|| panic!("{name}: {table:#?}"));
+    let (since_ns, recovered_ns) = (number("since"), number("since") + number("recovered after"));
+    // What the rows say: the last that was held up, and the last that took longer than is within bounds.
+    let last = |least_ns: u64| {
+        let slow = rows.iter().filter(|row| row.scheduled_ns >= since_ns && row.duration_ns >= Some(least_ns));
+        slow.map(|row| row.scheduled_ns).max().unwrap_or(since_ns)
+    };
+    let (held_up, beyond) = (last(500_000_000), last(number("p95 before") * 3 / 2));
+    assert!(held_up > since_ns && held_up < let_go_ns, "{held_up} lies between {since_ns} and {let_go_ns}");
+    // An answer counts where it was scheduled, in stretches of some tenths of a second.
+    let stretch_ns = 1_000_000_000;
+    assert!(recovered_ns + stretch_ns > held_up, "recovered at {recovered_ns}, but {held_up} was held up");
+    assert!(
+        recovered_ns <= beyond + stretch_ns,
+        "recovered at {recovered_ns}, and {beyond} was the last beyond bounds"
+    );
+}
+
+fn gate(stage: &Stage, run: &str) -> Finished {
+    // Half as slow again passes: a machine with other things to do is not what is looked for.
+    let baseline = stage.path("shop.toml");
+    let gate = analyze().arg("gate").arg(stage.path(run)).arg("--baseline").arg(baseline);
+    gate.args(["--max-regression", "50%"]).finish()
+}
+
+#[test]
+fn a_shop_that_became_slower_does_not_get_through_the_gate() {
+    let slow = ["products=100ms", "search=100ms", "place_order=100ms", "inventory=100ms"];
+    let slow: Vec<&str> = slow.iter().flat_map(|query| ["--slow-query", query]).collect();
+    let stage = Stage::open(&[&["--pool-size", "40", "--cache-size", "0"][..], &slow].concat());
+    stage.hit("/api/products/product-1", "demo-enterprise", 40).assert_ran();
+    let play = |run: &str| {
+        let played = stage.rehearsal("regression", run).scaled(0.04, 2.0).finish();
+        played.assert_well(&[JOURNEYS, &["inventory_summary", "order_details"]].concat());
+    };
+    ["one", "two", "same"].into_iter().for_each(play);
+    let runs = ["one", "two"].map(|run| stage.path(run));
+    analyze().arg("baseline").args(runs).arg("-o").arg(stage.path("shop.toml")).finish().assert_code(0);
+    let same = gate(&stage, "same");
+    assert_ne!(same.code, Some(99), "{}", same.account());
+    same.assert_ran();
+
+    let slower = json!({ "query": "search", "delay": "300ms" });
+    assert_eq!(stage.shop.post("/api/admin/slow-query", &slower).status, 200);
+    play("slower");
+    let slower = gate(&stage, "slower");
+    if slower.code != Some(3) {
+        slower.assert_code(99);
+    }
+    assert!(slower.stdout.contains("products_search"), "{}", slower.account());
+}
