@@ -240,6 +240,12 @@ pub struct Publishing {
     /// When the load is over, wait so long for its last figures to be scraped
     #[arg(long, value_name = "DURATION", requires = "metrics", value_parser = positive_duration)]
     pub metrics_linger: Option<Nanos>,
+    /// Send them to this receiver of Prometheus' remote write every five seconds; headers are taken from DRUMFIRE_REMOTE_WRITE_HEADERS
+    #[arg(long, value_name = "URL")]
+    pub remote_write: Option<String>,
+    /// Send them to this receiver of OTLP over HTTP every five seconds; headers are taken from OTEL_EXPORTER_OTLP_HEADERS
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
 }
 
 impl Output {
@@ -497,6 +503,7 @@ fn redacted_value(flag: &str, value: &str) -> String {
             None => value.to_owned(),
         },
         "-b" | "--body" => secrets::redact_body(value),
+        "--remote-write" | "--otlp" => publish::redacted(value),
         _ => secrets::redact_place(value),
     }
 }

@@ -19,7 +19,7 @@ use crate::control::{self, ClientError, Request};
 use crate::errand::{self, ErrandError};
 use crate::observe::closing;
 use crate::plan::{self, Captured, Errand, Options, Part, Plan, Target, TargetError};
-use crate::publish::{BindError, Endpoint};
+use crate::publish::{OutletError, Outlets};
 use crate::run::{RunError, Setup};
 use crate::scenario::{self, Scenario, Variables};
 use crate::stop::Stop;
@@ -71,9 +71,9 @@ pub enum Failure {
         /// Those there are.
         allowed: Vec<usize>,
     },
-    /// Figures cannot be served where they were to be.
+    /// Figures cannot go where they were to.
     #[error("error: {0}")]
-    Metrics(#[from] BindError),
+    Metrics(#[from] OutletError),
     /// Another tool's file is not what it should be.
     #[error(transparent)]
     Import(#[from] import::Error),
@@ -249,7 +249,7 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
     if let Some(out) = &output.out {
         NewRun::check(out).map_err(RunError::from)?;
     }
-    let endpoint = endpoint(&output.publishing)?;
+    let outlets = Outlets::new(&output.publishing, environment)?;
     let target = Target::new(&scenario.target, resolve::addresses)?;
     let errand = |part, captured: &Captured, stop: &Stop| {
         errand(plan::errand(scenario, part, options.seed, captured, &target), part, stop)
@@ -263,18 +263,12 @@ pub fn start(scenario: &Scenario, options: &Options, output: &cli::Output) -> Re
         pacing: output.pacing,
         quiet: output.quiet,
     };
-    let summary = crate::run::run(plan, &setup, endpoint, &stop)?;
+    let summary = crate::run::run(plan, &setup, outlets, &stop)?;
     // What the load leaves behind is cleared away even where it was stopped, as far as that can be done.
     match errand(Part::Teardown, &captured, &Stop::default()) {
         Ok(_) => Ok(summary),
         Err(failure) => Err(Failure::Teardown { told: told(&summary), failure: Box::new(failure) }),
     }
-}
-
-/// Takes the address at which figures are to be served, if any.
-fn endpoint(publishing: &cli::Publishing) -> Result<Option<Endpoint>, BindError> {
-    let linger = publishing.metrics_linger.unwrap_or_default();
-    publishing.metrics.map(|address| Endpoint::bind(address, linger)).transpose()
 }
 
 /// Does the steps before or after the load. Returns what they have captured.

@@ -26,7 +26,7 @@ use crate::host;
 use crate::observe::{Hand, Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
 use crate::preflight;
-use crate::publish::{Endpoint, Publisher};
+use crate::publish::{Outlets, Publisher};
 use crate::record::Journal;
 use crate::stop::Stop;
 use crate::wire::Driver;
@@ -128,12 +128,12 @@ impl RunError {
     }
 }
 
-/// Makes a run and returns its figures, with how it ended. Those who ask at `endpoint` are told of it while it lasts. `stop`
-/// ends it before its time.
+/// Makes a run and returns its figures, with how it ended. Figures go to the `outlets` while it lasts. `stop` ends it before its
+/// time.
 ///
 /// # Errors
 /// Where it could not begin, or its rows cannot be read back.
-pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc<Stop>) -> Result<Summary, RunError> {
+pub fn run(mut plan: Plan, setup: &Setup, outlets: Outlets, stop: &Arc<Stop>) -> Result<Summary, RunError> {
     let cores = cores_for(&plan, &setup.cores);
     plan.target.addresses = preflight::reachable(&plan)?;
     preflight::check_limits(&plan, cores.len())?;
@@ -154,7 +154,7 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
     let dial: &'static Dial = Box::leak(Box::default());
     let (gates, waiting) = Gates::new(cores.len());
     // Where nobody publishes, nothing is broken down.
-    let layout: Option<&'static Layout> = endpoint.as_ref().map(|_| &*Box::leak(Box::new(Layout::of(plan))));
+    let layout: Option<&'static Layout> = (!outlets.are_none()).then(|| &*Box::leak(Box::new(Layout::of(plan))));
 
     let seat = |place| Seat { place, of: cores.len(), cpu: cores[place] };
     let work = recorders.into_iter().zip(waiting).enumerate().map(|(place, (recorder, gate))| {
@@ -170,6 +170,7 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
         Box::leak(Box::new(Manifest { started_unix_ns: clock.start_unix_ns(), ..manifest.clone() }));
     let probes = ProbeWatch::start(plan, manifest, clock)
         .map_err(|source| RunError::System { what: "a thread for the probes", source })?;
+    let publisher = publisher(outlets, setup, (plan, manifest), layout, clock)?;
     directory.write_manifest(manifest)?;
     gates.open(clock);
     let desk = Arc::new(Desk::new(plan, dial, clock, Arc::clone(stop)));
@@ -183,11 +184,11 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
     let uncontrolled =
         control.as_ref().err().map(|error| format!("the load cannot be controlled while it runs: {error}"));
     for warning in warnings.into_iter().chain(uncontrolled) {
-        observer.progress.note(&format!("warning: {warning}"));
-        observer.samples.happened(Nanos::ZERO, "warning", warning);
+        observer.warn(Nanos::ZERO, warning);
     }
-    if let (Some(endpoint), Some(layout)) = (endpoint, layout) {
-        publish(&mut observer, endpoint, setup, (plan, manifest), layout, clock)?;
+    if let Some(publisher) = publisher {
+        announce(&publisher, &mut observer, setup);
+        observer.publisher = Some(publisher);
     }
     let finished = observer.watch(&inbox, workers.len(), clock, stop);
     drop(control);
@@ -204,39 +205,38 @@ pub fn run(mut plan: Plan, setup: &Setup, endpoint: Option<Endpoint>, stop: &Arc
         stop.fail(|| format!("engine.csv, probes.csv or events.csv is incomplete: {error}"));
     }
     let summary = close(&directory, manifest, &mut observer, probed, ended, &finished, &rows)?;
-    observer.end_publishing(&summary, stop);
+    observer.end_publishing(&summary, clock, stop);
     Ok(summary)
 }
 
-/// Begins to tell those who ask of what the observer is told.
-fn publish(
-    observer: &mut Observer,
-    endpoint: Endpoint,
+/// Who tells others of the run while it lasts, where that was asked for.
+fn publisher(
+    outlets: Outlets,
     setup: &Setup,
     load: (&'static Plan, &'static Manifest),
-    layout: &'static Layout,
+    layout: Option<&'static Layout>,
     clock: Clock,
-) -> Result<(), RunError> {
-    let url = endpoint.url();
+) -> Result<Option<Publisher>, RunError> {
     let name = setup.out.file_name().unwrap_or(setup.out.as_os_str()).to_string_lossy();
-    let publisher = Publisher::start(endpoint, &name, load, layout, clock);
-    observer.publisher =
-        Some(publisher.map_err(|source| RunError::System { what: "a thread for the metrics", source })?);
-    if !setup.quiet {
-        observer.progress.note(&format!("metrics at {url}"));
-    }
-    observer.samples.happened(Nanos::ZERO, "metrics", url);
-    match layout.put_together() {
-        0 => {}
-        several => {
-            let warning = format!(
-                "the metrics tell {MOST_PAIRS} requests of scenarios apart; {several} more are counted together"
-            );
-            observer.progress.note(&format!("warning: {warning}"));
-            observer.samples.happened(Nanos::ZERO, "warning", warning);
+    let start = |layout| Publisher::start(outlets, &name, load, layout, clock);
+    let refused = |source| RunError::System { what: "a thread for the metrics", source };
+    layout.map(start).transpose().map_err(refused)
+}
+
+/// Says where figures go, and what they do not tell.
+fn announce(publisher: &Publisher, observer: &mut Observer, setup: &Setup) {
+    for place in publisher.places() {
+        if !setup.quiet {
+            observer.progress.note(&format!("metrics: {place}"));
         }
+        observer.samples.happened(Nanos::ZERO, "metrics", place);
     }
-    Ok(())
+    let together = publisher.put_together();
+    if together > 0 {
+        let warning =
+            format!("the metrics tell {MOST_PAIRS} requests of scenarios apart; {together} more are counted together");
+        observer.warn(Nanos::ZERO, warning);
+    }
 }
 
 /// As many cores as have something to do. Arrivals go to all of them in turn, so that each needs a connection of every

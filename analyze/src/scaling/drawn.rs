@@ -13,7 +13,8 @@ use crate::statistics::scalability::{Fit, Law};
 impl Serialize for Fit {
     /// The law's numbers, each with its interval.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let estimate = |value: f64, Interval { low, high }: Interval| json!({ "value": value, "interval": [low, high] });
+        let estimate =
+            |value: f64, Interval { low, high }: Interval| json!({ "value": value, "interval": [low, high] });
         let document = json!({
             "lambda_per_s": estimate(self.law.rate, self.rate),
             "sigma": estimate(self.law.contention, self.contention),

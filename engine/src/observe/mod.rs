@@ -133,6 +133,10 @@ impl Observer {
                 self.take_note(findings, stop);
             }
             let now = clock.now();
+            let undelivered: Vec<String> = self.publisher.iter().flat_map(Publisher::warnings).collect();
+            for warning in undelivered {
+                self.warn(now, warning);
+            }
             self.tell_changes(now);
             for event in self.stages.reached(self.hand.course(), now) {
                 self.samples.event(event);
@@ -185,10 +189,17 @@ impl Observer {
     }
 
     /// Has what came of the run published, and ends publishing.
-    pub fn end_publishing(&mut self, summary: &Summary, stop: &Stop) {
-        if let Some(publisher) = self.publisher.take() {
-            publisher.end(summary, stop);
+    pub fn end_publishing(&mut self, summary: &Summary, clock: Clock, stop: &Stop) {
+        let undelivered = self.publisher.take().map(|publisher| publisher.end(summary, stop));
+        for warning in undelivered.into_iter().flatten() {
+            self.warn(clock.now(), warning);
         }
+    }
+
+    /// Tells a person of something, and keeps it.
+    pub fn warn(&mut self, at: Nanos, warning: String) {
+        self.progress.note(&format!("warning: {warning}"));
+        self.samples.happened(at, "warning", warning);
     }
 
     fn hear(&mut self, second: Second, stop: &Stop) {

@@ -40,9 +40,13 @@ impl Endpoint {
         bind().map_err(|source| BindError { address, source })
     }
 
-    /// Where figures can be had.
-    pub fn url(&self) -> String {
-        format!("http://{}/metrics", self.address)
+    /// Where figures can be had, and until when.
+    pub fn shown(&self) -> String {
+        let url = format!("http://{}/metrics", self.address);
+        if self.linger == Nanos::ZERO {
+            return url;
+        }
+        format!("{url}, at the end for {} more unless scraped before", self.linger)
     }
 
     pub(super) fn into_parts(self) -> (TcpListener, Nanos) {
@@ -80,6 +84,13 @@ mod tests {
         for text in ["", "99999", "shop.example:9464", "127.0.0.1", "::1", "-1", "http://127.0.0.1:9464"] {
             assert!(parse_address(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn who_lingers_says_so() {
+        let shown = |linger| Endpoint::bind(parse_address("0").unwrap(), linger).unwrap().shown();
+        assert!(shown(Nanos::ZERO).ends_with("/metrics"));
+        assert!(shown(Nanos::from_secs(5)).ends_with("/metrics, at the end for 5.00 s more unless scraped before"));
     }
 
     #[test]

@@ -1,13 +1,10 @@
-//! Answers to those who ask for figures, from a thread beside the load.
+//! Answers to those who ask for figures.
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::io;
-use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -16,14 +13,11 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use prometheus::TEXT_FORMAT;
-use tokio::net::TcpStream;
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Semaphore, oneshot};
-use tokio::task::LocalSet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
-/// How much less than others the thread insists on a processor: where one is free, that is nothing.
-const NICE: i32 = 10;
 /// The most who are answered at once. Others wait until one of them is.
 const MOST_AT_ONCE: usize = 16;
 /// How long one who asks may take over it.
@@ -39,77 +33,26 @@ pub struct Page {
     pub is_final: bool,
 }
 
-/// Somebody who answers; see [`Server::end`].
-pub struct Server {
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
-}
-
-impl Server {
-    /// Answers with `page` as it is then. `told` is told of each answer that was final and has been written.
-    ///
-    /// # Errors
-    /// Where the system refuses a thread, or the socket.
-    pub fn start(
-        listener: TcpListener,
-        page: impl Fn() -> Page + Send + 'static,
-        told: SyncSender<()>,
-    ) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let listener = {
-            let _entered = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
-        };
-        let (stop, stopped) = oneshot::channel();
-        let work = move || attend(&runtime, &listener, page, &told, stopped);
-        let thread = std::thread::Builder::new().name("metrics".to_owned()).spawn(work)?;
-        Ok(Self { stop, thread })
-    }
-
-    /// Answers nobody any more.
-    pub fn end(self) {
-        drop(self.stop);
-        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    }
-}
-
-fn attend(
-    runtime: &Runtime,
-    listener: &tokio::net::TcpListener,
-    page: impl Fn() -> Page + 'static,
-    told: &SyncSender<()>,
-    stopped: oneshot::Receiver<()>,
-) {
-    // Where that is refused, it is as important as everybody else.
-    let _ = rustix::process::nice(NICE);
+/// Answers with `page` as it is then, for as long as this is polled, in a `LocalSet`. `told` is told of each answer that was final
+/// and has been written.
+pub async fn serve(listener: TcpListener, page: impl Fn() -> Page + 'static, told: SyncSender<()>) {
     let (page, places) = (Rc::new(page), Arc::new(Semaphore::new(MOST_AT_ONCE)));
-    let let_in = async {
-        loop {
-            // It is never closed.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let Ok((stream, _)) = listener.accept().await else {
-                sleep(PAUSE).await;
-                continue;
-            };
-            let (page, told) = (Rc::clone(&page), told.clone());
-            tokio::task::spawn_local(async move {
-                let answered_for_good = timeout(PATIENCE, answer(stream, &*page)).await.unwrap_or(false);
-                if answered_for_good {
-                    // Once is enough.
-                    let _ = told.try_send(());
-                }
-                drop(place);
-            });
-        }
-    };
-    let tasks = LocalSet::new();
-    tasks.block_on(runtime, async {
-        tokio::select! {
-            () = let_in => {}
-            // It ends by being dropped.
-            _ = stopped => {}
-        }
-    });
+    loop {
+        // It is never closed.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(PAUSE).await;
+            continue;
+        };
+        let (page, told) = (Rc::clone(&page), told.clone());
+        spawn_local(async move {
+            if timeout(PATIENCE, answer(stream, &*page)).await.unwrap_or(false) {
+                // Once is enough.
+                let _ = told.try_send(());
+            }
+            drop(place);
+        });
+    }
 }
 
 /// Answers one request, and closes the connection. Returns whether what was answered is final, and was written.
@@ -145,23 +88,51 @@ fn answer_to(request: &Request<Incoming>, page: &impl Fn() -> Page, is_final: &C
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
+    use std::net::SocketAddr;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::{Receiver, sync_channel};
 
+    use tokio::runtime::Builder;
+    use tokio::sync::oneshot;
+    use tokio::task::LocalSet;
+
     use super::*;
 
-    /// A server whose figures are final when that is said.
-    fn server() -> (Server, std::net::SocketAddr, &'static AtomicBool, Receiver<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let is_final: &AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
-        let (tell, told) = sync_channel(1);
-        let page = || Page { text: "up 1\n".to_owned(), is_final: is_final.load(Ordering::SeqCst) };
-        (Server::start(listener, page, tell).unwrap(), address, is_final, told)
+    /// A server on a thread of its own, for as long as it is kept.
+    struct Server {
+        address: SocketAddr,
+        is_final: &'static AtomicBool,
+        told: Receiver<()>,
+        stop: oneshot::Sender<()>,
+        thread: std::thread::JoinHandle<()>,
     }
 
-    fn ask(address: std::net::SocketAddr, request: &str) -> String {
+    impl Server {
+        fn start() -> Self {
+            let is_final: &AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+            let (tell, told) = sync_channel(1);
+            let (stop, stopped) = oneshot::channel();
+            let (say, address) = sync_channel(1);
+            let page = || Page { text: "up 1\n".to_owned(), is_final: is_final.load(Ordering::SeqCst) };
+            let thread = std::thread::spawn(move || {
+                let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                LocalSet::new().block_on(&runtime, async {
+                    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                    say.send(listener.local_addr().unwrap()).unwrap();
+                    spawn_local(serve(listener, page, tell));
+                    let _ = stopped.await;
+                });
+            });
+            Self { address: address.recv().unwrap(), is_final, told, stop, thread }
+        }
+
+        fn end(self) {
+            drop(self.stop);
+            self.thread.join().unwrap();
+        }
+    }
+
+    fn ask(address: SocketAddr, request: &str) -> String {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
@@ -171,7 +142,8 @@ mod tests {
 
     #[test]
     fn figures_are_had_by_get_and_nothing_else() {
-        let (server, address, _, _told) = server();
+        let server = Server::start();
+        let address = server.address;
         let get = ask(address, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
         assert!(get.starts_with("HTTP/1.1 200 OK\r\n") && get.ends_with("\r\n\r\nup 1\n"), "{get}");
         assert!(get.to_lowercase().contains("content-type: text/plain; version=0.0.4"), "{get}");
@@ -186,7 +158,8 @@ mod tests {
 
     #[test]
     fn who_says_nothing_keeps_nobody_else_waiting() {
-        let (server, address, _, _told) = server();
+        let server = Server::start();
+        let address = server.address;
         let silent: Vec<_> = (1..MOST_AT_ONCE).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
         assert!(ask(address, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").ends_with("up 1\n"));
         server.end();
@@ -195,14 +168,15 @@ mod tests {
 
     #[test]
     fn that_final_figures_were_had_is_told() {
-        let (server, address, is_final, told) = server();
+        let server = Server::start();
+        let address = server.address;
         let get = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
         ask(address, get);
-        is_final.store(true, Ordering::SeqCst);
+        server.is_final.store(true, Ordering::SeqCst);
         ask(address, "GET /elsewhere HTTP/1.1\r\nHost: a\r\n\r\n");
-        assert!(told.try_recv().is_err(), "nobody has had the final figures");
+        assert!(server.told.try_recv().is_err(), "nobody has had the final figures");
         ask(address, get);
-        told.recv().unwrap();
+        server.told.recv().unwrap();
         server.end();
     }
 }

@@ -44,7 +44,8 @@ pub(super) struct Mark {
 }
 
 impl Text {
-    pub(super) fn plain(text: &str) -> Self {
+    /// A text as it is, placeholders or not.
+    pub fn plain(text: &str) -> Self {
         Self::new(text, text.to_owned())
     }
 
