@@ -350,7 +350,9 @@ mod tests {
             // What they say of their own noise may be too little: runs differ by more than what is seen within each.
             for (_, rate, resamples) in &mut measured {
                 let mean = rate.ln();
-                resamples.iter_mut().for_each(|drawn| *drawn = mean + (*drawn - mean) * told / true_noise);
+                for drawn in resamples {
+                    *drawn = mean + (*drawn - mean) * told / true_noise;
+                }
             }
             let fit = fit(&measured).expect("a fit");
             hits[0] += usize::from(fit.contention.contains(law.contention));
