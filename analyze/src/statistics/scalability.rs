@@ -350,7 +350,7 @@ mod tests {
             // What they say of their own noise may be too little: runs differ by more than what is seen within each.
             for (_, rate, resamples) in &mut measured {
                 let mean = rate.ln();
-                for drawn in resamples.iter_mut() {
+                for drawn in resamples {
                     *drawn = mean + (*drawn - mean) * told / true_noise;
                 }
             }
