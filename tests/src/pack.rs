@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, reason = "what fails in here fails the test")]
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -168,4 +170,13 @@ impl Played {
     pub fn has_failed_thresholds(&self) -> bool {
         self.ended.stdout.contains('✗') || self.ended.stderr.contains('✗')
     }
+}
+
+/// The time since t=0 of a run, in nanoseconds; nothing before it has begun.
+pub fn since_start(run: &Run) -> Option<u64> {
+    let manifest = fs::read(run.path().join("run.json")).ok()?;
+    let manifest: Value = serde_json::from_slice(&manifest).ok()?;
+    let started = u128::from(manifest["started_unix_ns"].as_u64()?);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_nanos();
+    u64::try_from(now.checked_sub(started)?).ok()
 }

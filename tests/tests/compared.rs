@@ -31,7 +31,10 @@ fn assert_near(place: &str, recomputed: &Value, reported: &Value, tolerance: f64
             assert!((one - other).abs() <= tolerance, "{place}: recomputed {one}, reported {other}");
         }
         _ => {
-            assert!(recomputed.is_null() && reported.is_null(), "{place}: recomputed {recomputed}, reported {reported}")
+            assert!(
+                recomputed.is_null() && reported.is_null(),
+                "{place}: recomputed {recomputed}, reported {reported}"
+            );
         }
     }
 }

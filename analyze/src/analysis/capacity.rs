@@ -337,7 +337,7 @@ mod tests {
         }
         let found = capacity(rows, &["p(50) < 1h"]);
         let Found::Between { holds_up_to, .. } = found.found else { panic!("{found:?}") };
-        assert_eq!(holds_up_to, 50.0);
+        assert_eq!(Some(holds_up_to), Some(50.0));
         assert_eq!(found.throughput_follows_up_to, Some(50.0), "throughput is of answers as wanted");
         assert_eq!(found.failing().expect("it fails").1, [1], "the error rate, which is assumed");
     }

@@ -57,7 +57,8 @@ fn heat_map(of: &Timeline) -> Option<HeatMap> {
     let at = (0..counts[0].len() as u64).map(|place| Nanos(place.saturating_mul(width).saturating_add(width / 2)));
     Some(HeatMap {
         title: "Response time, over time".into(),
-        note: "How many of the answered arrivals that were scheduled at that time took how long: the darker, the more."
+        note: "How many of the answered arrivals that were scheduled at that time took how long: the stronger the \
+               colour, the more."
             .into(),
         at: at.collect(),
         bands: (0..bands).map(|band| Nanos(sketch::lowest(first + band * buckets_of_band))).collect(),

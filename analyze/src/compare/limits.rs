@@ -31,14 +31,8 @@ pub fn limits(run: &Run, result: &GateResult) -> Option<Section> {
 }
 
 fn chart(run: &Run, result: &GateResult, places: Places, subject: &Subject, checks: &[&Check]) -> Chart {
-    let requests = &run.log.manifest.requests;
-    let is_wanted = |cell: usize| match subject {
-        Subject::Request { request } => {
-            requests.get(cell % requests.len().max(1)).is_some_and(|this| this.name == *request)
-        }
-        Subject::Total | Subject::Probe { .. } => true,
-    };
-    let timeline = Timeline::of_cells(run, places, is_wanted);
+    let request = if let Subject::Request { request } = subject { Some(request.as_str()) } else { None };
+    let timeline = Timeline::of_cells(run, places, run.is_of(request));
     let mut lines = Vec::with_capacity(checks.len() * 2);
     for check in checks {
         let Some(percentile) = check.measure.percentile() else { continue };

@@ -56,12 +56,7 @@ impl Side<'_> {
 }
 
 fn of_run(run: &Run, request: Option<&str>, metric: Metric) -> Windows {
-    let requests = &run.log.manifest.requests;
-    let is_wanted = |cell: usize| {
-        let name = requests.get(cell % requests.len().max(1)).map(|request| request.name.as_str());
-        request.is_none_or(|wanted| name == Some(wanted))
-    };
-    let mut all = run.windows.together(is_wanted);
+    let mut all = run.windows.together(run.is_of(request));
     // What comes after the schedule is over are answers to what was scheduled before.
     while all.last().is_some_and(|window| window.arrivals == 0) {
         all.pop();

@@ -56,6 +56,14 @@ impl Run {
         move |cell| cell % requests == request
     }
 
+    /// Whether a cell of its windows is of the request of this name, in whatever scenario; of all requests without one.
+    pub fn is_of(&self, request: Option<&str>) -> impl Fn(usize) -> bool + use<> {
+        let named = |name: &str| self.log.manifest.requests.iter().position(|request| request.name == name);
+        // One that there is not has no cell.
+        let is_of_it = request.map(|name| self.is_of_request(named(name).unwrap_or(usize::MAX)));
+        move |cell| is_of_it.as_ref().is_none_or(|is_of_it| is_of_it(cell))
+    }
+
     /// Whether its rows are there, and not only what was gathered of them.
     pub const fn has_rows(&self) -> bool {
         self.summary.exact

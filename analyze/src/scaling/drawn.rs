@@ -36,20 +36,18 @@ impl Scaling {
     /// Throughput by the number of instances, with what linear growth and the law would give.
     pub(super) fn throughput_chart(&self) -> Chart {
         let places = self.places();
-        let measured = |of: &dyn Fn(&super::Configuration) -> Option<f64>| {
-            let at = |place: &f64| self.configurations.iter().find(|one| is_same(one.instances, *place));
-            places.iter().map(|place| at(place).and_then(of)).collect::<Vec<_>>()
+        let measured = |place: &f64| {
+            let found = self.configurations.iter().find(|one| is_same(one.instances, *place));
+            found.map(|one| one.throughput_per_s.value)
         };
         let of_each = self.configurations.first().map_or(0.0, |first| first.throughput_per_s.value / first.instances);
         let mut lines = vec![
-            Line::new("measured", measured(&|one| Some(one.throughput_per_s.value))).drawn(Mark::Points),
+            Line::new("measured", places.iter().map(measured).collect()).drawn(Mark::Points),
             Line::new("linear", places.iter().map(|place| Some(of_each * place)).collect()).drawn(Mark::Dashed),
         ];
         if let Some(Fit { law, .. }) = self.law {
             let fitted = |law: Law| places.iter().map(|place| Some(law.of(*place))).collect();
             lines.push(Line::new("Universal Scalability Law", fitted(law)));
-        } else {
-            lines.push(Line::new("between them", measured(&|one| Some(one.throughput_per_s.value))));
         }
         self.chart("Throughput by instances", NOTE.into(), Unit::PerSecond, places, lines)
     }

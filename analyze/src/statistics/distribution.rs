@@ -174,6 +174,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::unreadable_literal, reason = "figures as the other tool prints them")]
     fn tails_are_those_of_students_distribution_however_few_the_degrees_of_freedom() {
         // python3: scipy.stats.t.ppf(tail, freedom) / scipy.stats.norm.ppf(tail) for tails of 0.25, 0.025, 1/960 and 1e-5.
         for (freedom, expected) in [

@@ -104,10 +104,12 @@ fn eliminated(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
         if system[column][column].abs() < 1e-12 {
             return None;
         }
-        let pivot = system[column].clone();
-        for (_, row) in system.iter_mut().enumerate().filter(|(row, _)| *row != column) {
-            let factor = row[column] / pivot[column];
-            row.iter_mut().zip(&pivot).for_each(|(value, of_pivot)| *value -= factor * of_pivot);
+        let subtracted = system[column].clone();
+        for (_, row) in system.iter_mut().enumerate().filter(|(place, _)| *place != column) {
+            let factor = row[column] / subtracted[column];
+            for (value, by) in row.iter_mut().zip(&subtracted) {
+                *value -= factor * by;
+            }
         }
     }
     Some((0..count).map(|row| system[row][count] / system[row][row]).collect())
@@ -348,7 +350,9 @@ mod tests {
             // What they say of their own noise may be too little: runs differ by more than what is seen within each.
             for (_, rate, resamples) in &mut measured {
                 let mean = rate.ln();
-                resamples.iter_mut().for_each(|drawn| *drawn = mean + (*drawn - mean) * told / true_noise);
+                for drawn in resamples.iter_mut() {
+                    *drawn = mean + (*drawn - mean) * told / true_noise;
+                }
             }
             let fit = fit(&measured).expect("a fit");
             hits[0] += usize::from(fit.contention.contains(law.contention));

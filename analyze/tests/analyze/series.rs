@@ -147,3 +147,31 @@ fn the_generator_is_drawn_from_all_cores_together() {
     assert_eq!(line(&charts, title, "connections").values, [Some(4.0), Some(4.0), Some(4.0)]);
     assert_eq!(line(&charts, "How busy the generator was", "busiest core").values, [Some(0.1), Some(0.1), Some(0.1)]);
 }
+
+/// Windows of four and eight seconds: buckets of a chart are made of as many of them each.
+#[test]
+fn an_even_rate_is_even_however_long_the_run() {
+    for minutes in [41, 75, 90] {
+        let row = |number: u64| Row {
+            scheduled_ns: number * SECOND / 2,
+            lag_ns: Some(5),
+            duration_ns: Some(7),
+            status: 200,
+            bytes_sent: 10,
+            ..Row::default()
+        };
+        let charts = charts(&(0..minutes * 120).map(row).collect::<Vec<_>>());
+        for (title, name, rate) in [
+            ("Scheduled and completed", "scheduled", 2.0),
+            ("Scheduled and completed", "completed", 2.0),
+            ("Statuses", "200", 2.0),
+            ("Bytes", "sent", 20.0),
+        ] {
+            let drawn = &line(&charts, title, name).values;
+            assert!((300..=601).contains(&drawn.len()), "{minutes}: {}", drawn.len());
+            // The end of the run cuts off the last.
+            let whole = &drawn[..drawn.len() - 1];
+            assert!(whole.iter().all(|value| *value == Some(rate)), "{title}, {name}, {minutes} minutes: {whole:?}");
+        }
+    }
+}

@@ -170,29 +170,28 @@ fn scaled(plan: &Plan) -> impl Iterator<Item = &ArrivalSchedule> {
 /// A status on one line, for a person.
 fn line(status: &Status) -> String {
     let rate = |per_second: f64| Rate::per_second(per_second).unwrap_or_default();
-    let mut line = format!("{} {} of {}", status.state, Nanos(status.schedule_ns), Nanos(status.planned_ns));
-    if status.paused_ns > 0 {
-        line += &format!(" (and stood still for {})", Nanos(status.paused_ns));
-    }
-    if let Some(scheduled) = status.rate_scheduled_per_s {
-        line += &format!(", {} scheduled", rate(scheduled));
-        if (status.factor - 1.0).abs() > f64::EPSILON {
-            line += &format!(" (×{})", status.factor);
-        }
-    }
-    line += &format!(
-        ", {} done, {} in flight, {} {}",
-        rate(status.rate_done_per_s),
-        Thousands(status.in_flight),
-        Thousands(status.errors),
-        if status.errors == 1 { "error" } else { "errors" },
-    );
+    let stood_still = match Nanos(status.paused_ns) {
+        Nanos::ZERO => String::new(),
+        paused => format!(" (and stood still for {paused})"),
+    };
+    let scaled =
+        if (status.factor - 1.0).abs() > f64::EPSILON { format!(" (×{})", status.factor) } else { String::new() };
+    let scheduled = status.rate_scheduled_per_s.map(|scheduled| format!("{} scheduled{scaled}", rate(scheduled)));
+    let errors = if status.errors == 1 { "error" } else { "errors" };
+    let parts = [
+        Some(format!("{} {} of {}{stood_still}", status.state, Nanos(status.schedule_ns), Nanos(status.planned_ns))),
+        scheduled,
+        Some(format!("{} done", rate(status.rate_done_per_s))),
+        Some(format!("{} in flight", Thousands(status.in_flight))),
+        Some(format!("{} {errors}", Thousands(status.errors))),
+    ];
+    let line = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let Thresholds { total, failing } = &status.thresholds;
-    if !failing.is_empty() {
-        let verb = if failing.len() == 1 { "does" } else { "do" };
-        line += &format!("; of {total} thresholds {} {verb} not hold: {}", failing.len(), failing.join("; "));
+    let verb = if failing.len() == 1 { "does" } else { "do" };
+    match failing.len() {
+        0 => line,
+        some => format!("{line}; of {total} thresholds {some} {verb} not hold: {}", failing.join("; ")),
     }
-    line
 }
 
 #[cfg(test)]

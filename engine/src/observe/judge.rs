@@ -267,10 +267,10 @@ mod tests {
         assert_eq!(tell(&mut judge, 0, &[1, 1]), []);
         judge.follow(&Course::of([(second(1), Change::Pause), (second(4), Change::Resume)]));
         for number in 1..4 {
-            assert_eq!(tell(&mut judge, number, &[]), [], "in the pause");
+            assert_eq!(tell(&mut judge, number, &[1]), [], "in the pause, but for what was on its way");
         }
         assert_eq!(tell(&mut judge, 4, &[1, 1]), []);
-        assert_eq!(tell(&mut judge, 5, &[]).len(), 2, "it is over, and so is the schedule a second later");
+        assert_eq!(tell(&mut judge, 5, &[1]).len(), 2, "it is over, and the schedule lasts until 7 s");
     }
 
     #[test]

@@ -237,13 +237,11 @@ impl Crew {
 
     /// A virtual user waits for the end of a pause.
     pub fn hold(&mut self, place: VuPlace, pause: &Pause) {
-        match pause.until {
-            Some(until) => self.sleep(place, until),
-            None => {
-                self.vu(place).wakes_at = NEVER;
-                self.held.push(place);
-            }
+        if let Some(until) = pause.until {
+            return self.sleep(place, until);
         }
+        self.vu(place).wakes_at = NEVER;
+        self.held.push(place);
     }
 
     /// The load is resumed at an instant: whoever waits for it is woken then.
