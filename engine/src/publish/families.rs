@@ -172,7 +172,7 @@ impl Families {
             match &scenario.load {
                 Load::Open(arrivals) => rates.push(gauge(labels.clone(), arrivals.rate_at(&figures.course, now))),
                 Load::Closed { vus, .. } => {
-                    users.push(gauge(labels.clone(), vus.users().at(figures.course.schedule_time(now))))
+                    users.push(gauge(labels.clone(), vus.users().at(figures.course.schedule_time(now))));
                 }
             }
         }
