@@ -212,6 +212,7 @@ impl Observer {
         self.take_note(findings, stop);
         if let Some(publisher) = &self.publisher {
             publisher.hear(&second);
+            publisher.follow(self.hand.course());
             let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
             publisher.thresholds(self.judge.standings().chain(of_probes));
             publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));

@@ -70,10 +70,8 @@ fn factor(arrivals: &ArrivalSchedule, course: &Course, scheduled: Nanos) -> f64 
 
 /// At what rate the schedules bring arrivals on this course; `None` where none does.
 pub fn scheduled_rate(plan: &Plan, course: &Course, at: Nanos) -> Option<Rate> {
-    let (scheduled, is_paused) = (course.schedule_time(at), course.pause_at(at).is_some());
     let rates = plan.scenarios.iter().filter_map(|scenario| match &scenario.load {
-        Load::Open(_) if is_paused => Some(0.0),
-        Load::Open(arrivals) => Some(arrivals.rate().at(scheduled) * factor(arrivals, course, scheduled)),
+        Load::Open(arrivals) => Some(arrivals.rate_at(course, at)),
         Load::Closed { .. } => None,
     });
     rates.reduce(|all, rate| all + rate).and_then(Rate::per_second)

@@ -170,8 +170,10 @@ impl Families {
         let (mut rates, mut users) = (Vec::new(), Vec::new());
         for (scenario, labels) in self.plan.scenarios.iter().zip(&self.of_scenarios) {
             match &scenario.load {
-                Load::Open(arrivals) => rates.push(gauge(labels.clone(), arrivals.rate().at(now))),
-                Load::Closed { vus, .. } => users.push(gauge(labels.clone(), vus.users().at(now))),
+                Load::Open(arrivals) => rates.push(gauge(labels.clone(), arrivals.rate_at(&figures.course, now))),
+                Load::Closed { vus, .. } => {
+                    users.push(gauge(labels.clone(), vus.users().at(figures.course.schedule_time(now))));
+                }
             }
         }
         let iterations = self.of_scenarios.iter().zip(figures.breakdown.iterations());
@@ -268,6 +270,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    use runlog::control::Change;
+    use runlog::course::Course;
     use runlog::row::{FailedChecks, RequestId, Row, ScenarioId};
 
     use crate::plan::{self, Captured, Options, Target};
@@ -402,6 +406,20 @@ tags = { tier = "paid" }
         let there_is: BTreeMap<String, String> =
             there_is.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect();
         assert_eq!(listed, there_is);
+    }
+
+    #[test]
+    fn the_target_is_that_of_the_course_which_the_load_takes() {
+        let (families, mut figures) = families(plan(SHOP));
+        let target = |figures: &Figures| {
+            let text = text(&families.of(figures));
+            let line = text.lines().find(|line| line.starts_with("drumfire_target_rate{")).expect("a target");
+            line.rsplit(' ').next().map(str::to_owned)
+        };
+        figures.course = Course::of([(Nanos::ZERO, Change::Rate(2.0))]);
+        assert_eq!(target(&figures).as_deref(), Some("40"));
+        figures.course = Course::of([(Nanos::ZERO, Change::Pause)]);
+        assert_eq!(target(&figures).as_deref(), Some("0"));
     }
 
     #[test]

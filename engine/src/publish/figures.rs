@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use runlog::course::Course;
 use runlog::manifest::Tags;
 use runlog::units::{Nanos, Percentile};
 
@@ -20,6 +21,8 @@ pub struct Figures {
     pub scheduled: u64,
     /// Each worker that has reported, by its place.
     pub cores: BTreeMap<usize, Core>,
+    /// The course that the load takes: as planned, or as somebody has changed it by hand.
+    pub course: Course,
     /// The most virtual users that have been at work at once.
     pub vus_max: u64,
     /// Each threshold that is judged by now, as a person reads it, and whether it holds.
@@ -73,6 +76,7 @@ impl Figures {
             breakdown,
             scheduled: 0,
             cores: BTreeMap::new(),
+            course: Course::planned(),
             vus_max: 0,
             thresholds: BTreeMap::new(),
             probes: Vec::new(),

@@ -21,6 +21,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::proto::MetricFamily;
+use runlog::course::Course;
 use runlog::manifest::Manifest;
 use runlog::summary::Summary;
 use runlog::units::Nanos;
@@ -114,6 +115,11 @@ impl Publisher {
     /// Takes a core's last second.
     pub fn hear(&self, second: &Second) {
         self.shared.lock().hear(second);
+    }
+
+    /// Takes the course that the load takes by now.
+    pub fn follow(&self, course: &Course) {
+        self.shared.lock().course.clone_from(course);
     }
 
     /// Takes how thresholds stand. Those with nothing to judge yet are not published.

@@ -5,6 +5,7 @@ mod ramp;
 
 use std::sync::Arc;
 
+use runlog::course::Course;
 use runlog::row::ScenarioId;
 use runlog::units::{Nanos, Rate};
 
@@ -109,6 +110,16 @@ impl ArrivalSchedule {
     /// Whether somebody who watches the load may scale its rate: what was recorded has a pace of its own.
     pub const fn can_be_scaled(&self) -> bool {
         matches!(self.source, Source::Rate(_))
+    }
+
+    /// The rate at an instant of a run that takes this course; zero in a pause.
+    pub fn rate_at(&self, course: &Course, at: Nanos) -> f64 {
+        if course.pause_at(at).is_some() {
+            return 0.0;
+        }
+        let scheduled = course.schedule_time(at);
+        let factor = if self.can_be_scaled() { course.factor_at(scheduled) } else { 1.0 };
+        self.rate.at(scheduled) * factor
     }
 
     /// The arrivals that fall to one of `cores` cores, in order: every `cores`-th, so that any number of cores makes
