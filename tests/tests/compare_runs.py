@@ -39,7 +39,9 @@ def least_difference(base, run, confidence):
 def verdict_of(name, interval, difference):
     low, high = interval
     if low <= 0 <= high:
-        return "same"
+        # What may as well be half of it, or twice, is not known to be the same.
+        is_vague = name != "error_rate" and (low < -0.5 or high > 1)
+        return "not enough data" if is_vague else "same"
     return "better" if (difference > 0) == (name == "throughput") else "worse"
 
 

@@ -29,6 +29,8 @@ pub enum Shortage {
     },
     /// A value: there is none, or it is zero and nothing can be measured by it.
     Value,
+    /// Precision: it moved so much while it was measured that half or twice as much would not be seen.
+    Precision,
 }
 
 /// How a side is resampled.

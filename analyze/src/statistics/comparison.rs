@@ -2,7 +2,7 @@
 
 use super::bootstrap::{Figure, Resampled, Shortage};
 use super::distribution::{Distribution, Interval, Spotless, variance};
-use super::statistic::Statistic;
+use super::statistic::{Scale, Statistic};
 
 /// What a comparison comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Verdict {
     Better,
     /// Worse, beyond noise and tolerance.
     Worse,
-    /// No difference was shown, or none that matters.
+    /// No difference was shown where one of any size would have been, or none that matters.
     Same,
     /// Not enough data to say.
     NotEnoughData(Shortage),
@@ -103,9 +103,16 @@ fn conclude(
     Comparison { statistic: run.statistic, base, run: run.value, difference, interval, p_value, verdict }
 }
 
+/// Whether a figure may be half of what it was, or twice that, and nobody can tell. Of shares the distance itself is small or large.
+fn is_vague(statistic: Statistic, interval: Interval) -> bool {
+    statistic.scale() == Scale::Ratio && (interval.low < -0.5 || interval.high > 1.0)
+}
+
 fn verdict(statistic: Statistic, interval: Interval, difference: f64, criteria: Criteria) -> Verdict {
-    if interval.contains(0.0) || interval.within(criteria.tolerance) {
+    if interval.within(criteria.tolerance) {
         Verdict::Same
+    } else if interval.contains(0.0) {
+        if is_vague(statistic, interval) { Verdict::NotEnoughData(Shortage::Precision) } else { Verdict::Same }
     } else if (difference > 0.0) == statistic.more_is_better() {
         Verdict::Better
     } else {
@@ -257,6 +264,19 @@ mod tests {
         let run = side([0.9, 1.3, 1.05, 1.15]);
         assert_eq!(compared(&base, &run)[0].verdict, Verdict::Same);
         assert_eq!(compared(&base[..1], &run[..1])[0].verdict, Verdict::Worse, "which one run cannot know");
+    }
+
+    #[test]
+    fn what_may_as_well_have_doubled_is_not_called_the_same() {
+        let side = |levels: [f64; 2]| {
+            levels.map(|level| {
+                Service { typical_ns: 10e6 * level, between: 0.02, ..Service::default() }.run(level.to_bits())
+            })
+        };
+        let found = compared(&side([0.4, 2.5]), &side([0.8, 3.0]))[0];
+        let interval = found.interval.expect("data");
+        assert!(interval.contains(0.0) && interval.high > 1.0, "{found:?}");
+        assert_eq!(found.verdict, Verdict::NotEnoughData(Shortage::Precision));
     }
 
     proptest! {
