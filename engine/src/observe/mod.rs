@@ -2,7 +2,6 @@
 //! on the screen, evidence of the generator's own part, and the end of a run whose threshold demands it. Workers know nothing of it, and never wait for it.
 
 pub mod closing;
-mod course;
 mod evidence;
 mod fall;
 mod gauge;
@@ -11,6 +10,7 @@ mod history;
 mod judge;
 mod probes;
 mod progress;
+mod pulse;
 mod samples;
 mod screen;
 mod stages;
@@ -29,14 +29,14 @@ use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 use runlog::validity::judge;
 
-use self::course::Course;
-pub use self::course::Recent;
 pub use self::evidence::Witness;
 pub use self::hand::Hand;
 use self::judge::Finding;
 pub use self::judge::Judge;
 pub use self::probes::ProbeWatch;
 pub use self::progress::Progress;
+use self::pulse::Pulse;
+pub use self::pulse::Recent;
 pub use self::samples::Samples;
 use self::stages::Stages;
 pub use self::stages::scheduled_rate;
@@ -71,7 +71,7 @@ pub struct Observer {
     /// Who tells others while the run lasts, if anybody does.
     pub publisher: Option<Publisher>,
     plan: &'static Plan,
-    course: Course,
+    pulse: Pulse,
     probes: Option<ProbeWatch>,
     stages: Stages,
     hand: Hand,
@@ -96,7 +96,7 @@ impl Observer {
             judge,
             publisher: None,
             plan,
-            course: Course::new(workers),
+            pulse: Pulse::new(workers),
             probes,
             stages: Stages::of(plan),
             hand,
@@ -149,7 +149,7 @@ impl Observer {
                 self.progress.step_aside(now);
                 stop.let_go();
             }
-            if self.course.look(now, &self.response) {
+            if self.pulse.look(now, &self.response) {
                 self.hand.tell(self.vitals());
             }
             if self.progress.is_due(now) {
@@ -217,16 +217,16 @@ impl Observer {
             publisher.thresholds(self.judge.standings().chain(of_probes));
             publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));
         }
-        if let Some(earlier) = self.course.hear(second) {
+        if let Some(earlier) = self.pulse.hear(second) {
             earlier.give_back();
         }
     }
 
     /// How the load is doing, for whoever asks.
     fn vitals(&self) -> Vitals {
-        let Self { course, .. } = self;
+        let Self { pulse, .. } = self;
         let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
-        Vitals::new(course.recent, (course.done, course.failed), self.judge.standings().chain(of_probes))
+        Vitals::new(pulse.recent, (pulse.done, pulse.failed), self.judge.standings().chain(of_probes))
     }
 
     /// What a person should know of the run as a whole.
@@ -237,28 +237,28 @@ impl Observer {
 
     /// How the run stands.
     fn standing(&self, now: Nanos, stop: &Stop) -> Standing {
-        let Self { plan, course, .. } = self;
-        let response_p50 = course.response.map(|figures| Nanos(figures.p50));
+        let Self { plan, pulse, .. } = self;
+        let response_p50 = pulse.response.map(|figures| Nanos(figures.p50));
         let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
         // What the last second is compared with is what the schedules wanted in its middle.
         let followed = self.hand.course();
         let scheduled = followed.schedule_time(now);
-        let middle = course.recent.until.since(Nanos::from_millis(500));
+        let middle = pulse.recent.until.since(Nanos::from_millis(500));
         Standing {
             name: plan.name.clone(),
             target: plan.target.base_url.clone(),
             now,
             planned: followed.run_time(plan.duration()).unwrap_or_else(|| now.after(plan.duration().since(scheduled))),
             state: self.state(now, stop),
-            recent: course.recent,
+            recent: pulse.recent,
             scheduled: stages::scheduled_rate(plan, followed, middle),
             users: stages::scheduled_users(plan, followed.schedule_time(middle)),
-            response: course.response,
-            done: course.done,
-            failed: course.failed,
-            dropped: course.dropped,
-            trouble: course.trouble.by_frequency(),
-            history: course.history.points(),
+            response: pulse.response,
+            done: pulse.done,
+            failed: pulse.failed,
+            dropped: pulse.dropped,
+            trouble: pulse.trouble.by_frequency(),
+            history: pulse.history.points(),
             scenarios: stages::standing(plan, followed, now),
             thresholds: self.judge.standings().chain(of_probes).collect(),
             judged_later: self.judge.judged_later(),

@@ -7,8 +7,8 @@ use runlog::threshold::Threshold;
 use runlog::units::{Nanos, Rate};
 use runlog::validity::Validity;
 
-use super::course::Recent;
 use super::history::Point;
+use super::pulse::Recent;
 
 /// How a run stands.
 #[derive(Debug, Clone)]

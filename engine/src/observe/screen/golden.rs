@@ -9,8 +9,8 @@ use runlog::validity::{Validity, Verdict};
 
 use super::painter::Painter;
 use super::view::{Keys, Size, lines};
-use crate::observe::course::Recent;
 use crate::observe::history::Point;
+use crate::observe::pulse::Recent;
 use crate::observe::standing::{StageNow, Standing, ThresholdNow};
 
 const USUAL: Size = Size { columns: 80, rows: 24 };

@@ -1,4 +1,4 @@
-//! How the load goes: what the reports of all cores come to, in the last second and so far. Once a second, when every core
+//! The pulse of a load: what the reports of all cores come to, in the last second and so far. Once a second, when every core
 //! has had the time to tell.
 
 use runlog::spread::Spread;
@@ -15,8 +15,8 @@ const CURRENT: Nanos = Nanos::from_millis(1_500);
 const GRACE: Nanos = Nanos::from_millis(200);
 const SECOND: Nanos = Nanos::from_secs(1);
 
-/// The course of a load.
-pub struct Course {
+/// How a load goes.
+pub struct Pulse {
     /// The last second of each worker.
     latest: Vec<Option<Second>>,
     /// When the next second is put together.
@@ -62,7 +62,7 @@ pub struct Recent {
     pub pacer_lag: Option<Nanos>,
 }
 
-impl Course {
+impl Pulse {
     /// One that begins, of so many workers.
     pub fn new(workers: usize) -> Self {
         Self {
@@ -168,32 +168,32 @@ mod tests {
         }
     }
 
-    fn course(seconds: impl IntoIterator<Item = Second>) -> Course {
-        let mut course = Course::new(2);
-        seconds.into_iter().for_each(|second| drop(course.hear(second)));
-        course
+    fn pulse(seconds: impl IntoIterator<Item = Second>) -> Pulse {
+        let mut pulse = Pulse::new(2);
+        seconds.into_iter().for_each(|second| drop(pulse.hear(second)));
+        pulse
     }
 
     #[test]
     fn a_second_of_all_cores_is_their_sum() {
-        let mut course = course([second(0, 0, 10), second(1, 0, 20)]);
-        course.look(Nanos::from_millis(1_100), &Spread::default());
-        assert_eq!(course.history.points(), [], "a core may still be about to tell");
-        course.look(Nanos::from_millis(1_200), &Spread::default());
-        let recent = course.recent;
+        let mut pulse = pulse([second(0, 0, 10), second(1, 0, 20)]);
+        pulse.look(Nanos::from_millis(1_100), &Spread::default());
+        assert_eq!(pulse.history.points(), [], "a core may still be about to tell");
+        pulse.look(Nanos::from_millis(1_200), &Spread::default());
+        let recent = pulse.recent;
         assert_eq!((recent.requests.as_per_second(), recent.arrivals.as_per_second()), (32.0, 30.0));
         assert_eq!((recent.in_flight, recent.connections, recent.backlog, recent.vus), (6, 8, 10, 12));
         assert_eq!((recent.busy, recent.pacer_lag), (0.5, Some(Nanos(20))));
         assert_eq!(recent.response.map(|figures| figures.max), Some(1_000));
-        assert_eq!(course.history.points().len(), 1);
+        assert_eq!(pulse.history.points().len(), 1);
     }
 
     #[test]
     fn a_core_that_has_fallen_silent_no_longer_counts() {
-        let mut course = course([second(0, 0, 10), second(1, 0, 20), second(0, 1, 10)]);
-        course.look(Nanos::from_millis(2_500), &Spread::default());
-        assert_eq!(Some(course.recent.requests), Rate::per_second(11.0));
-        assert_eq!((course.done, course.failed), (43, 3), "what it has told still does");
-        assert_eq!(course.trouble.by_frequency(), [("timeout".to_owned(), 3)]);
+        let mut pulse = pulse([second(0, 0, 10), second(1, 0, 20), second(0, 1, 10)]);
+        pulse.look(Nanos::from_millis(2_500), &Spread::default());
+        assert_eq!(Some(pulse.recent.requests), Rate::per_second(11.0));
+        assert_eq!((pulse.done, pulse.failed), (43, 3), "what it has told still does");
+        assert_eq!(pulse.trouble.by_frequency(), [("timeout".to_owned(), 3)]);
     }
 }
