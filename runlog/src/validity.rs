@@ -63,7 +63,7 @@ pub struct Evidence {
     pub waited: u64,
     /// Arrivals never sent.
     pub dropped: u64,
-    /// How late arrivals were handed on (scheduled → connection or backlog), median.
+    /// How late arrivals were handed on (scheduled → connection or backlog), median; `None` of fewer than it takes for one.
     pub pacer_lag_p50: Option<Nanos>,
     /// The same, 99th percentile.
     pub pacer_lag_p99: Option<Nanos>,

@@ -74,7 +74,8 @@ impl Witness {
     /// The evidence, with the median response time as the rows have it.
     pub fn evidence(&self, response_p50: Option<Nanos>) -> Evidence {
         let lag = |percentile: Percentile| {
-            let lags = self.pacer_lag.as_ref().filter(|lags| !lags.is_empty())?;
+            // Of a handful of arrivals beside many virtual users a percentile says nothing of the measurement.
+            let lags = self.pacer_lag.as_ref().filter(|lags| lags.len() >= percentile.samples_needed())?;
             Some(Nanos(lags.value_at_quantile(percentile.as_quantile())))
         };
         Evidence {
@@ -88,5 +89,22 @@ impl Witness {
             record_stall: self.record_stall,
             core_time: self.core_time,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_of_a_handful_of_lags_is_no_evidence() {
+        let evidence = |arrivals: u64| {
+            let mut lags = Histogram::new(3).expect("a histogram");
+            (0..arrivals).for_each(|_| lags.saturating_record(5_000_000));
+            Witness { pacer_lag: Some(lags), ..Witness::default() }.evidence(Some(Nanos::from_millis(5)))
+        };
+        let of =
+            |arrivals| [evidence(arrivals).pacer_lag_p50, evidence(arrivals).pacer_lag_p99].map(|lag| lag.is_some());
+        assert_eq!([5, 6, 298, 299].map(of), [[false, false], [true, false], [true, false], [true, true]]);
     }
 }
