@@ -261,7 +261,8 @@ fn of_several_runs_a_side_differences_between_them_count() {
         write(&run, Like { factor, seed: place * 100, arrivals: 1_000, ..USUAL });
     }
     let found = diffed(&scratch.join("several"), &one);
-    assert_eq!((verdict(&found["total"], "p50"), &found["exact"]), (&"same".into(), &false.into()));
+    // Three runs that differ by a third do not tell from one that another would not differ by more.
+    assert_eq!((verdict(&found["total"], "p50"), &found["exact"]), (&"not enough data".into(), &false.into()));
 }
 
 /// Windows of four seconds, put together two by two, of which the last has one only.
