@@ -42,6 +42,15 @@ impl Validity {
         };
         self.verdict == Verdict::Invalid && (begins(&GENERATOR) || !begins(&[NEVER_SENT]))
     }
+
+    /// What is wrong with a measurement that is not valid, before its reasons are told.
+    pub fn fault(&self) -> &'static str {
+        if self.blames_the_generator() {
+            "the generator was the limit, so the figures do not speak of the target"
+        } else {
+            "not all of the load was sent, so the figures are of another load than was meant"
+        }
+    }
 }
 
 /// How a reason begins that is not the generator's alone.
@@ -192,6 +201,14 @@ mod tests {
     fn a_late_tail_is_suspect() {
         let evidence = Evidence { pacer_lag_p99: Some(Nanos::from_millis(3)), ..punctual() };
         assert_eq!(judge(&evidence).verdict, Verdict::Suspect);
+    }
+
+    #[test]
+    fn who_is_at_fault_is_told_apart() {
+        let fault = |evidence: &Evidence| judge(evidence).fault();
+        let dropped = Evidence { dropped: 101, ..punctual() };
+        assert!(fault(&dropped).starts_with("not all of the load was sent"));
+        assert!(fault(&Evidence { behind: 101, ..dropped }).starts_with("the generator was the limit"));
     }
 
     #[test]

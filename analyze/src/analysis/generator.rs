@@ -106,12 +106,13 @@ fn pacer_chart(sampled: &Sampled<'_>) -> Chart {
 
 /// Whether the generator did its part, and why not.
 fn verdict(run: &Run) -> Vec<Finding> {
-    let Validity { verdict, reasons } = &run.summary.validity;
+    let validity = &run.summary.validity;
+    let Validity { verdict, reasons } = validity;
     let (level, sentence) = match verdict {
         Verdict::Valid => (Level::Good, "the generator was not the limit"),
         Verdict::Suspect => (Level::Warning, "the generator may have had a part in the figures"),
         Verdict::Unknown => (Level::Warning, "nobody can tell whether the generator was the limit"),
-        Verdict::Invalid => (Level::Bad, "the generator was the limit"),
+        Verdict::Invalid => (Level::Bad, validity.fault()),
     };
     let reasons = reasons.iter().map(|reason| Finding::new(level, reason.clone()));
     std::iter::once(Finding::new(level, sentence)).chain(reasons).collect()

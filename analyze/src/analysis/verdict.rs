@@ -28,10 +28,7 @@ impl Analysis for Verdict {
 fn headline(summary: &Summary) -> Finding {
     let (level, believable) = match (summary.validity.verdict, summary.run.ended) {
         (validity::Verdict::Invalid, _) => {
-            return Finding::new(
-                Level::Bad,
-                "Not valid: the generator was the limit, so the figures do not speak of the target.",
-            );
+            return Finding::new(Level::Bad, format!("Not valid: {}.", summary.validity.fault()));
         }
         _ if is_incomplete(&summary.run) => {
             (Level::Bad, "but rows are missing, so nobody can tell what they would say.")

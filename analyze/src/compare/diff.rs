@@ -333,6 +333,6 @@ pub(super) fn lacking(shortage: Shortage) -> String {
         Shortage::Windows { have, need } => format!("{have} windows of time, and it takes {need}"),
         Shortage::Samples { have, need } => format!("{have} answers, and it takes {need}"),
         Shortage::Value => "nothing to compare".to_owned(),
-        Shortage::Precision => "it moves so much that half or twice as much would not be seen".to_owned(),
+        Shortage::Precision => "half or twice as much would not be seen".to_owned(),
     }
 }

@@ -68,7 +68,7 @@ pub fn reasons_to_refuse(summary: &Summary) -> Vec<String> {
     let run = &summary.run;
     match summary.validity.verdict {
         Verdict::Invalid => {
-            reasons.push("the generator was the limit, so the figures do not speak of the target".to_owned());
+            reasons.push(summary.validity.fault().to_owned());
             reasons.extend(summary.validity.reasons.iter().cloned());
         }
         Verdict::Unknown => reasons.extend(summary.validity.reasons.iter().cloned()),
