@@ -86,8 +86,9 @@ pub fn read_through(html: &str, screen: Screen) -> Page {
     assert!(figures > 5, "there is something to be drawn: {figures}");
     for figure in 0..figures {
         let figure = format!("document.querySelectorAll('figure')[{figure}]");
-        page.evaluate(&format!("{figure}.scrollIntoView({{ behavior: 'instant' }})"));
-        page.wait_until(&format!("{figure}.querySelector('.js-plotly-plot .main-svg') !== null"));
+        // Whoever reads scrolls on where the charts above, drawn by and by, have moved this one out of sight.
+        let scrolled = format!("{figure}.scrollIntoView({{ behavior: 'instant' }})");
+        page.wait_until(&format!("({scrolled}, {figure}.querySelector('.js-plotly-plot .main-svg') !== null)"));
     }
     page
 }
