@@ -17,7 +17,8 @@
 //! browser    a page as somebody sees and uses it              reported   reports of real runs
 //! pack       a file of `scenarios/`, rehearsed                 sampled    what probes sampled
 //! sections   of findings and tables, as the analysis has them
-//! terminal   a terminal with a shell in it
+//! terminal   a terminal with a shell in it                 workspace  where its files are
+//! guard      a process that ends with its test              get        a document of a server
 //! ```
 //!
 //! Every server and program is stopped by the id it was started with, when its guard is dropped. What fails in here
@@ -26,6 +27,8 @@
 pub mod alone;
 pub mod browser;
 pub mod certificates;
+pub mod get;
+pub mod guard;
 pub mod nginx;
 pub mod pack;
 pub mod patience;
@@ -48,4 +51,5 @@ pub mod sections;
 pub mod shop;
 pub mod terminal;
 pub mod visit;
+pub mod workspace;
 pub mod written;

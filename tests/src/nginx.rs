@@ -3,13 +3,15 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
+use crate::get::get;
+use crate::guard::Guard;
 use crate::patience::eventually;
 use crate::pin::spawn_on;
 
@@ -29,7 +31,7 @@ pub struct Settings<'a> {
 /// A running nginx of one process; stopped when dropped.
 #[derive(Debug)]
 pub struct Nginx {
-    child: Child,
+    process: Guard,
     address: SocketAddr,
     folder: TempDir,
 }
@@ -68,9 +70,9 @@ impl Nginx {
             None => command.spawn(),
         };
         let child = child.context("nginx cannot be started; install it: apt-get install nginx-light")?;
-        let mut nginx = Self { child, address, folder };
-        eventually("nginx answers or ends", || (nginx.answers() || nginx.has_ended()).then_some(()));
-        ensure!(!nginx.has_ended(), "nginx does not start:\n{}", nginx.error_log());
+        let mut nginx = Self { process: Guard(child), address, folder };
+        eventually("nginx answers or ends", || (nginx.answers() || nginx.process.has_ended()).then_some(()));
+        ensure!(!nginx.process.has_ended(), "nginx does not start:\n{}", nginx.error_log());
         Ok(nginx)
     }
 
@@ -86,29 +88,11 @@ impl Nginx {
     }
 
     fn answers(&self) -> bool {
-        let ask = || {
-            let mut stream = TcpStream::connect(self.address)?;
-            stream.write_all(b"GET /are-you-there HTTP/1.0\r\n\r\n")?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            io::Result::Ok(answer)
-        };
-        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 204 "))
-    }
-
-    fn has_ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+        get(self.address, "/are-you-there").is_ok_and(|(status, _)| status == 204)
     }
 
     fn error_log(&self) -> String {
         fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -160,6 +144,9 @@ http {{
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
@@ -15,22 +15,19 @@ use crate::program::{Finished, Program, Running, drumfire};
 use crate::run::{Row, Run, errors};
 use crate::scratch::Scratch;
 use crate::shop::Shop;
+use crate::workspace::root;
 
 /// What people do in most of the files.
 pub const JOURNEYS: &[&str] = &["orders_create", "products_list", "products_search", "reports_generate"];
 
 /// The folder `scenarios/`.
 pub fn folder() -> PathBuf {
-    workspace().join("scenarios")
+    root().join("scenarios")
 }
 
 /// A file of `baselines/`.
 pub fn baseline(name: &str) -> PathBuf {
-    workspace().join("baselines").join(format!("{name}.toml"))
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace's folder")
+    root().join("baselines").join(format!("{name}.toml"))
 }
 
 /// A shop on a database of its own, with the machine to itself as long as this lives.

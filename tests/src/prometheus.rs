@@ -3,22 +3,25 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::get::get;
+use crate::guard::Guard;
 use crate::nginx::free_address;
 use crate::patience::eventually;
+use crate::workspace::root;
 
 /// A running Prometheus; stopped when dropped.
 #[derive(Debug)]
 pub struct Prometheus {
-    child: Child,
+    process: Guard,
     address: SocketAddr,
     folder: TempDir,
 }
@@ -44,9 +47,11 @@ impl Prometheus {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()?;
-        let mut prometheus = Self { child, address, folder };
-        eventually("Prometheus is ready or ends", || (prometheus.is_ready() || prometheus.has_ended()).then_some(()));
-        ensure!(!prometheus.has_ended(), "Prometheus does not start:\n{}", prometheus.log());
+        let mut prometheus = Self { process: Guard(child), address, folder };
+        eventually("Prometheus is ready or ends", || {
+            (prometheus.is_ready() || prometheus.process.has_ended()).then_some(())
+        });
+        ensure!(!prometheus.process.has_ended(), "Prometheus does not start:\n{}", prometheus.log());
         Ok(prometheus)
     }
 
@@ -97,19 +102,8 @@ impl Prometheus {
         get(self.address, "/-/ready").is_ok_and(|(status, _)| status == 200)
     }
 
-    fn has_ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
-    }
-
     fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -125,20 +119,6 @@ pub fn promtool_checks(kind: &str, text: &str) -> Output {
         .expect("promtool can be started");
     child.stdin.take().expect("it is piped").write_all(text.as_bytes()).expect("promtool reads");
     child.wait_with_output().expect("promtool ends")
-}
-
-/// Asks for a document by HTTP/1.0, so that it comes in one piece. Returns the status and the text.
-///
-/// # Errors
-/// Where nobody answers.
-pub fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(address)?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, text) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::InvalidData)?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
-    Ok((status, text.to_owned()))
 }
 
 /// One of the programs: on the path, or where `tests/install` has put it, in cargo's target folder.
@@ -161,12 +141,13 @@ fn encoded(text: &str) -> String {
 /// A file of the folder `integrations`.
 #[track_caller]
 pub fn integration(path: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("integrations");
-    fs::read_to_string(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(root().join("integrations").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+
     use super::*;
 
     #[test]

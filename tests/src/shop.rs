@@ -5,10 +5,11 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::guard::Guard;
 use crate::patience::PATIENCE;
 use crate::postgres::Database;
 use crate::program::built;
@@ -16,7 +17,7 @@ use crate::program::built;
 /// A running demo shop; stopped when dropped.
 #[derive(Debug)]
 pub struct Shop {
-    child: Child,
+    _process: Guard,
     url: String,
     stderr: File,
 }
@@ -72,7 +73,7 @@ impl Shop {
         BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
         let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
         let url = url.unwrap_or_else(|| panic!("it said: {line:?} {}", all_of(&mut stderr)));
-        Self { child, url, stderr }
+        Self { _process: Guard(child), url, stderr }
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -122,13 +123,6 @@ pub fn ask(url: &str, method: &str, path: &str, token: &str, body: &str) -> Answ
     let (head, text) = text.split_once("\r\n\r\n").expect("an answer has a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a head has a status");
     Answer { status, text: text.to_owned() }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn all_of(file: &mut File) -> String {

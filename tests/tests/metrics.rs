@@ -8,15 +8,17 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 
 use drumfire_tests::alone::alone;
+use drumfire_tests::get::get;
 use drumfire_tests::patience::eventually;
 use drumfire_tests::program::Running;
-use drumfire_tests::prometheus::{Prometheus, get, integration, promtool_checks};
+use drumfire_tests::prometheus::{Prometheus, integration, promtool_checks};
 use drumfire_tests::python::recomputed;
 use drumfire_tests::run::{Row, Run, count};
 use drumfire_tests::scenario::Scenario;
 use drumfire_tests::scratch::Scratch;
 use drumfire_tests::scripted::{Reply, Scripted};
 use drumfire_tests::shop::Shop;
+use drumfire_tests::workspace::root;
 use serde_json::{Value, json};
 
 const DASHBOARDS: [&str; 2] = ["load", "generator"];
@@ -319,7 +321,7 @@ fn prometheus_and_the_dashboards_tell_of_a_load_what_its_rows_tell() {
 
 #[test]
 fn dashboards_are_what_grafanas_schema_knows() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("integrations/grafana/dashboards");
+    let folder = root().join("integrations/grafana/dashboards");
     let mistakes = recomputed("dashboards.py", &folder);
     assert_eq!(mistakes, json!({ "generator.json": [], "load.json": [] }));
 }

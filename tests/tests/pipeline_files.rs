@@ -7,9 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use drumfire_tests::pipeline::{root, yaml};
+use drumfire_tests::pipeline::yaml;
 use drumfire_tests::python::{brought, python};
 use drumfire_tests::scratch::Scratch;
+use drumfire_tests::workspace::root;
 use serde_json::{Value, json};
 use toml::Table;
 

@@ -11,15 +11,16 @@ use std::process::{Command, Stdio};
 
 use drumfire_tests::alone::alone;
 use drumfire_tests::patience::{PATIENCE, eventually};
+use drumfire_tests::pipeline::Ended;
 use drumfire_tests::pipeline::github::{EndedJob, Repository};
 use drumfire_tests::pipeline::gitlab::Project;
-use drumfire_tests::pipeline::{Ended, root};
 use drumfire_tests::program::{analyze, built, ends_within};
 use drumfire_tests::python::recomputed;
 use drumfire_tests::run::Run;
 use drumfire_tests::scenario::Scenario;
 use drumfire_tests::scratch::Scratch;
 use drumfire_tests::shop::{Shop, ask};
+use drumfire_tests::workspace::root;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use drumfire_tests::workspace::root;
 use toml::Table;
 
 /// What may stand at the root, beside what is hidden, and what Cargo and people make there.
@@ -35,10 +36,6 @@ const ROOT: &[&str] = &[
 const MADE: &[&str] = &["target", "runs"];
 /// The crates.
 const CRATES: &[&str] = &["runlog", "engine", "analyze", "demo", "tests", "benches"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace's folder").to_owned()
-}
 
 /// What is in a folder, without what is hidden or made.
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -84,7 +81,7 @@ fn assert_free_of(of: &str, unwanted: &[&str]) {
 
 #[test]
 fn every_source_file_opens_with_what_it_is_for() {
-    let silent: Vec<PathBuf> = sources(&root())
+    let silent: Vec<PathBuf> = sources(root())
         .into_iter()
         .filter(|path| !fs::read_to_string(path).expect("a source file is a text").starts_with("//! "))
         .collect();
@@ -93,7 +90,7 @@ fn every_source_file_opens_with_what_it_is_for() {
 
 #[test]
 fn the_root_holds_what_it_should_and_nothing_else() {
-    let found: BTreeSet<String> = entries(&root()).iter().map(|path| name(path)).collect();
+    let found: BTreeSet<String> = entries(root()).iter().map(|path| name(path)).collect();
     let strangers: Vec<&String> = found.iter().filter(|name| !ROOT.contains(&name.as_str())).collect();
     assert!(strangers.is_empty(), "not on the list in {}: {strangers:?}", file!());
 }
@@ -139,7 +136,7 @@ fn the_map_covers_every_folder_there_is_and_names_no_other() {
     let gone: Vec<&PathBuf> = places.iter().filter(|place| !place.is_dir()).collect();
     assert!(!places.is_empty() && gone.is_empty(), "the map names what is no folder: {gone:#?}");
 
-    let top = entries(&root).into_iter().filter(|path| path.is_dir());
+    let top = entries(root).into_iter().filter(|path| path.is_dir());
     let unnamed: Vec<PathBuf> = top.filter(|folder| !places.iter().any(|place| place.starts_with(folder))).collect();
     assert!(unnamed.is_empty(), "the map names nothing in these: {unnamed:#?}");
     let modules = CRATES.iter().flat_map(|of| entries(&root.join(of).join("src"))).filter(|path| path.is_dir());

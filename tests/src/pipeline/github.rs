@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::machine::{Machine, SHELL, name_of};
-use super::{git, root, write_stand_ins, yaml};
+use super::{git, write_stand_ins, yaml};
 use crate::scratch::Scratch;
+use crate::workspace::root;
 
 /// A repository on GitHub, with what its jobs share: artefacts, the cache, and where branches are pushed to.
 #[derive(Debug)]

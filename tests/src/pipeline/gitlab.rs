@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::shell::{self, Ended, LeftRunning};
-use super::{clone_into, root, write_stand_ins, yaml};
+use super::{clone_into, write_stand_ins, yaml};
 use crate::scratch::Scratch;
+use crate::workspace::root;
 
 /// A project on GitLab whose jobs share a folder, as far as artefacts carry it from one to the next.
 #[derive(Debug)]

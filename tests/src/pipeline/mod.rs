@@ -12,18 +12,14 @@ mod machine;
 mod shell;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 pub use self::shell::Ended;
 use crate::program::built;
-
-/// The folder of this workspace.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace's folder").to_owned()
-}
+use crate::workspace::root;
 
 /// A file of YAML.
 #[track_caller]
@@ -37,8 +33,8 @@ pub fn yaml(path: &Path) -> Value {
 pub fn clone_into(folder: &Path) {
     let root = root();
     git(Path::new("/"), &["clone", "--quiet", &root.to_string_lossy(), &folder.to_string_lossy()]);
-    let changed = git(&root, &["diff", "--name-only", "-z", "HEAD"]);
-    let added = git(&root, &["ls-files", "-z", "--others", "--exclude-standard"]);
+    let changed = git(root, &["diff", "--name-only", "-z", "HEAD"]);
+    let added = git(root, &["ls-files", "-z", "--others", "--exclude-standard"]);
     for changed in changed.split('\0').chain(added.split('\0')) {
         let (from, to) = (root.join(changed), folder.join(changed));
         if from.is_file() {
