@@ -132,8 +132,9 @@ impl Capacity {
     /// Of a run, by these conditions. `None` where it had no load.
     pub fn of(run: &Run, asked: &[Threshold]) -> Option<Self> {
         let objective = Objective::new(asked, &run.log.manifest);
-        let stretches = Stretches::of_run(run).up_to_the_highest();
-        let looked = Looked::at(run, &objective, &stretches);
+        let windows = run.windows.together(|_| true);
+        let stretches = Stretches::of_run(run, &windows).up_to_the_highest();
+        let looked = Looked::at(run, &windows, &objective, &stretches);
         let steps: Vec<StepOfLoad> = stretches.steps().iter().map(|step| looked.step(step)).collect();
         if steps.is_empty() {
             return None;
@@ -172,7 +173,7 @@ struct Looked<'a> {
 }
 
 impl<'a> Looked<'a> {
-    fn at(run: &Run, objective: &'a Objective, stretches: &Stretches) -> Self {
+    fn at(run: &Run, windows: &[Window], objective: &'a Objective, stretches: &Stretches) -> Self {
         let manifest = &run.log.manifest;
         let requests = manifest.requests.len().max(1);
         let of_condition = objective.conditions.iter().map(|condition| {
@@ -185,12 +186,7 @@ impl<'a> Looked<'a> {
             };
             stretches.of(&run.windows.together(counts))
         });
-        Self {
-            objective,
-            width: stretches.width,
-            all: stretches.of(&run.windows.together(|_| true)),
-            of_condition: of_condition.collect(),
-        }
+        Self { objective, width: stretches.width, all: stretches.of(windows), of_condition: of_condition.collect() }
     }
 
     fn step(&self, step: &Step) -> StepOfLoad {
@@ -224,16 +220,14 @@ fn together(held: &[Option<bool>]) -> Option<bool> {
 }
 
 /// The number of steps, from the lowest on, at which something holds.
-fn parted(steps: &[StepOfLoad], held: impl Fn(&StepOfLoad) -> Option<bool>) -> usize {
+fn parted<'a>(steps: impl IntoIterator<Item = &'a StepOfLoad>, held: impl Fn(&StepOfLoad) -> Option<bool>) -> usize {
     let outcome = |step: &StepOfLoad| Outcome { weight: step.lasted_ns.as_secs_f64(), held: held(step) };
-    split(&steps.iter().map(outcome).collect::<Vec<_>>())
+    split(&steps.into_iter().map(outcome).collect::<Vec<_>>())
 }
 
 fn found(steps: &[StepOfLoad]) -> Found {
     let known: Vec<&StepOfLoad> = steps.iter().filter(|step| step.held.is_some()).collect();
-    let outcomes: Vec<Outcome> =
-        known.iter().map(|step| Outcome { weight: step.lasted_ns.as_secs_f64(), held: step.held }).collect();
-    let place = split(&outcomes);
+    let place = parted(known.iter().copied(), |step| step.held);
     let (below, above) = known.split_at(place);
     match (below.last(), above.first()) {
         (Some(last), Some(next)) => {

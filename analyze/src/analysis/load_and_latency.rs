@@ -2,7 +2,6 @@
 //! beyond.
 
 use runlog::metric::Metric;
-use runlog::threshold::Threshold;
 use runlog::units::{Nanos, Percentile};
 
 use super::Analysis;
@@ -12,18 +11,10 @@ use crate::failure::Failure;
 use crate::load::{Detail, Run};
 use crate::section::{Axis, Chart, Finding, Level, Line, Mark, Part, Section, Table, Unit, Value};
 
-/// The load against what came of it, held against an objective.
-pub struct LoadAndLatency<'a> {
-    /// The conditions; without any, those of the run's own thresholds.
-    pub objective: &'a [Threshold],
-}
+/// The load against what came of it, held against what the scenario itself wants.
+pub struct LoadAndLatency;
 
-impl LoadAndLatency<'_> {
-    /// Held against what the scenario itself wants.
-    pub const BY_ITS_THRESHOLDS: LoadAndLatency<'static> = LoadAndLatency { objective: &[] };
-}
-
-impl Analysis for LoadAndLatency<'_> {
+impl Analysis for LoadAndLatency {
     fn detail(&self) -> Detail {
         Detail::OverTime
     }
@@ -32,7 +23,7 @@ impl Analysis for LoadAndLatency<'_> {
         if run.windows.is_empty() || !is_varied(run) {
             return Ok(Vec::new());
         }
-        let capacity = Capacity::of(run, self.objective);
+        let capacity = Capacity::of(run, &[]);
         Ok(capacity
             .filter(|capacity| capacity.steps.len() >= LEAST_STEPS)
             .map(|capacity| section(&capacity))

@@ -82,7 +82,7 @@ pub const REPORT: &[&dyn Analysis] = &[
     &phases::Phases,
     &outcomes::Statuses,
     &errors::Errors,
-    &load_and_latency::LoadAndLatency::BY_ITS_THRESHOLDS,
+    &load_and_latency::LoadAndLatency,
     &server::Server,
     &probes::Probes,
     &events::Events,

@@ -71,10 +71,9 @@ impl Stretches {
         stretches
     }
 
-    /// Of a run, by the load that its scenarios put on the target.
-    pub fn of_run(run: &Run) -> Self {
-        let windows = run.windows.together(|_| true);
-        let mut stretches = Self::by_rate(run.windows.width, &windows);
+    /// Of a run, by the load that its scenarios put on the target. `windows` are those of all its requests together.
+    pub fn of_run(run: &Run, windows: &[Window]) -> Self {
+        let mut stretches = Self::by_rate(run.windows.width, windows);
         if Load::of(&run.log.manifest) == Load::Users {
             let width = stretches.width;
             let mut users = vec![0.0; stretches.loads.len()];

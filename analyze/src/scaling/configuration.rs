@@ -102,17 +102,21 @@ pub struct Configuration {
 
 /// What was measured, each held against the first.
 pub fn all(measured: &[Measured], confidence: f64) -> Vec<Configuration> {
-    measured.iter().enumerate().map(|(place, one)| of(one, &measured[..place.min(1)], confidence)).collect()
+    measured
+        .iter()
+        .enumerate()
+        .map(|(place, one)| of(one, measured.first().filter(|_| place > 0), confidence))
+        .collect()
 }
 
-fn of(measured: &Measured, base: &[Measured], confidence: f64) -> Configuration {
+fn of(measured: &Measured, base: Option<&Measured>, confidence: f64) -> Configuration {
     let seconds = measured.sum(|steady| steady.length.as_secs_f64());
     let arrivals = measured.sum(|steady| steady.arrivals as f64);
     let processors: Vec<f64> = measured.steady.iter().filter_map(|steady| steady.processors).collect();
     let is_open = measured.steady.iter().all(|steady| steady.is_open);
     let users = measured.sum(|steady| steady.users) / measured.steady.len() as f64;
-    let speed_up = base.first().and_then(|base| speed_up(measured, base, confidence));
-    let more = base.first().map_or(1.0, |base| measured.instances / base.instances);
+    let speed_up = base.and_then(|base| speed_up(measured, base, confidence));
+    let more = base.map_or(1.0, |base| measured.instances / base.instances);
     let scaled = |estimate: Estimate| Estimate {
         value: estimate.value / more,
         interval: estimate.interval.map(|ends| ends.map(|end| end / more)),
