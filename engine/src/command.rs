@@ -143,8 +143,7 @@ pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
         let errand = plan::errand(&scenario, part, options.seed, &captured, &plan.target);
         errands.extend(errand.map(|errand| (part, errand)));
     }
-    // A reader that has seen enough is no failure.
-    let _ = stdout().write_all(checked::describe(&plan, &errands, host::open_files_limit()).as_bytes());
+    print(checked::describe(&plan, &errands, host::open_files_limit()));
     Ok(Outcome { exit_code: 0, text: String::new() })
 }
 
@@ -155,16 +154,13 @@ pub fn check(flags: &cli::Check) -> Result<Outcome, Failure> {
 pub fn ctl(flags: &cli::Ctl) -> Result<Outcome, Failure> {
     let request = flags.command.map_or(Request::Status, Request::from);
     let (answer, said) = control::ask(&flags.run, request)?;
-    let text = if flags.json { answer.to_string() } else { said };
-    // A reader that has seen enough is no failure.
-    let _ = writeln!(stdout(), "{text}");
+    print((if flags.json { answer.to_string() } else { said }) + "\n");
     Ok(Outcome { exit_code: 0, text: String::new() })
 }
 
 /// `drumfire schema`.
 pub fn schema() -> Outcome {
-    // A reader that has seen enough is no failure.
-    let _ = stdout().write_all(described::text().as_bytes());
+    print(described::text());
     Outcome { exit_code: 0, text: String::new() }
 }
 
@@ -176,8 +172,7 @@ pub fn import(flags: &cli::Import) -> Result<Outcome, Failure> {
     let imported = import::import(flags.kind, &flags.input)?;
     match &flags.output {
         Some(path) => write_new(path, &imported.text, flags.force)?,
-        // A reader that has seen enough is no failure.
-        None => drop(stdout().write_all(imported.text.as_bytes())),
+        None => print(&imported.text),
     }
     Ok(Outcome { exit_code: 0, text: imported.notes.join("\n") })
 }
@@ -198,21 +193,18 @@ fn write_new(path: &Path, text: &str, over_another: bool) -> Result<(), Failure>
 /// `drumfire doctor`. The exit code is 1 where no run is possible, and 0 whatever else is found.
 pub fn doctor(flags: &cli::Doctor) -> Outcome {
     let diagnosis = doctor::look_here(&flags.out);
-    let text = if flags.json {
+    print(if flags.json {
         serde_json::to_string_pretty(&diagnosis).unwrap_or_default() + "\n"
     } else {
         doctor::render::text(&diagnosis)
-    };
-    // A reader that has seen enough is no failure.
-    let _ = stdout().write_all(text.as_bytes());
+    });
     let exit_code = u8::from(diagnosis.verdict.level == doctor::finding::Level::Stops);
     Outcome { exit_code, text: String::new() }
 }
 
 /// `drumfire completions`.
 pub fn completions(flags: &cli::Completions) -> Outcome {
-    // A reader that has seen enough is no failure.
-    let _ = stdout().write_all(&manual::completions(flags.shell));
+    print(manual::completions(flags.shell));
     Outcome { exit_code: 0, text: String::new() }
 }
 
@@ -223,8 +215,8 @@ pub fn completions(flags: &cli::Completions) -> Outcome {
 pub fn man(flags: &cli::Man) -> Result<Outcome, Failure> {
     let pages = manual::pages();
     let Some(folder) = &flags.out else {
-        // As above. The program's own page is the first.
-        let _ = stdout().write_all(pages[0].1.as_bytes());
+        // The program's own page is the first.
+        print(&pages[0].1);
         return Ok(Outcome { exit_code: 0, text: String::new() });
     };
     let written = fs::create_dir_all(folder)
@@ -232,6 +224,11 @@ pub fn man(flags: &cli::Man) -> Result<Outcome, Failure> {
     written.map_err(|error| Failure::Unwritten { path: folder.clone(), reason: error.to_string() })?;
     let text = format!("{} pages in {}", pages.len(), printable_path(folder));
     Ok(Outcome { exit_code: 0, text })
+}
+
+/// Prints on standard output. A reader that has seen enough is no failure.
+fn print(text: impl AsRef<[u8]>) {
+    let _ = stdout().write_all(text.as_ref());
 }
 
 fn load(path: &Path, changes: &cli::Changes, tags: &Tags) -> Result<Scenario, scenario::Error> {

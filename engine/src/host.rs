@@ -11,7 +11,9 @@ pub fn describe() -> Host {
     let names = rustix::system::uname();
     Host {
         name: names.nodename().to_string_lossy().into_owned(),
-        cpu: value_in("/proc/cpuinfo", "model name").unwrap_or_else(|| names.machine().to_string_lossy().into_owned()),
+        cpu: read("/proc/cpuinfo")
+            .and_then(|text| value(&text, "model name"))
+            .unwrap_or_else(|| names.machine().to_string_lossy().into_owned()),
         cpus: cores().len(),
         memory_bytes: memory_bytes(),
         kernel: names.release().to_string_lossy().into_owned(),
@@ -99,16 +101,16 @@ pub fn number(path: &str) -> Option<u64> {
 }
 
 fn memory_bytes() -> u64 {
-    value_in("/proc/meminfo", "MemTotal")
+    read("/proc/meminfo")
+        .and_then(|text| value(&text, "MemTotal"))
         .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
         .map_or(0, |kibibytes| kibibytes * 1024)
 }
 
-/// The value behind the first `key : value` line of a file of the kernel's.
-fn value_in(path: &str, key: &str) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
-    let line = text.lines().find(|line| line.starts_with(key))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
+/// What is behind the key on its first line in a file of the kernel's: `model name : …`, `Max open files 1024 …`.
+pub fn value(text: &str, key: &str) -> Option<String> {
+    let rest = text.lines().find_map(|line| line.strip_prefix(key))?;
+    Some(rest.trim_start().trim_start_matches(':').trim().to_owned())
 }
 
 #[cfg(test)]

@@ -27,9 +27,31 @@ pub fn printable_lines(message: &str) -> String {
     message.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
+/// Words in lines of at most so many characters; one that is longer has a line for itself.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_for_a_line_goes_on_below() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("one, unbreakable", 5), ["one,", "unbreakable"]);
+        assert!(wrapped(" ", 5).is_empty());
+    }
 
     #[test]
     fn what_would_command_a_terminal_is_written_out() {

@@ -20,6 +20,9 @@ const ROWS_SCARCE: f64 = 1e5;
 const MEMORY: [&str; 2] = ["tmpfs", "ramfs"];
 const NETWORK: [&str; 6] = ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"];
 
+/// What helps against any of it.
+const ELSEWHERE: &str = "drumfire run … --out DIR";
+
 /// Looks at the folder that runs are written to.
 pub fn look(machine: &Machine<'_>) -> Group {
     let folder = &machine.measured.folder;
@@ -33,17 +36,17 @@ fn place(machine: &Machine<'_>, folder: &Folder) -> Finding {
     let path = printable_path(&folder.path);
     if let Err(reason) = &folder.written {
         return Finding::bad(Level::Stops, format!("{path}: {reason}"), "A run writes a row for every request.")
-            .mended_by("drumfire run … --out DIR");
+            .mended_by(ELSEWHERE);
     }
     let kind = file_system(&machine.text("/proc/self/mountinfo").unwrap_or_default(), folder);
     let found = if kind.is_empty() { path } else { format!("{path} ({kind})") };
     if MEMORY.contains(&kind.as_str()) {
         let why = "Rows take memory, and are gone with the machine.";
-        return Finding::bad(Level::Note, found, why).mended_by("drumfire run … --out DIR");
+        return Finding::bad(Level::Note, found, why).mended_by(ELSEWHERE);
     }
     if NETWORK.contains(&kind.as_str()) {
         let why = "Rows take the network that the load takes, and stop whenever the file server does.";
-        return Finding::bad(Level::Hurts, found, why).mended_by("drumfire run … --out DIR");
+        return Finding::bad(Level::Hurts, found, why).mended_by(ELSEWHERE);
     }
     Finding::good(found)
 }
@@ -73,7 +76,7 @@ fn room(machine: &Machine<'_>, folder: &Folder) -> Finding {
     let why = format!(
         "A row takes some {ROW_BYTES} bytes, and {ROOM_LEAST} a core are kept free: a run ends when the disk is full."
     );
-    Finding::bad(level, found, why).mended_by("drumfire run … --out DIR")
+    Finding::bad(level, found, why).mended_by(ELSEWHERE)
 }
 
 fn speed(folder: &Folder) -> Option<Finding> {
@@ -87,5 +90,5 @@ fn speed(folder: &Folder) -> Option<Finding> {
         _ => return Some(Finding::good(found)),
     };
     let why = "Where rows come faster than the disk takes them, the load waits for it, and the run says so.";
-    Some(Finding::bad(level, found, why).mended_by("drumfire run … --out DIR"))
+    Some(Finding::bad(level, found, why).mended_by(ELSEWHERE))
 }

@@ -58,9 +58,7 @@ impl Machine<'_> {
 
     /// What stands behind a word at the beginning of a line, and behind the colon that may follow.
     pub fn value(&self, path: &str, key: &str) -> Option<String> {
-        let text = self.text(path)?;
-        let rest = text.lines().find_map(|line| line.strip_prefix(key))?;
-        Some(rest.trim_start().trim_start_matches(':').trim().to_owned())
+        host::value(&self.text(path)?, key)
     }
 
     /// The processors that this process may use.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use runlog::text::printable;
+use runlog::text::{printable, wrapped};
 
 use super::Diagnosis;
 use super::finding::{Check, Finding, Level};
@@ -31,10 +31,10 @@ pub fn text(diagnosis: &Diagnosis) -> String {
     let dark: Vec<&str> = dark.map(|check| check.check).collect();
     if !dark.is_empty() {
         page.push('\n');
-        wrapped(&mut page, &format!("Not to be seen on this machine: {}.", dark.join(", ")), 0);
+        paragraph(&mut page, &format!("Not to be seen on this machine: {}.", dark.join(", ")), 0);
     }
     page.push('\n');
-    wrapped(&mut page, &diagnosis.verdict.verdict, 0);
+    paragraph(&mut page, &diagnosis.verdict.verdict, 0);
     page
 }
 
@@ -46,9 +46,9 @@ fn one(page: &mut String, check: &str, finding: &Finding) {
         Level::Stops => "stops",
     };
     let mut found = String::new();
-    wrapped(&mut found, &printable(&finding.found), FOUND);
+    paragraph(&mut found, &printable(&finding.found), FOUND);
     line(page, format_args!("  {level:<5}  {check:<14}  {}", found.trim()));
-    wrapped(page, &printable(&finding.why), FOUND);
+    paragraph(page, &printable(&finding.why), FOUND);
     if let Some(mend) = &finding.mend {
         // A command is one line, to be copied.
         line(page, format_args!("{:MEND$}→ {}", "", printable(mend)));
@@ -56,20 +56,8 @@ fn one(page: &mut String, check: &str, finding: &Finding) {
 }
 
 /// Words in lines that begin at a column, none of them wider than the page.
-fn wrapped(page: &mut String, text: &str, column: usize) {
-    let mut row = String::new();
-    for word in text.split_whitespace() {
-        let width = column + row.chars().count() + 1 + word.chars().count();
-        if !row.is_empty() && width > WIDTH {
-            line(page, format_args!("{:column$}{row}", ""));
-            row.clear();
-        }
-        if !row.is_empty() {
-            row.push(' ');
-        }
-        row.push_str(word);
-    }
-    if !row.is_empty() {
+fn paragraph(page: &mut String, text: &str, column: usize) {
+    for row in wrapped(text, WIDTH - column) {
         line(page, format_args!("{:column$}{row}", ""));
     }
 }

@@ -99,21 +99,6 @@ pub fn cut(text: &str, width: usize) -> String {
     if width == 0 { kept } else { format!("{}…", kept.trim_end()) }
 }
 
-/// A sentence in lines of at most so many characters.
-pub fn wrapped(sentence: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in sentence.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,8 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_or_goes_on_below() {
+    fn what_is_too_long_is_cut() {
         assert_eq!((cut("abc", 3), cut("abcd", 3), cut("ab d", 3)), ("abc".into(), "ab…".into(), "ab…".into()));
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
     }
 }

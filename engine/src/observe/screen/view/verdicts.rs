@@ -1,10 +1,10 @@
 //! What is judged while the run lasts: thresholds, and whether the measurement can be believed.
 
 use ratatui_core::text::Span;
-use runlog::text::printable;
+use runlog::text::{printable, wrapped};
 use runlog::validity::Verdict;
 
-use super::row::{LABEL, Row, Worth, bad, cut, dim, doubtful, good, label, plain, wrapped};
+use super::row::{LABEL, Row, Worth, bad, cut, dim, doubtful, good, label, plain};
 use crate::observe::standing::{Standing, ThresholdNow};
 
 /// How many thresholds are shown at the most.
