@@ -1,6 +1,6 @@
 //! What is done about a request: looks at how the load stands, and turns the dial.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use runlog::control::{Asker, Change, Control};
@@ -28,14 +28,14 @@ pub struct Desk {
     vitals: Mutex<Vitals>,
     /// What is on the dial. Whoever holds it may turn the dial.
     reading: Mutex<Reading>,
-    late: AtomicU64,
+    was_late: AtomicBool,
 }
 
 impl Desk {
     /// The desk of a run.
     pub fn new(plan: &'static Plan, dial: &'static Dial, clock: Clock, stop: Arc<Stop>) -> Self {
         let (vitals, reading) = (Mutex::default(), Mutex::default());
-        Self { plan, dial, clock, stop, vitals, reading, late: AtomicU64::new(0) }
+        Self { plan, dial, clock, stop, vitals, reading, was_late: AtomicBool::new(false) }
     }
 
     /// The load is doing so now.
@@ -43,9 +43,9 @@ impl Desk {
         *self.vitals.lock().unwrap_or_else(PoisonError::into_inner) = vitals;
     }
 
-    /// How many changes came to the dial after the instant at which they were to take effect.
-    pub fn late(&self) -> u64 {
-        self.late.load(Ordering::Acquire)
+    /// Whether a change came to the dial after the instant at which it was to take effect.
+    pub fn was_late(&self) -> bool {
+        self.was_late.load(Ordering::Acquire)
     }
 
     /// Does what is asked for.
@@ -107,7 +107,7 @@ impl Desk {
             return Answer::refused("the load was changed too often");
         }
         if self.clock.now() >= at {
-            self.late.fetch_add(1, Ordering::AcqRel);
+            self.was_late.store(true, Ordering::Release);
         }
         Answer { at_ns: Some(at.0), ..Answer::done(said(at)) }
     }

@@ -42,8 +42,8 @@ impl Hand {
         self.desk.tell(vitals);
     }
 
-    /// How many changes came to the cores after the instant at which they were to take effect.
-    pub fn late(&self) -> u64 {
-        self.desk.late()
+    /// Whether a change came to the cores after the instant at which it was to take effect.
+    pub fn was_late(&self) -> bool {
+        self.desk.was_late()
     }
 }

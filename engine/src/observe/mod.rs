@@ -150,7 +150,7 @@ impl Observer {
                 stop.let_go();
             }
             if self.pulse.look(now, &self.response) {
-                self.hand.tell(self.vitals());
+                self.tell_others();
             }
             if self.progress.is_due(now) {
                 let standing = self.standing(now, stop);
@@ -159,10 +159,10 @@ impl Observer {
         }
         self.progress.clear();
         self.tell_changes(Nanos(u64::MAX));
-        if self.hand.late() > 0 {
+        self.tell_others();
+        if self.hand.was_late() {
             let late = "a change by hand reached the cores after its instant: around it they may have followed different schedules";
-            self.progress.note(&format!("warning: {late}"));
-            self.samples.happened(clock.now(), "warning", late);
+            self.warn(clock.now(), late.to_owned());
         }
         books.sort_by_key(|finished| finished.seat.place);
         books
@@ -180,6 +180,9 @@ impl Observer {
             self.progress.note(&format!("{}: {}", control.at, event.detail));
             self.samples.event(event);
             self.judge.follow(self.hand.course());
+            if let Some(publisher) = &self.publisher {
+                publisher.follow(self.hand.course());
+            }
         }
     }
 
@@ -212,21 +215,25 @@ impl Observer {
         self.take_note(findings, stop);
         if let Some(publisher) = &self.publisher {
             publisher.hear(&second);
-            publisher.follow(self.hand.course());
-            let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
-            publisher.thresholds(self.judge.standings().chain(of_probes));
-            publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));
         }
         if let Some(earlier) = self.pulse.hear(second) {
             earlier.give_back();
         }
     }
 
-    /// How the load is doing, for whoever asks.
-    fn vitals(&self) -> Vitals {
+    /// Tells whoever asks, and whoever watches from outside, what is known of a second that all cores have told of.
+    fn tell_others(&self) {
         let Self { pulse, .. } = self;
-        let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
-        Vitals::new(pulse.recent, (pulse.done, pulse.failed), self.judge.standings().chain(of_probes))
+        self.hand.tell(Vitals::new(pulse.recent, (pulse.done, pulse.failed), self.thresholds()));
+        if let Some(publisher) = &self.publisher {
+            publisher.thresholds(self.thresholds());
+            publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));
+        }
+    }
+
+    /// How the thresholds stand that are judged while the run lasts, of rows and of what probes sample.
+    fn thresholds(&self) -> impl Iterator<Item = ThresholdNow> {
+        self.judge.standings().chain(self.probes.iter().flat_map(ProbeWatch::standings))
     }
 
     /// What a person should know of the run as a whole.
@@ -239,7 +246,6 @@ impl Observer {
     fn standing(&self, now: Nanos, stop: &Stop) -> Standing {
         let Self { plan, pulse, .. } = self;
         let response_p50 = pulse.response.map(|figures| Nanos(figures.p50));
-        let of_probes = self.probes.iter().flat_map(ProbeWatch::standings);
         // What the last second is compared with is what the schedules wanted in its middle.
         let followed = self.hand.course();
         let scheduled = followed.schedule_time(now);
@@ -260,7 +266,7 @@ impl Observer {
             trouble: pulse.trouble.by_frequency(),
             history: pulse.history.points(),
             scenarios: stages::standing(plan, followed, now),
-            thresholds: self.judge.standings().chain(of_probes).collect(),
+            thresholds: self.thresholds().collect(),
             judged_later: self.judge.judged_later(),
             validity: judge(&self.witness.evidence(response_p50)),
         }

@@ -5,7 +5,7 @@ use runlog::samples::Event;
 use runlog::units::{Nanos, Rate, Thousands};
 
 use super::standing::StageNow;
-use crate::plan::schedule::{ArrivalSchedule, Ramp};
+use crate::plan::schedule::Ramp;
 use crate::plan::{Load, Plan};
 
 /// The beginnings of stages still to come, the next one last; in the time of the schedule.
@@ -53,7 +53,7 @@ pub fn standing(plan: &Plan, course: &Course, now: Nanos) -> Vec<StageNow> {
     let scheduled = course.schedule_time(now);
     let stage = |scenario: &crate::plan::Scenario| match &scenario.load {
         Load::Open(arrivals) => stage_of(&scenario.name, arrivals.rate(), scheduled, |rate| {
-            Rate::per_second(rate * factor(arrivals, course, scheduled)).unwrap_or_default().to_string()
+            Rate::per_second(rate * arrivals.factor_at(course, scheduled)).unwrap_or_default().to_string()
         }),
         Load::Closed { vus, .. } => stage_of(&scenario.name, vus.users(), scheduled, |users| match users as u64 {
             1 => "1 user".to_owned(),
@@ -61,11 +61,6 @@ pub fn standing(plan: &Plan, course: &Course, now: Nanos) -> Vec<StageNow> {
         }),
     };
     plan.scenarios.iter().map(stage).collect()
-}
-
-/// How many times the rate of a schedule is followed.
-fn factor(arrivals: &ArrivalSchedule, course: &Course, scheduled: Nanos) -> f64 {
-    if arrivals.can_be_scaled() { course.factor_at(scheduled) } else { 1.0 }
 }
 
 /// At what rate the schedules bring arrivals on this course; `None` where none does.

@@ -275,9 +275,10 @@ impl Crew {
     /// A virtual user ends for good.
     pub fn retire(&mut self, place: VuPlace) {
         let vu = &mut self.vus[place.0 as usize];
+        let was_at_work = vu.is_at_work();
         let was = std::mem::replace(&mut vu.doing, Doing::Gone);
         let scenario = usize::from(vu.scenario.0);
-        if matches!(was, Doing::Request | Doing::Thinking | Doing::Held(_)) {
+        if was_at_work {
             self.pools[scenario].end();
         }
         if was != Doing::Gone && matches!(self.plan.scenarios[scenario].load, Load::Closed { .. }) {

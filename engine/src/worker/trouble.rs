@@ -42,16 +42,14 @@ impl Trouble {
 
     /// What there is, in words (`timeout`, `status 503`), the most frequent first.
     pub fn by_frequency(&self) -> Vec<(String, u64)> {
-        let failures = Failure::ALL.iter().map(|failure| failure.word().to_owned()).zip(self.failures);
-        let statuses = self.statuses.iter().enumerate().map(|(status, &count)| (format!("status {status}"), count));
-        let mut counted: Vec<_> = failures.filter(counts).chain(statuses.filter(counts)).collect();
+        let failures = Failure::ALL.iter().zip(self.failures).filter(|(_, count)| *count > 0);
+        let failures = failures.map(|(failure, count)| (failure.word().to_owned(), count));
+        let statuses = self.statuses.iter().enumerate().filter(|(_, count)| **count > 0);
+        let statuses = statuses.map(|(status, &count)| (format!("status {status}"), count));
+        let mut counted: Vec<_> = failures.chain(statuses).collect();
         counted.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
         counted
     }
-}
-
-const fn counts(entry: &(String, u64)) -> bool {
-    entry.1 > 0
 }
 
 #[cfg(test)]

@@ -118,8 +118,12 @@ impl ArrivalSchedule {
             return 0.0;
         }
         let scheduled = course.schedule_time(at);
-        let factor = if self.can_be_scaled() { course.factor_at(scheduled) } else { 1.0 };
-        self.rate.at(scheduled) * factor
+        self.rate.at(scheduled) * self.factor_at(course, scheduled)
+    }
+
+    /// How many times the rate is followed at an instant of the schedule.
+    pub fn factor_at(&self, course: &Course, scheduled: Nanos) -> f64 {
+        if self.can_be_scaled() { course.factor_at(scheduled) } else { 1.0 }
     }
 
     /// The arrivals that fall to one of `cores` cores, in order: every `cores`-th, so that any number of cores makes
