@@ -67,11 +67,15 @@ max_connections = 64
     let gaps = gaps(&scheduled(&rows));
     assert!(gaps.iter().all(|&gap| gap == 500_000), "equally spaced: {:?}..{:?}", gaps.iter().min(), gaps.iter().max());
 
-    let mut sent: Vec<u64> = rows.iter().filter_map(Row::sent_ns).collect();
-    sent.sort_unstable();
-    assert_eq!(sent.len(), 6_000, "all were sent");
-    let achieved = 5_999.0 / (sent[5_999] - sent[0]) as f64 * 1e9;
-    assert!((1_980.0..=2_020.0).contains(&achieved), "the rate achieved is {achieved}/s");
+    let mut lags: Vec<(u64, u64)> =
+        rows.iter().map(|row| (row.scheduled_ns, row.lag_ns.expect("all were sent"))).collect();
+    lags.sort_unstable();
+    // One of a thousand that is on time will do: a machine that stalls delays some, an engine that falls behind delays all of
+    // them, at one percent by 30 ms in the end.
+    for half_second in lags.chunks(1_000) {
+        let least_ns = half_second.iter().map(|&(_, lag_ns)| lag_ns).min();
+        assert!(least_ns < Some(10_000_000), "all arrivals of half a second lag, by {least_ns:?} ns at the least");
+    }
 }
 
 #[test]
