@@ -1,6 +1,6 @@
 //! The command line, as it can be written: a command each in `command`.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::command::baseline::BaselineArgs;
 use crate::command::capacity::CapacityArgs;
@@ -92,8 +92,8 @@ impl Command {
             Self::Trend(args) => trend::run(args),
             Self::Export(args) => export::run(args),
             Self::Summarize(args) => summarize::run(args),
-            Self::Completions(args) => completions::run(args),
-            Self::Man(args) => man::run(args),
+            Self::Completions(args) => completions::run(args, Cli::command()),
+            Self::Man(args) => man::run(args, Cli::command()),
         }
     }
 }

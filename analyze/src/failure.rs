@@ -9,9 +9,9 @@ use runlog::text::{printable, printable_path};
 
 use crate::baseline::Invalid;
 use crate::columnar::ParquetReadError;
-use crate::command::export::AskedError;
 use crate::condensed::CondensedReadError;
 use crate::exit;
+use crate::export::AskedError;
 use crate::gate::OtherScenario;
 use crate::sql::SqlError;
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::units::{Nanos, Rate};
 
 use crate::control;

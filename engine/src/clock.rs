@@ -7,6 +7,9 @@ use runlog::units::Nanos;
 /// How long before t=0 a worker stops sleeping: it would be woken late.
 const AWAKE: Duration = Duration::from_millis(1);
 
+/// A deadline that does not come.
+pub const NEVER: Nanos = Nanos(u64::MAX);
+
 /// Monotonic time since t=0 of the run, the same for every core.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {

@@ -7,13 +7,16 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::CommandFactory;
 use runlog::directory::NewRun;
-use runlog::manifest::{How, Tags};
+use runlog::manifest::How;
 use runlog::summary::Summary;
+use runlog::tags::Tags;
 use runlog::text::printable_path;
 use runlog::units::Nanos;
 use runlog::validity::Verdict;
 
+use crate::cli::Cli;
 use crate::clock::Clock;
 use crate::control::{self, ClientError, Request};
 use crate::errand::{self, ErrandError};
@@ -204,7 +207,7 @@ pub fn doctor(flags: &cli::Doctor) -> Outcome {
 
 /// `drumfire completions`.
 pub fn completions(flags: &cli::Completions) -> Outcome {
-    print(manual::completions(flags.shell));
+    print(manual::completions(&mut Cli::command(), flags.shell));
     Outcome { exit_code: 0, text: String::new() }
 }
 
@@ -213,7 +216,7 @@ pub fn completions(flags: &cli::Completions) -> Outcome {
 /// # Errors
 /// Where a page cannot be written.
 pub fn man(flags: &cli::Man) -> Result<Outcome, Failure> {
-    let pages = manual::pages();
+    let pages = manual::pages(Cli::command());
     let Some(folder) = &flags.out else {
         // The program's own page is the first.
         print(&pages[0].1);

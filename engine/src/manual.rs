@@ -1,27 +1,25 @@
 //! The manual: what shells and readers are told of the command line, made from its definition.
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
-
-use crate::cli::Cli;
 
 /// What stands at the foot of every page.
 const SOURCE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 /// Stands where pages have a date: an empty one would be left out, and what is behind it be taken for it.
 const NO_DATE: &str = "NO_DATE";
 
-/// What makes a shell complete the command line.
-pub fn completions(shell: Shell) -> Vec<u8> {
+/// What makes a shell complete the command line of a program.
+pub fn completions(program: &mut Command, shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    clap_complete::generate(shell, program, env!("CARGO_PKG_NAME"), &mut script);
     script
 }
 
 /// A page for the program, which is the first, and for each of its commands: what its file is called, such as
 /// `drumfire-run.1`, and what is in it.
-pub fn pages() -> Vec<(String, String)> {
-    let mut program = Cli::command().disable_help_subcommand(true);
+pub fn pages(program: Command) -> Vec<(String, String)> {
+    let mut program = program.disable_help_subcommand(true);
     program.build();
     std::iter::once(&program).chain(program.get_subcommands()).map(page).collect()
 }

@@ -3,12 +3,53 @@
 use runlog::units::{Nanos, Thousands};
 
 use crate::address::{Address, Way};
-use crate::doctor::connections::{self as needed, PORT_REST_SECONDS, PORTS, QUEUE, REUSE_PORTS};
+use crate::doctor::connections::{
+    self as needed, MORE_PORTS, PORT_REST_SECONDS, PORTS, QUEUE, REUSE_PORTS, more_files,
+};
 use crate::host;
 use crate::plan::Plan;
-use crate::run::RunError;
 use crate::visit::Visit;
 use crate::wire::driver::{Driver, Refused};
+
+/// Why a run is not begun.
+#[derive(Debug, thiserror::Error)]
+pub enum PreflightError {
+    /// Nothing accepts connections at the target.
+    #[error("the target {target} cannot be reached: {what}")]
+    Unreachable {
+        /// The base URL.
+        target: String,
+        /// What happened at each of its addresses.
+        what: String,
+    },
+    /// More files would have to be open than may be.
+    #[error(
+        "the plan needs up to {} open files ({} connections), but the limit is {}: \
+         raise it with `{}`, or lower max_connections",
+        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), more_files(*.wanted)
+    )]
+    OpenFiles {
+        /// How many are needed.
+        wanted: u64,
+        /// How many of them are connections.
+        connections: u64,
+        /// How many may be.
+        limit: u64,
+    },
+    /// More local ports would have to be taken than there are.
+    #[error(
+        "the plan needs up to {} connections, but there are only {} local ports for them \
+         (net.ipv4.ip_local_port_range): widen the range with `{MORE_PORTS}`, \
+         give more `source_addresses` (--source), or lower max_connections",
+        Thousands(*.connections), Thousands(*.ports)
+    )]
+    Ports {
+        /// How many connections there may be.
+        connections: u64,
+        /// How many there can be.
+        ports: u64,
+    },
+}
 
 /// How long the target may take to accept the connection that shows it is there.
 const TARGET_PATIENCE: Nanos = Nanos::from_secs(5);
@@ -19,7 +60,7 @@ const FILES_BESIDE: u64 = 64;
 ///
 /// # Errors
 /// Where none of them does.
-pub fn reachable(plan: &Plan) -> Result<Vec<Address>, RunError> {
+pub fn reachable(plan: &Plan) -> Result<Vec<Address>, PreflightError> {
     let target = &plan.target;
     let mut accepting = Vec::new();
     let mut refused = Vec::new();
@@ -31,7 +72,7 @@ pub fn reachable(plan: &Plan) -> Result<Vec<Address>, RunError> {
         }
     }
     if accepting.is_empty() {
-        return Err(RunError::Unreachable { target: target.base_url.clone(), what: refused.join("; ") });
+        return Err(PreflightError::Unreachable { target: target.base_url.clone(), what: refused.join("; ") });
     }
     Ok(accepting)
 }
@@ -40,12 +81,12 @@ pub fn reachable(plan: &Plan) -> Result<Vec<Address>, RunError> {
 ///
 /// # Errors
 /// The limit that stands in the way.
-pub fn check_limits(plan: &Plan, workers: usize) -> Result<(), RunError> {
+pub fn check_limits(plan: &Plan, workers: usize) -> Result<(), PreflightError> {
     let connections = connections(plan);
     let wanted = connections + FILES_BESIDE + 8 * workers as u64;
-    host::allow_open_files(wanted).map_err(|limit| RunError::OpenFiles { wanted, connections, limit })?;
+    host::allow_open_files(wanted).map_err(|limit| PreflightError::OpenFiles { wanted, connections, limit })?;
     match ports(plan) {
-        Some(ports) if connections > ports => Err(RunError::Ports { connections, ports }),
+        Some(ports) if connections > ports => Err(PreflightError::Ports { connections, ports }),
         _ => Ok(()),
     }
 }

@@ -16,16 +16,15 @@ use runlog::row::Names;
 use runlog::summary::Summary;
 use runlog::text::printable_path;
 use runlog::threshold::ThresholdResult;
-use runlog::units::{Nanos, Thousands};
+use runlog::units::Nanos;
 use runlog::validity::judge;
 
 use crate::clock::Clock;
 use crate::control::{Desk, Dial, Server};
-use crate::doctor::connections::{MORE_PORTS, more_files};
 use crate::host;
 use crate::observe::{Hand, Judge, Observer, ProbeWatch, Progress, Samples, verdict};
 use crate::plan::{self, Load, Plan};
-use crate::preflight;
+use crate::preflight::{self, PreflightError};
 use crate::publish::{Outlets, Publisher};
 use crate::record::Journal;
 use crate::stop::Stop;
@@ -56,41 +55,9 @@ pub struct Setup {
 /// Why there was no run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// Nothing accepts connections at the target.
-    #[error("the target {target} cannot be reached: {what}")]
-    Unreachable {
-        /// The base URL.
-        target: String,
-        /// What happened at each of its addresses.
-        what: String,
-    },
-    /// More files would have to be open than may be.
-    #[error(
-        "the plan needs up to {} open files ({} connections), but the limit is {}: \
-         raise it with `{}`, or lower max_connections",
-        Thousands(*.wanted), Thousands(*.connections), Thousands(*.limit), more_files(*.wanted)
-    )]
-    OpenFiles {
-        /// How many are needed.
-        wanted: u64,
-        /// How many of them are connections.
-        connections: u64,
-        /// How many may be.
-        limit: u64,
-    },
-    /// More local ports would have to be taken than there are.
-    #[error(
-        "the plan needs up to {} connections, but there are only {} local ports for them \
-         (net.ipv4.ip_local_port_range): widen the range with `{MORE_PORTS}`, \
-         give more `source_addresses` (--source), or lower max_connections",
-        Thousands(*.connections), Thousands(*.ports)
-    )]
-    Ports {
-        /// How many connections there may be.
-        connections: u64,
-        /// How many there can be.
-        ports: u64,
-    },
+    /// It cannot work.
+    #[error(transparent)]
+    Preflight(#[from] PreflightError),
     /// The run directory cannot be written.
     #[error(transparent)]
     Directory(#[from] CreateError),

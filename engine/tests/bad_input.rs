@@ -8,7 +8,7 @@ use std::path::Path;
 
 use engine::scenario::{self, Variables};
 use proptest::prelude::*;
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 
 fn check(file: &str, text: String) -> Result<scenario::Scenario, scenario::Error> {
     let variables = Variables { given: BTreeMap::new(), environment: &|_| None };

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use engine::plan::{Options, Part, Plan, Target, compile, errand, unknown_captures};
 use engine::scenario::{self, Variables};
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 
 fn smoke(given: &[(&str, &str)], options: Options) -> Plan {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");

@@ -15,8 +15,8 @@ use engine::scenario::keys::{
 };
 use engine::scenario::{self, Variables};
 use engine::schema;
-use runlog::manifest::Tags;
 use runlog::metric::Metric;
+use runlog::tags::Tags;
 use runlog::threshold::Condition;
 
 const MARKER: &str = "<!-- ";

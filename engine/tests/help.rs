@@ -64,7 +64,7 @@ fn every_command_has_examples_and_those_of_this_program_are_taken() {
 
 #[test]
 fn the_manual_has_a_page_for_every_command() {
-    let pages = manual::pages();
+    let pages = manual::pages(Cli::command());
     let files: Vec<&str> = pages.iter().map(|(file, _)| file.as_str()).collect();
     assert_eq!(files, commands().iter().map(|command| format!("{}.1", name(command))).collect::<Vec<_>>());
     insta::assert_snapshot!("page_of_run", pages[1].1);
@@ -73,7 +73,7 @@ fn the_manual_has_a_page_for_every_command() {
 #[test]
 fn every_shell_gets_a_script_with_every_command() {
     for shell in clap_complete::Shell::value_variants() {
-        let script = String::from_utf8(manual::completions(*shell)).expect("a text");
+        let script = String::from_utf8(manual::completions(&mut Cli::command(), *shell)).expect("a text");
         for command in commands() {
             assert!(script.contains(command.get_name()), "{shell}: nothing of `{}`", name(&command));
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use engine::import::{Kind, from_text};
 use engine::scenario::{self, Variables};
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 
 /// Every file of another tool, with its kind.
 fn inputs() -> io::Result<Vec<(PathBuf, Kind)>> {

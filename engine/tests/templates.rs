@@ -8,8 +8,8 @@ use engine::plan::template::{Missing, Scene};
 use engine::plan::{Captured, Options, Plan, Target, compile};
 use engine::scenario::{self, Variables};
 use proptest::prelude::*;
-use runlog::manifest::Tags;
 use runlog::row::ScenarioId;
+use runlog::tags::Tags;
 use runlog::units::Nanos;
 
 const SCENARIO: &str = r#"

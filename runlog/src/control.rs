@@ -1,29 +1,16 @@
-//! What somebody changes of a load by hand while it runs, and how that stands in `events.csv`.
+//! The changes that somebody made of a load by hand while it ran: how they stand in `events.csv`, and what they came to.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::change::Change;
 use crate::course::{Course, Pause};
 use crate::samples::Event;
 use crate::units::{Nanos, Thousands};
 
 /// The kind of an event that tells of a change by hand.
 pub const CONTROL: &str = "control";
-
-/// A change.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Change {
-    /// The schedule stands still: nothing new arrives.
-    Pause,
-    /// It goes on where it stood.
-    Resume,
-    /// The open model's arrivals come at so many times the planned rate.
-    Rate(f64),
-    /// The run ends, as after an interrupt.
-    Stop,
-}
 
 /// A change, when it took effect on all cores, and who asked for it. As the detail of an event:
 /// `rate factor=1.5 uid=1000 pid=4711`.
@@ -74,35 +61,6 @@ impl Control {
     }
 }
 
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pause => f.pad("pause"),
-            Self::Resume => f.pad("resume"),
-            Self::Rate(factor) => write!(f, "rate factor={factor}"),
-            Self::Stop => f.pad("stop"),
-        }
-    }
-}
-
-impl FromStr for Change {
-    type Err = UnknownChange;
-
-    fn from_str(text: &str) -> Result<Self, UnknownChange> {
-        match text {
-            "pause" => Ok(Self::Pause),
-            "resume" => Ok(Self::Resume),
-            "stop" => Ok(Self::Stop),
-            _ => text
-                .strip_prefix("rate factor=")
-                .and_then(|factor| factor.parse::<f64>().ok())
-                .filter(|factor| factor.is_finite() && *factor > 0.0)
-                .map(Self::Rate)
-                .ok_or(UnknownChange),
-        }
-    }
-}
-
 /// How a load was changed by hand, all in all. A stop is none: it is how the run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ByHand {
@@ -147,11 +105,6 @@ impl fmt::Display for ByHand {
         Ok(())
     }
 }
-
-/// It is no change that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is none of pause, resume, rate factor=X and stop")]
-pub struct UnknownChange;
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@
 //! the schedule has come: it stands still in a pause. A change takes effect at an instant of run time; what is scheduled for
 //! that very instant comes after it.
 
-use crate::control::Change;
+use crate::change::Change;
 use crate::manifest::StageEnd;
 use crate::units::Nanos;
 

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod buckets;
+pub mod change;
 pub mod condition;
 pub mod contribution;
 pub mod control;
@@ -30,6 +31,7 @@ pub mod sketch;
 pub mod spread;
 pub mod statistics;
 pub mod summary;
+pub mod tags;
 pub mod tally;
 pub mod text;
 pub mod threshold;

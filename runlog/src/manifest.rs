@@ -2,12 +2,12 @@
 //!
 //! Unknown fields are tolerated, so that an older analysis reads a newer minor version; a newer major version is refused.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Names, Row};
+use crate::tags::Tags;
 use crate::threshold::{ProbeThreshold, Threshold, ThresholdResult};
 use crate::units::{Nanos, Rate, Thousands};
 use crate::validity::Validity;
@@ -23,9 +23,6 @@ pub struct Format {
     /// Differs where something was added.
     pub minor: u32,
 }
-
-/// Names with values that people attach to scenarios, requests and runs.
-pub type Tags = BTreeMap<String, String>;
 
 /// The whole of `run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::Tags;
+use crate::tags::Tags;
 
 /// What the name of a metric ends in where its samples are times, and a sample of 1 in nanoseconds.
 const TIME_ENDINGS: [(&str, f64); 9] = [

@@ -109,7 +109,7 @@ fn totals(summary: &Summary) -> Vec<Fact> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use runlog::manifest::Tags;
+    use runlog::tags::Tags;
 
     fn scenario(executor: &str, model: Model, stages: &[(u64, f64)]) -> Scenario {
         Scenario {

@@ -1,6 +1,7 @@
 //! What was run, against whom, from where.
 
-use runlog::manifest::{How, Manifest, Tags};
+use runlog::manifest::{How, Manifest};
+use runlog::tags::Tags;
 use runlog::tally::Stretch;
 use runlog::units::Bytes;
 

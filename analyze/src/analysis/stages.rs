@@ -85,7 +85,7 @@ pub fn plateaus(manifest: &Manifest, course: &Course) -> Vec<Plateau> {
 mod tests {
     use super::*;
     use crate::analysis::made_up;
-    use runlog::control::Change;
+    use runlog::change::Change;
     use runlog::manifest::StageEnd;
 
     const fn s(seconds: u64) -> Nanos {

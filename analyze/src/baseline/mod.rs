@@ -5,6 +5,7 @@
 
 mod confidence;
 pub mod digest;
+mod entry;
 pub mod measure;
 pub mod measured;
 mod parse;

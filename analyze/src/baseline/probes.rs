@@ -3,7 +3,7 @@
 use runlog::probe;
 use toml::de::DeValue;
 
-use super::parse::{Entry, keep};
+use super::entry::{Entry, keep};
 use super::problem::Problem;
 use super::unit::Unit;
 use super::{Budget, Measure};

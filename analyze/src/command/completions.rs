@@ -1,6 +1,6 @@
 //! `drumfire-analyze completions`: what makes a shell complete the command line.
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::print;
@@ -15,10 +15,10 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Prints the script.
+/// Prints the script for the program.
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn run(asked: &CompletionsArgs) -> Result<u8, Failure> {
-    print(&manual::completions(asked.shell)).map(|()| exit::PASSED)
+pub fn run(asked: &CompletionsArgs, mut program: Command) -> Result<u8, Failure> {
+    print(&manual::completions(&mut program, asked.shell)).map(|()| exit::PASSED)
 }

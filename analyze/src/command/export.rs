@@ -4,11 +4,10 @@ use std::io::{self, BufWriter, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use runlog::text::printable_path;
 use runlog::units::Thousands;
 
 use crate::exit;
-use crate::export::{ExportError, Exporter, Format, Source, Time};
+use crate::export::{AskedError, ExportError, Exporter, Format, Source, Time};
 use crate::failure::Failure;
 use crate::load;
 use crate::load::progress::Progress;
@@ -32,21 +31,6 @@ pub struct ExportArgs {
     /// Which time stands where the format has room for one [default: service; response in a .hlog]
     #[arg(long)]
     time: Option<Time>,
-}
-
-/// Why a run cannot be exported as it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum AskedError {
-    /// The ending says nothing.
-    #[error(
-        "the name `{}` does not say what to write: let it end in .parquet, .jtl, .vegeta.csv, .k6.json or .hlog, or add \
-         --format",
-        printable_path(.0)
-    )]
-    NoFormat(PathBuf),
-    /// The format has room for both times.
-    #[error("a Parquet file has every time of every row: leave --time out")]
-    BothTimes,
 }
 
 /// Writes the run, whole or not at all.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Command};
 
 use super::{print, write};
 use crate::failure::Failure;
@@ -22,8 +22,8 @@ pub struct ManArgs {
 ///
 /// # Errors
 /// Where a page cannot be written.
-pub fn run(asked: &ManArgs) -> Result<u8, Failure> {
-    let pages = manual::pages();
+pub fn run(asked: &ManArgs, program: Command) -> Result<u8, Failure> {
+    let pages = manual::pages(program);
     let Some(folder) = &asked.out else { return print(pages[0].1.as_bytes()).map(|()| exit::PASSED) };
     fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.clone(), source })?;
     for (file, text) in &pages {

@@ -59,16 +59,16 @@ fn every_command_has_examples_and_all_are_taken() {
 
 #[test]
 fn the_manual_has_a_page_for_every_command() {
-    let files: Vec<String> = manual::pages().into_iter().map(|(file, _)| file).collect();
+    let files: Vec<String> = manual::pages(Cli::command()).into_iter().map(|(file, _)| file).collect();
     assert_eq!(files, commands().iter().map(|command| format!("{}.1", name(command))).collect::<Vec<_>>());
-    let of_gate = manual::pages().into_iter().find(|(file, _)| file == "drumfire-analyze-gate.1");
+    let of_gate = manual::pages(Cli::command()).into_iter().find(|(file, _)| file == "drumfire-analyze-gate.1");
     insta::assert_snapshot!("page_of_gate", of_gate.expect("a page").1);
 }
 
 #[test]
 fn every_shell_gets_a_script_with_every_command() {
     for shell in clap_complete::Shell::value_variants() {
-        let script = String::from_utf8(manual::completions(*shell)).expect("a text");
+        let script = String::from_utf8(manual::completions(&mut Cli::command(), *shell)).expect("a text");
         for command in commands() {
             assert!(script.contains(command.get_name()), "{shell}: nothing of `{}`", name(&command));
         }

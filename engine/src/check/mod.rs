@@ -5,8 +5,8 @@ mod probes;
 
 use std::fmt::Write;
 
-use runlog::manifest::Tags;
 use runlog::row::RequestId;
+use runlog::tags::Tags;
 use runlog::units::{Bytes, Nanos, Rate, Thousands};
 
 use crate::plan::flow::Think;

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use runlog::control::{Asker, Change, Control};
+use runlog::change::Change;
+use runlog::control::{Asker, Control};
 use runlog::units::{Nanos, Rate, Thousands};
 
 use super::dial::{Dial, Reading};

@@ -96,7 +96,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use runlog::control::Change;
+    use runlog::change::Change;
 
     fn control(at: u64, change: Change) -> Control {
         Control { at: Nanos(at), change, by: None }

@@ -319,7 +319,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use runlog::manifest::Tags;
+    use runlog::tags::Tags;
 
     use super::*;
     use crate::scenario::{self, Variables};

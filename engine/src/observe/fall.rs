@@ -5,7 +5,7 @@ use std::fmt::Display;
 use runlog::threshold::Threshold;
 use runlog::units::Nanos;
 
-use super::judge::Finding;
+use super::finding::Finding;
 
 /// Whether a threshold has not held yet, and what was made of that.
 #[derive(Debug, Default)]

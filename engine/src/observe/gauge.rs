@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::threshold::{Aggregation, ProbeThreshold, ThresholdResult};
 use runlog::units::Nanos;
 
 use super::fall::Fall;
-use super::judge::Finding;
+use super::finding::Finding;
 use super::standing::ThresholdNow;
 
 /// A threshold under judgement.

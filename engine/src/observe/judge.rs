@@ -9,6 +9,7 @@ use runlog::metric::{Metric, MetricKind};
 use runlog::threshold::ThresholdResult;
 use runlog::units::Nanos;
 
+use super::finding::Finding;
 use super::standing::ThresholdNow;
 use super::trial::{Kept, Trial};
 use crate::worker::ledger::{Gathered, watched};
@@ -16,17 +17,6 @@ use crate::worker::report::Second;
 
 /// How many seconds wait at the most for a core that has not told of them. What it tells later counts for the next one.
 const MOST_OPEN: usize = 10;
-
-/// Something that a person should know of a threshold.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// When it came to light, since t=0.
-    pub at: Nanos,
-    /// Which threshold does not hold, and what it was held against.
-    pub what: String,
-    /// Whether the run is to end because of it.
-    pub aborts: bool,
-}
 
 /// Judges the thresholds of a run.
 pub struct Judge {
@@ -191,7 +181,7 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use proptest::prelude::*;
-    use runlog::control::Change;
+    use runlog::change::Change;
     use runlog::directory::Run;
     use runlog::statistics::Samples;
     use runlog::threshold::{Aggregation, Threshold};

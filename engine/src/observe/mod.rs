@@ -4,6 +4,7 @@
 pub mod closing;
 mod evidence;
 mod fall;
+mod finding;
 mod gauge;
 mod hand;
 mod history;
@@ -30,8 +31,8 @@ use runlog::units::Nanos;
 use runlog::validity::judge;
 
 pub use self::evidence::Witness;
+use self::finding::Finding;
 pub use self::hand::Hand;
-use self::judge::Finding;
 pub use self::judge::Judge;
 pub use self::probes::ProbeWatch;
 pub use self::progress::Progress;
@@ -226,7 +227,7 @@ impl Observer {
         let Self { pulse, .. } = self;
         self.hand.tell(Vitals::new(pulse.recent, (pulse.done, pulse.failed), self.thresholds()));
         if let Some(publisher) = &self.publisher {
-            publisher.thresholds(self.thresholds());
+            publisher.thresholds(self.thresholds().filter_map(ThresholdNow::judged));
             publisher.probes(self.probes.iter().flat_map(ProbeWatch::seen_last));
         }
     }

@@ -9,8 +9,8 @@ use runlog::samples::ProbeSample;
 use runlog::threshold::ThresholdResult;
 use runlog::units::{Nanos, Thousands};
 
+use super::finding::Finding;
 use super::gauge::GaugeTrial;
-use super::judge::Finding;
 use super::samples::Samples;
 use super::standing::ThresholdNow;
 use crate::clock::Clock;

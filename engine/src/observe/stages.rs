@@ -108,7 +108,7 @@ fn add(events: &mut Vec<Event>, scenario: &str, ramp: &Ramp, show: impl Fn(f64) 
 mod tests {
     use super::*;
     use crate::plan::schedule::Stage;
-    use runlog::control::Change;
+    use runlog::change::Change;
 
     #[test]
     fn stages_are_told_once_when_they_begin() {

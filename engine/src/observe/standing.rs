@@ -89,4 +89,9 @@ impl ThresholdNow {
         let seen = value.map(|value| (condition.show(value), condition.holds(value)));
         Self { threshold: threshold.to_string(), seen }
     }
+
+    /// The threshold and whether it holds, where there was anything to judge.
+    pub fn judged(self) -> Option<(String, bool)> {
+        self.seen.map(|(_, holds)| (self.threshold, holds))
+    }
 }

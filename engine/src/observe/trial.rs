@@ -9,7 +9,7 @@ use runlog::threshold::{Aggregation, Threshold, ThresholdResult};
 use runlog::units::Nanos;
 
 use super::fall::Fall;
-use super::judge::Finding;
+use super::finding::Finding;
 use super::standing::ThresholdNow;
 use crate::worker::ledger::Gathered;
 

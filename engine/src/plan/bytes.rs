@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::message::Parts;
+use super::parts::{Parts, carries_body};
 use super::resolve::Scope;
 use super::template::Template;
 use crate::scenario::{Header, Request, Target};
@@ -65,11 +65,6 @@ pub(super) fn shown(request: &Request, target: &Target) -> Box<[u8]> {
     let body = request.body.as_ref().map_or("", |body| &body.shown);
     let path = &request.path.shown;
     format!("{} {}{path} HTTP/1.1\r\n{head}\r\n{body}", request.method, prefix(target)).into_bytes().into()
-}
-
-/// A method that is meant to carry a body says so even where there is none (RFC 9110, 8.6).
-pub(super) fn carries_body(method: &str) -> bool {
-    matches!(method, "POST" | "PUT" | "PATCH")
 }
 
 /// The path of the base URL, without a `/` at its end.

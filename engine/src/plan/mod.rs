@@ -9,8 +9,9 @@ pub mod choice;
 mod compile;
 mod feeds;
 pub mod flow;
-pub mod message;
+mod message;
 mod naming;
+pub mod parts;
 mod probe;
 mod program;
 mod resolve;
@@ -20,7 +21,7 @@ pub mod template;
 
 use std::sync::Arc;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::threshold::{ProbeThreshold, Threshold};
 use runlog::units::Nanos;
 

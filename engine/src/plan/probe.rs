@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::units::Nanos;
 
 use crate::scenario::http::Url;

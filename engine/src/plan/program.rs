@@ -8,8 +8,9 @@ use runlog::row::{FailedChecks, RequestId};
 
 use super::feeds;
 use super::flow::{Flow, FlowId, GroupId, MessageId, Step};
-use super::message::{Capture, Message, Parts};
+use super::message::{Capture, Message};
 use super::naming::{self, Naming};
+use super::parts::Parts;
 use super::resolve::{Captured, Scope};
 use super::template::{Feed, Slot, Template};
 use super::{Replay, Request, Target, bytes};
@@ -189,7 +190,7 @@ impl<'a> Programs<'a> {
             .into(),
             expect_status: vec![scenario::DEFAULT_EXPECT_STATUS],
             checks: Vec::new(),
-            tags: runlog::manifest::Tags::new(),
+            tags: runlog::tags::Tags::new(),
             flows: Vec::new(),
         });
         let mut headers = Template::default();

@@ -12,7 +12,7 @@ mod json;
 mod postgres;
 mod prometheus;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::text::printable;
 
 pub use self::beside::{Beside, Told, What};

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use prometheus::proto::{LabelPair, MetricFamily, MetricType};
-use runlog::manifest::{Manifest, Tags};
+use runlog::manifest::Manifest;
 use runlog::outcome::Failure;
+use runlog::tags::Tags;
 use runlog::units::Nanos;
 
 use super::figures::{Core, Figures};
@@ -270,7 +271,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    use runlog::control::Change;
+    use runlog::change::Change;
     use runlog::course::Course;
     use runlog::row::{FailedChecks, RequestId, Row, ScenarioId};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use runlog::course::Course;
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::units::{Nanos, Percentile};
 
 use crate::worker::breakdown::Breakdown;

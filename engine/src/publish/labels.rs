@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prometheus::proto::LabelPair;
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 
 use crate::scenario::secrets;
 

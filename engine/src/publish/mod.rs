@@ -37,7 +37,6 @@ use self::push::Push;
 pub use self::push::redacted;
 use self::serve::Page;
 use crate::clock::Clock;
-use crate::observe::ThresholdNow;
 use crate::plan::Plan;
 use crate::stop::Stop;
 use crate::worker::breakdown::{Breakdown, Layout};
@@ -122,9 +121,8 @@ impl Publisher {
         self.shared.lock().course.clone_from(course);
     }
 
-    /// Takes how thresholds stand. Those with nothing to judge yet are not published.
-    pub fn thresholds(&self, standings: impl Iterator<Item = ThresholdNow>) {
-        let judged = standings.filter_map(|now| now.seen.map(|(_, holds)| (now.threshold, holds)));
+    /// Takes which thresholds hold by now, of those that there was anything to judge of.
+    pub fn thresholds(&self, judged: impl Iterator<Item = (String, bool)>) {
         self.shared.lock().stand(judged);
     }
 

@@ -1,8 +1,9 @@
 //! What the series of a run are told apart by: label sets of the run, of its scenarios, and of the requests in them.
 
 use prometheus::proto::LabelPair;
-use runlog::manifest::{Manifest, Request, Scenario, Tags};
+use runlog::manifest::{Manifest, Request, Scenario};
 use runlog::row::{RequestId, ScenarioId};
+use runlog::tags::Tags;
 
 use super::labels::{TagNames, merged, pairs};
 use crate::worker::breakdown::Layout;

@@ -1,7 +1,7 @@
 //! The flags of `drumfire hit` as a scenario: one request, one flow, one workload.
 
 use clap::ValueEnum;
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::units::{Nanos, Rate, Thousands};
 use serde_json::json;
 

@@ -1,15 +1,22 @@
 //! Every name that a placeholder can use, found before any placeholder is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::document::{Entry, Node, Table, Value};
-use super::error::Problems;
-use super::feeder;
+use super::error::{Problem, Problems};
+use super::feeder::feeder;
+use super::interpolate::Variables;
+use super::limits;
 use super::template::Names;
-use super::validate::{Given, check_names};
 
 /// Finds the names.
-pub(super) fn names<'a>(root: &Table, given: &Given<'a>, problems: &mut Problems) -> Names<'a> {
+pub(super) fn names<'a>(
+    root: &Table,
+    folder: &Path,
+    variables: &'a Variables<'a>,
+    problems: &mut Problems,
+) -> Names<'a> {
     let mut vars = BTreeSet::new();
     let mut setup = BTreeSet::new();
     let keys = |table: &Table, key: &str, found: &mut BTreeSet<String>| {
@@ -35,9 +42,9 @@ pub(super) fn names<'a>(root: &Table, given: &Given<'a>, problems: &mut Problems
     }
     let entries = root.section("data");
     check_names("feeder", entries, problems);
-    let feeder = |entry: &Entry| (entry.key.clone(), feeder::feeder(entry, given.folder, problems));
-    let feeders: BTreeMap<_, _> = entries.iter().map(feeder).collect();
-    Names { variables: given.variables, vars, setup, feeders }
+    let named = |entry: &Entry| (entry.key.clone(), feeder(entry, folder, problems));
+    let feeders: BTreeMap<_, _> = entries.iter().map(named).collect();
+    Names { variables, vars, setup, feeders }
 }
 
 /// The variables and captures of steps, however deep they stand.
@@ -62,5 +69,19 @@ fn each_step(node: &Node, look: &mut impl FnMut(&Table)) {
                 each_step(inner, look);
             }
         }
+    }
+}
+
+/// Whether keys can be names, and are not too many for ids.
+pub(super) fn check_names(what: &str, entries: &[Entry], problems: &mut Problems) {
+    for entry in entries {
+        let checked = limits::check_name(&entry.key);
+        problems.keep(
+            checked.map_err(|error| Problem::new(entry.key_span, error).expected(format!("the name of a {what}"))),
+        );
+    }
+    if let Some(entry) = entries.get(limits::MOST_OF_A_KIND) {
+        let message = format!("there are more than {} {what}s", limits::MOST_OF_A_KIND);
+        problems.add(Problem::new(entry.key_span, message).expected("one too many"));
     }
 }

@@ -1,6 +1,6 @@
 //! How much of everything a scenario may have: every queue and table of a run has a bound that is known before it.
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::units::Nanos;
 
 /// The largest scenario file, in bytes.

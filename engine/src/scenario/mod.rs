@@ -37,7 +37,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::text::printable;
 use runlog::threshold::{ProbeThreshold, Threshold};
 use runlog::units::{Nanos, Rate};

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use runlog::manifest::Tags;
 use runlog::row::FailedChecks;
+use runlog::tags::Tags;
 
 use super::document::{Node, Table, Value};
 use super::error::{Problem, Problems};

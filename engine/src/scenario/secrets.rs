@@ -1,8 +1,7 @@
 //! What people should not see: values that by their name are secrets, taken out of what is shown and kept.
 
 use serde_json::Value;
-
-use super::probe::shown_database;
+use tokio_postgres::config::Host;
 
 /// Stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
@@ -54,6 +53,18 @@ fn without_password(text: &str) -> String {
         }
         None => text.to_owned(),
     }
+}
+
+/// A database as people may see it: without the password.
+pub(super) fn shown_database(config: &tokio_postgres::Config) -> String {
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => host.clone(),
+        Some(Host::Unix(path)) => path.display().to_string(),
+        None => config.get_hostaddrs().first().map_or_else(String::new, ToString::to_string),
+    };
+    let port = config.get_ports().first().map_or_else(String::new, |port| format!(":{port}"));
+    let user = config.get_user().map_or_else(String::new, |user| format!("{user}@"));
+    format!("postgres://{user}{host}{port}/{}", config.get_dbname().unwrap_or_default())
 }
 
 /// `a=1&token=2` with the values of secrets taken out.
@@ -236,5 +247,13 @@ mod tests {
         assert_eq!(redact_body(r#"{"a": {"token": [1, 2]}, "b": 1}"#), r#"{"a":{"token":"[redacted]"},"b":1}"#);
         assert_eq!(redact_body(r#"{"a": 1}"#), r#"{"a": 1}"#);
         assert_eq!(redact_body("the password=is not a form"), "the password=is not a form");
+    }
+
+    #[test]
+    fn a_database_is_shown_without_its_password() {
+        for text in ["postgres://me:hunter2@db:5433/shop", "host=db port=5433 user=me password='hunter2' dbname=shop"] {
+            let config = text.parse().expect("a database");
+            assert_eq!(shown_database(&config), "postgres://me@db:5433/shop");
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use runlog::manifest::Tags;
 use runlog::metric::{Metric, MetricKind};
 use runlog::probe::ProbeMetric;
+use runlog::tags::Tags;
 use runlog::threshold::{Condition, ProbeThreshold, Threshold};
 use runlog::units::Nanos;
 

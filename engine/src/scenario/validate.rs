@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 
-use super::document::{Entry, Node, Table};
+use super::document::{Node, Table};
 use super::error::{Problem, Problems};
 use super::interpolate::{Text, Variables};
+use super::known::check_names;
 use super::steps::{each_call, within};
 use super::template::{Names, Template};
 use super::threshold::Filterable;
@@ -32,7 +33,7 @@ pub(super) fn scenario(root: &Table, given: &Given<'_>, problems: &mut Problems)
     let target = destination::target(root, given.folder, problems);
     let probe_nodes = array(root, "probes", "`[[probes]]`", problems);
     let probes = probe::probes(probe_nodes, target.as_ref(), problems);
-    let names = known::names(root, given, problems);
+    let names = known::names(root, given.folder, given.variables, problems);
     let vars = file_vars(root, &names, problems);
     let requests = requests(root, given.folder, &names, problems);
     let request_names: Vec<&str> = root.section("requests").iter().map(|entry| entry.key.as_str()).collect();
@@ -202,20 +203,6 @@ fn flows(root: &Table, requests: &[&str], names: &Names<'_>, problems: &mut Prob
     check_names("flow", entries, problems);
     let read = entries.iter().map(|entry| flow::flow(entry, requests, names, problems));
     read.collect::<Vec<_>>().into_iter().collect()
-}
-
-/// Whether keys can be names, and are not too many for ids.
-pub(super) fn check_names(what: &str, entries: &[Entry], problems: &mut Problems) {
-    for entry in entries {
-        let checked = limits::check_name(&entry.key);
-        problems.keep(
-            checked.map_err(|error| Problem::new(entry.key_span, error).expected(format!("the name of a {what}"))),
-        );
-    }
-    if let Some(entry) = entries.get(limits::MOST_OF_A_KIND) {
-        let message = format!("there are more than {} {what}s", limits::MOST_OF_A_KIND);
-        problems.add(Problem::new(entry.key_span, message).expected("one too many"));
-    }
 }
 
 /// The flows there are: those of the file, and behind them one for each request that stands for a flow of its own.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::units::{Nanos, Rate};
 
 use super::document::{Node, Table};

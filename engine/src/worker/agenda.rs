@@ -5,7 +5,7 @@ use runlog::units::Nanos;
 
 use super::arrivals::Stream;
 use super::core::Core;
-use super::line::NEVER;
+use crate::clock::NEVER;
 use crate::control::Dial;
 use crate::plan::{Load, Plan, Scenario};
 

@@ -4,7 +4,7 @@ use runlog::row::ScenarioId;
 use runlog::units::Nanos;
 
 use super::core::Core;
-use super::line::NEVER;
+use crate::clock::NEVER;
 use crate::plan::schedule::{Arrival, ArrivalSchedule, Arrivals};
 use crate::plan::{Load, Scenario};
 

@@ -1,7 +1,7 @@
 //! What a worker decides: events in, actions and rows out. No socket, no clock: the time is told, and what is to be done
 //! is left to the wire, so that a server made of nothing can be put in its place.
 
-use runlog::control::Change;
+use runlog::change::Change;
 use runlog::course::Course;
 use runlog::manifest::Lookups;
 use runlog::outcome::Failure;

@@ -7,10 +7,10 @@ use runlog::course::{Course, Pause};
 use runlog::row::ScenarioId;
 use runlog::units::Nanos;
 
-use super::line::NEVER;
 use super::pool::Pool;
 use super::seat::Seat;
 use super::vu::{Doing, Iteration, Vu, VuPlace};
+use crate::clock::NEVER;
 use crate::plan::choice::{Choices, Purpose};
 use crate::plan::schedule::Arrival;
 use crate::plan::{Cookies, Flow, Iterations, Load, Plan, Scenario};

@@ -7,7 +7,7 @@ use runlog::units::Nanos;
 use super::exchange::figures;
 use super::journey::Journey;
 use crate::answer::{Content, follow};
-use crate::plan::message::Hop;
+use crate::plan::parts::Hop;
 use crate::plan::{Message, Request};
 
 /// What answers are heard with.

@@ -6,7 +6,7 @@ use runlog::units::Nanos;
 use crate::answer::Jar;
 use crate::plan::choice::Choices;
 use crate::plan::flow::{GroupId, Operand};
-use crate::plan::message::Hop;
+use crate::plan::parts::Hop;
 use crate::plan::{Flow, MessageId, Step};
 
 /// A way through a flow. Takes memory of its own only where the flow asks for it.

@@ -8,16 +8,13 @@ use runlog::units::Nanos;
 
 use super::exchange::Exchange;
 use super::framing::{Framing, Memo};
-use super::opening::{Opened, Stage};
 use super::outbox::{CONTINUE_PATIENCE, Outbox, Unsealed};
 use super::spare::Spare;
 use crate::answer::Content;
+use crate::clock::NEVER;
 use crate::plan::target::Timeouts;
 use crate::tls::Session;
 use crate::wire::Outgoing;
-
-/// Never: a deadline that does not come.
-pub const NEVER: Nanos = Nanos(u64::MAX);
 
 /// A connection, open or not, with what is wanted of it.
 #[derive(Debug)]
@@ -63,6 +60,31 @@ pub(super) enum State {
     Opening(Nanos, Stage),
     /// Open. How long that took is told to the first request sent over it, and then forgotten.
     Open(Opened),
+}
+
+/// How far the opening of a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its name is being looked up, or about to be.
+    Resolving,
+    /// The kernel connects.
+    Connecting,
+    /// A proxy has been asked for a tunnel.
+    Tunnelling,
+    /// TLS is being agreed on.
+    Securing {
+        /// Since then.
+        since: Nanos,
+    },
+}
+
+/// How long it took to open a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Opened {
+    /// The name, the connection and the tunnel.
+    pub connecting: Nanos,
+    /// TLS.
+    pub securing: Nanos,
 }
 
 /// What a line needs done that has something to send.

@@ -4,34 +4,9 @@ use runlog::outcome::Failure;
 use runlog::units::Nanos;
 
 use super::framing::{Framing, Memo};
-use super::line::{Line, State};
+use super::line::{Line, Opened, Stage, State};
 use super::spare::Spare;
 use crate::tls::{Credentials, Session};
-
-/// How far the opening of a connection has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Its name is being looked up, or about to be.
-    Resolving,
-    /// The kernel connects.
-    Connecting,
-    /// A proxy has been asked for a tunnel.
-    Tunnelling,
-    /// TLS is being agreed on.
-    Securing {
-        /// Since then.
-        since: Nanos,
-    },
-}
-
-/// How long it took to open a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Opened {
-    /// The name, the connection and the tunnel.
-    pub connecting: Nanos,
-    /// TLS.
-    pub securing: Nanos,
-}
 
 /// What has become of the opening of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

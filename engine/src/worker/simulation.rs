@@ -9,7 +9,8 @@ use std::fs::{self, File};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use runlog::control::{Change, Control};
+use runlog::change::Change;
+use runlog::control::Control;
 use runlog::course::Course;
 use runlog::outcome::Failure;
 use runlog::row::{Batch, Columns, Names, Row, ScenarioId};

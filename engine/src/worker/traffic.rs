@@ -7,7 +7,7 @@ use runlog::units::Nanos;
 
 use super::exchange::Exchange;
 use super::framing::Memo;
-use super::line::{Departure, Fed, Line, NEVER, Terms};
+use super::line::{Departure, Fed, Line, Terms};
 use super::names::Names;
 use super::opening::{Keys, Step};
 use super::outbox::CONTINUE_PATIENCE;
@@ -15,6 +15,7 @@ use super::spare::Spare;
 use super::vu::VuPlace;
 use crate::address::Address;
 use crate::answer::Content;
+use crate::clock::NEVER;
 use crate::plan::target::Timeouts;
 use crate::plan::{Message, Plan};
 use crate::tls::Security;

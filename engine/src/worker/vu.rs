@@ -6,7 +6,7 @@ use runlog::row::ScenarioId;
 use runlog::units::Nanos;
 
 use super::journey::{Journey, Next};
-use super::line::NEVER;
+use crate::clock::NEVER;
 use crate::plan::Flow;
 use crate::plan::choice::Choices;
 

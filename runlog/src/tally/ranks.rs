@@ -276,10 +276,11 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Request, Tags};
+    use crate::manifest::Request;
     use crate::reader::RowFile;
     use crate::row::{self, Names, Row};
     use crate::statistics::Samples;
+    use crate::tags::Tags;
     use crate::tally::Cells;
     use proptest::prelude::*;
     use std::sync::Arc;

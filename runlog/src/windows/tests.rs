@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::contribution::Contribution;
-use crate::manifest::{Request, Tags};
+use crate::manifest::Request;
 use crate::outcome::Failure;
 use crate::row::{Batch, RequestId, Row};
 use crate::sketch::Sketch;
+use crate::tags::Tags;
 use crate::tally::Tally;
 use proptest::prelude::*;
 

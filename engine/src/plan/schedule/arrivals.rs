@@ -164,7 +164,7 @@ impl Iterator for Arrivals<'_> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use runlog::control::Change;
+    use runlog::change::Change;
     use runlog::row::ScenarioId;
 
     use super::super::Stage;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 
 use super::super::Sample;
 use super::super::increase::{increase, per_second};

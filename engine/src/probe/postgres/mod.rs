@@ -6,7 +6,7 @@ mod preset;
 use std::error::Error;
 
 use futures_util::TryStreamExt;
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
 

@@ -7,7 +7,7 @@ mod text;
 
 use std::collections::{BTreeMap, HashMap};
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 
 use self::quantile::quantile;
 pub use self::selector::{Selection, SeriesType};

@@ -4,9 +4,8 @@ mod read;
 
 use std::net::SocketAddr;
 
-use runlog::manifest::Tags;
+use runlog::tags::Tags;
 use runlog::units::Nanos;
-use tokio_postgres::config::Host;
 
 pub(super) use self::read::probes;
 use super::http::Url;
@@ -135,29 +134,4 @@ pub enum Question {
     },
     /// One that is ready-made.
     Preset(Preset),
-}
-
-/// A database as people may see it: without the password.
-pub(super) fn shown_database(config: &tokio_postgres::Config) -> String {
-    let host = match config.get_hosts().first() {
-        Some(Host::Tcp(host)) => host.clone(),
-        Some(Host::Unix(path)) => path.display().to_string(),
-        None => config.get_hostaddrs().first().map_or_else(String::new, ToString::to_string),
-    };
-    let port = config.get_ports().first().map_or_else(String::new, |port| format!(":{port}"));
-    let user = config.get_user().map_or_else(String::new, |user| format!("{user}@"));
-    format!("postgres://{user}{host}{port}/{}", config.get_dbname().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_is_shown_without_its_password() {
-        for text in ["postgres://me:hunter2@db:5433/shop", "host=db port=5433 user=me password='hunter2' dbname=shop"] {
-            let config = text.parse().expect("a database");
-            assert_eq!(shown_database(&config), "postgres://me@db:5433/shop");
-        }
-    }
 }

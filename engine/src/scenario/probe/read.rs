@@ -3,7 +3,7 @@
 use runlog::units::Nanos;
 use tokio_postgres::config::SslMode;
 
-use super::{Database, Endpoint, Probe, Question, Sampling, shown_database};
+use super::{Database, Endpoint, Probe, Question, Sampling};
 use crate::json::Pointer;
 use crate::probe::{Preset, Selection, SeriesType};
 use crate::scenario::document::{Entry, Node, Table};
@@ -309,6 +309,6 @@ fn database(node: &Node) -> Result<Database, Problem> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         return Err(node.problem("it has no host").expected("where is it?").help("write `postgres://HOST/DATABASE`"));
     }
-    let shown = shown_database(&config);
+    let shown = secrets::shown_database(&config);
     Ok(Database { config, shown })
 }
