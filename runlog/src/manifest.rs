@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outcome::Failure;
 use crate::row::{Names, Row};
 use crate::tags::Tags;
 use crate::threshold::{ProbeThreshold, Threshold, ThresholdResult};
@@ -221,6 +222,7 @@ impl Request {
     }
 
     /// Whether an answer with this status is what was wanted.
+    #[inline]
     pub fn expects(&self, status: u16) -> bool {
         self.expect_status.iter().any(|&(from, to)| (from..=to).contains(&status))
     }
@@ -228,7 +230,13 @@ impl Request {
     /// Whether an arrival got no answer, or one with a status that was not wanted.
     #[inline]
     pub fn has_failed(&self, row: &Row) -> bool {
-        row.error.is_some() || !self.expects(row.status)
+        self.is_failure(row.error, row.status)
+    }
+
+    /// Whether that is what a failed arrival came to: no answer, or a status that was not wanted.
+    #[inline]
+    pub fn is_failure(&self, error: Option<Failure>, status: u16) -> bool {
+        error.is_some() || !self.expects(status)
     }
 }
 

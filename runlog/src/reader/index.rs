@@ -32,24 +32,28 @@ fn room(places: &mut Vec<u32>, found: usize) -> &mut [u32; STRIDE] {
 }
 
 /// Writes the places of a chunk, and returns how many they are. Four are written at a time whether there are as many or
-/// not: to look after each is what would take long.
+/// not: to look after each is what would take long. Ends of lines are few: they are marked afterwards.
 #[inline]
 fn add(chunk: &[u8; STRIDE], base: u32, places: &mut [u32; STRIDE]) -> usize {
-    let ends = bits(chunk, b'\n');
-    let mut all = ends | bits(chunk, b',');
-    let found = all.count_ones() as usize;
+    let mut ends = bits(chunk, b'\n');
+    let all = ends | bits(chunk, b',');
+    let mut left = all;
     let (fours, _) = places.as_chunks_mut::<4>();
     for four in fours {
-        if all == 0 {
+        if left == 0 {
             break;
         }
         for place in four {
-            let at = all.trailing_zeros();
-            *place = (base + at) | ((ends.unbounded_shr(at) & 1) as u32) << 31;
-            all &= all.wrapping_sub(1);
+            *place = base + left.trailing_zeros();
+            left &= left.wrapping_sub(1);
         }
     }
-    found
+    while ends != 0 {
+        let before = all & (ends & ends.wrapping_neg()).wrapping_sub(1);
+        places[before.count_ones() as usize] |= LINE_END;
+        ends &= ends - 1;
+    }
+    all.count_ones() as usize
 }
 
 /// A bit for each byte that is the wanted one.

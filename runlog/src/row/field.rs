@@ -74,12 +74,10 @@ impl<'a> Text<'a> {
     #[inline]
     pub(super) fn ends(self) -> Ends {
         let length = self.len();
-        let last = match length {
-            0 => 0,
-            1..8 => self.word(self.end).unwrap_or(0) >> (8 * (8 - length)),
-            _ => self.word(self.end).unwrap_or(0),
-        };
-        let first = if length > 8 { self.word(self.start + 8).unwrap_or(0) } else { 0 };
+        // Of texts of all lengths the same is done: what differs from row to row would be foreseen wrongly.
+        let cut = 8 * 8_usize.saturating_sub(length) as u32;
+        let last = self.word(self.end).unwrap_or(0).checked_shr(cut).unwrap_or(0);
+        let first = self.word(self.start + 8).unwrap_or(0) & u64::from(length > 8).wrapping_neg();
         Ends { first, last, length }
     }
 }

@@ -375,7 +375,7 @@ impl Row {
     /// When it was over, since t=0: answered, given up, or (never sent) scheduled.
     #[inline]
     pub fn end_ns(&self) -> u64 {
-        self.scheduled_ns.saturating_add(self.lag_ns.unwrap_or(0)).saturating_add(self.duration_ns.unwrap_or(0))
+        end_ns(self.scheduled_ns, self.lag_ns, self.duration_ns)
     }
 
     /// Whether its checks were made: it was answered, or the server is to blame that it was not.
@@ -383,6 +383,19 @@ impl Row {
     pub fn is_checked(&self) -> bool {
         self.error.is_none_or(|failure| failure.blame() != Blame::Generator)
     }
+}
+
+impl Batch {
+    /// When the last of its rows was over, since t=0, where the columns that tell were asked for.
+    pub fn last_end_ns(&self) -> Option<u64> {
+        let sent = self.scheduled_ns.iter().zip(&self.lag_ns).zip(&self.duration_ns);
+        sent.map(|((&scheduled_ns, &lag_ns), &duration_ns)| end_ns(scheduled_ns, lag_ns, duration_ns)).max()
+    }
+}
+
+#[inline]
+fn end_ns(scheduled_ns: u64, lag_ns: Option<u64>, duration_ns: Option<u64>) -> u64 {
+    scheduled_ns.saturating_add(lag_ns.unwrap_or(0)).saturating_add(duration_ns.unwrap_or(0))
 }
 
 /// The header line, with its line end.

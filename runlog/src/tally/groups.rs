@@ -61,6 +61,7 @@ impl Cells {
     pub const fn new(requests: usize) -> Self {
         Self { requests, within: Stretch::WHOLE }
     }
+
     /// The group of a request in a scenario, by their places in the manifest.
     pub const fn of(self, scenario: usize, request: usize) -> usize {
         scenario * self.requests + request
@@ -116,25 +117,37 @@ pub struct Counts {
 }
 
 impl Counts {
-    #[inline]
-    fn add(&mut self, row: &Row, request: &Request) {
-        self.arrivals += 1;
-        self.failed += u64::from(request.has_failed(row));
-        self.bytes_sent = self.bytes_sent.saturating_add(row.bytes_sent);
-        self.bytes_received = self.bytes_received.saturating_add(row.bytes_received);
-        match row.error {
-            None => {
-                let status = usize::from(row.status);
-                if self.statuses.len() <= status {
-                    self.statuses.resize(status + 1, 0);
-                }
-                self.statuses[status] += 1;
+    /// Adds the rows at these places of a batch: a column at a time, for which a row need not be put together.
+    fn add_all(&mut self, batch: &Batch, places: &[u32], requests: &[Request]) {
+        let places = || places.iter().map(|&place| place as usize);
+        let request = |place: usize| &requests[usize::from(batch.request[place].0)];
+        self.arrivals += places().len() as u64;
+        for place in places() {
+            self.bytes_sent = self.bytes_sent.saturating_add(batch.bytes_sent[place]);
+            self.bytes_received = self.bytes_received.saturating_add(batch.bytes_received[place]);
+        }
+        for place in places() {
+            let (error, status) = (batch.error[place], batch.status[place]);
+            self.failed += u64::from(request(place).is_failure(error, status));
+            match error {
+                None => self.add_status(status.into()),
+                Some(failure) => self.failures[failure as usize] += 1,
             }
-            Some(failure) => self.failures[failure as usize] += 1,
         }
-        if !request.checks.is_empty() && row.is_checked() {
-            self.add_checks(row, request.checks.len());
+        for place in places().filter(|&place| !request(place).checks.is_empty()) {
+            let row = batch.row(place);
+            if row.is_checked() {
+                self.add_checks(&row, request(place).checks.len());
+            }
         }
+    }
+
+    #[inline]
+    fn add_status(&mut self, status: usize) {
+        if self.statuses.len() <= status {
+            self.statuses.resize(status + 1, 0);
+        }
+        self.statuses[status] += 1;
     }
 
     fn add_checks(&mut self, row: &Row, checks: usize) {
@@ -298,16 +311,12 @@ impl<G: Grouping> Tally for Groups<'_, G> {
 
     fn add(&mut self, batch: &Batch) {
         self.rows += batch.len() as u64;
-        let last = (0..batch.len()).map(|place| batch.row(place).end_ns()).max();
-        self.elapsed = self.elapsed.max(Nanos(last.unwrap_or(0)));
+        self.elapsed = self.elapsed.max(Nanos(batch.last_end_ns().unwrap_or(0)));
         self.members.sort(self.grouping, batch);
         self.reserve(self.members.most());
         for (id, places) in self.members.groups() {
             let group = &mut self.all[id];
-            for &place in places {
-                let row = batch.row(place as usize);
-                group.counts.add(&row, &self.requests[usize::from(row.request.0)]);
-            }
+            group.counts.add_all(batch, places, self.requests);
             for (metric, times) in self.metrics.iter().zip(&mut group.times) {
                 self.times.clear();
                 metric.each_time(batch, places, |ns| self.times.push(ns));
