@@ -252,7 +252,7 @@ impl Runner<'_> {
             }
             connection.set_patience(left.min(NAP).into())?;
             match connection.read(buffer) {
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return read,
             }
         }

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::address::{Address, Way};
 use crate::plan::Target;
@@ -72,7 +72,7 @@ impl Visit {
         let (mut framing, mut received, mut byte) = (Framing::new(true), Vec::new(), [0]);
         loop {
             // Byte by byte: what comes behind it is not for the proxy.
-            if self.stream.read(&mut byte).map_err(unanswered)? == 0 {
+            if read(&mut self.stream, &mut byte).map_err(unanswered)? == 0 {
                 return Err(io::Error::other("the proxy closed the connection"));
             }
             received.extend_from_slice(&byte);
@@ -91,7 +91,7 @@ impl Visit {
     /// Reads once. Returns how many bytes came over the socket.
     fn hear(&mut self) -> io::Result<usize> {
         let mut buffer = [0; 16 << 10];
-        let count = self.stream.read(&mut buffer)?;
+        let count = read(&mut self.stream, &mut buffer)?;
         if let Some(session) = &mut self.session {
             let mut out = Vec::new();
             session.feed(&buffer[..count], &mut self.said, &mut out).map_err(|error| refused(&error))?;
@@ -151,11 +151,22 @@ fn connect(way: Way, patience: Duration) -> io::Result<TcpStream> {
     // A socket whose sending may take so long may take so long to connect.
     let stream = TcpStream::from(socket);
     stream.set_write_timeout(Some(patience))?;
-    rustix::net::connect(&stream, &way.to.for_kernel()?).map_err(|errno| match errno {
+    let address = way.to.for_kernel()?;
+    retry_on_intr(|| rustix::net::connect(&stream, &address)).map_err(|errno| match errno {
         Errno::INPROGRESS | Errno::AGAIN => io::ErrorKind::TimedOut.into(),
         errno => io::Error::from(errno),
     })?;
     Ok(stream)
+}
+
+/// Reads once; on, where the process was stopped for a while (Ctrl-Z), as it would without a bound on how long that takes.
+fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match stream.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
 }
 
 fn refused(error: &rustls::Error) -> io::Error {
