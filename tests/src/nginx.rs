@@ -83,6 +83,8 @@ impl Nginx {
 
     /// The requests it has answered so far, as lines of `STATUS METHOD URI CONNECTION`, in the order of their ends.
     pub fn witnessed(&self) -> Vec<String> {
+        // It notes a request when the answer has gone out, which may be a while later; but it does one thing after another.
+        eventually("nginx answers", || self.answers().then_some(()));
         let log = fs::read_to_string(self.folder.path().join("access.log")).expect("this nginx is a witness");
         log.lines().map(str::to_owned).collect()
     }

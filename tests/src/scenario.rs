@@ -5,6 +5,8 @@ use std::fmt::Write;
 /// A scenario file in the making.
 #[derive(Debug, Clone, Default)]
 pub struct Scenario {
+    url: String,
+    request_timeout: Option<String>,
     keys: String,
     flows: String,
     tables: String,
@@ -13,9 +15,14 @@ pub struct Scenario {
 impl Scenario {
     /// One that goes to this server, and holds nothing else so far.
     pub fn to(url: &str) -> Self {
-        let mut scenario = Self::default();
-        _ = writeln!(scenario.tables, "[target]\nbase_url = \"{url}\"\nrequest_timeout = \"5s\"");
-        scenario
+        Self { url: url.to_owned(), ..Self::default() }
+    }
+
+    /// Gives its requests so long, instead of longer than any machine stalls.
+    #[must_use]
+    pub fn request_timeout(mut self, time: &str) -> Self {
+        self.request_timeout = Some(time.to_owned());
+        self
     }
 
     /// Adds lines of keys that stand at the top of the file.
@@ -66,9 +73,11 @@ impl Scenario {
 
     /// The text of the file.
     pub fn text(&self) -> String {
-        let Self { keys, flows, tables } = self;
+        let Self { url, request_timeout, keys, flows, tables } = self;
+        let request_timeout = request_timeout.as_deref().unwrap_or("30s");
+        let target = format!("[target]\nbase_url = \"{url}\"\nrequest_timeout = \"{request_timeout}\"\n");
         let flows = if flows.is_empty() { String::new() } else { format!("[flows]\n{flows}") };
-        format!("{keys}{tables}{flows}")
+        format!("{keys}{target}{tables}{flows}")
     }
 }
 
@@ -78,7 +87,8 @@ mod tests {
 
     #[test]
     fn keys_stand_before_tables() {
-        let text = Scenario::to("u").request("a", "path = \"/\"").flow("f", "[]").key("name = \"n\"").text();
+        let scenario = Scenario::to("u").request("a", "path = \"/\"").flow("f", "[]").key("name = \"n\"");
+        let text = scenario.request_timeout("5s").text();
         assert_eq!(
             text,
             "name = \"n\"\n[target]\nbase_url = \"u\"\nrequest_timeout = \"5s\"\n[requests.a]\npath = \"/\"\n[flows]\nf = []\n"

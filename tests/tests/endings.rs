@@ -16,6 +16,8 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use rustix::process::Signal;
 use serde_json::json;
 
+const MOST_CONNECTIONS: usize = 16;
+
 /// A minute of 500 arrivals a second: longer than any of these tests lets it be.
 fn a_minute(url: &str) -> String {
     format!(
@@ -35,7 +37,7 @@ executor = "constant-arrival-rate"
 arrival = "even"
 rate = "500/s"
 duration = "1m"
-max_connections = 16
+max_connections = {MOST_CONNECTIONS}
 flow = "visit"
 "#
     )
@@ -47,7 +49,8 @@ fn a_signal_ends_the_run_in_order() {
         let server = Scripted::server(|asked| if asked.nth < 100 { Reply::ok() } else { Reply::never() });
         let scratch = Scratch::new();
         let running = scratch.drumfire_run("run", &a_minute(&server.url())).start();
-        server.wait_for_requests(110);
+        // Every connection has one that hangs: what was answered before has been read.
+        server.wait_for_requests(100 + MOST_CONNECTIONS);
         running.signal(signal);
         running.finish().assert_code(130);
         let run = scratch.run("run");
@@ -55,7 +58,8 @@ fn a_signal_ends_the_run_in_order() {
         assert_eq!(run.ended(), "interrupted");
         let rows = run.complete_rows();
         assert_eq!(statuses(&rows)[&200], 100);
-        assert!(errors(&rows)["interrupted"] >= 10, "those on their way were cut off: {:?}", errors(&rows));
+        let cut_off = errors(&rows)["interrupted"];
+        assert_eq!(cut_off, MOST_CONNECTIONS, "those on their way were cut off: {:?}", errors(&rows));
         let summary = summary_of(run.path());
         assert_eq!(summary["total"]["count"], json!(rows.len()));
         assert_eq!(summary["run"]["ended"], "interrupted");
@@ -103,9 +107,11 @@ fn a_server_that_dies_does_not_take_the_run_with_it() {
 
     assert_eq!(run.ended(), "completed");
     assert_eq!(rows.len(), 1_500);
-    assert!(statuses(&rows)[&200] >= served - 16, "what was served has an answer: {:?}", statuses(&rows));
+    assert!(statuses(&rows)[&200] >= served - MOST_CONNECTIONS, "what was served has an answer: {:?}", statuses(&rows));
     let words: BTreeSet<&str> = errors(&rows).into_keys().collect();
-    assert!(words.is_subset(&BTreeSet::from(["", "closed", "reset", "connect_refused"])), "{words:?}");
+    // `connect_failed`: the system had accepted the connection, and reset it before anybody looked.
+    let possible = ["", "closed", "reset", "connect_failed", "connect_refused"];
+    assert!(words.is_subset(&BTreeSet::from(possible)), "{words:?}");
     assert!(words.contains("connect_refused"), "{words:?}");
 }
 

@@ -17,7 +17,7 @@ fn scenario(url: &str, load: &str) -> String {
 name = "open"
 [target]
 base_url = "{url}"
-request_timeout = "2s"
+request_timeout = "1m"
 [requests.hello]
 method = "GET"
 path = "/hello"
@@ -55,26 +55,31 @@ fn an_even_schedule_is_kept_to_the_last_arrival() {
     let load = r#"
 executor = "constant-arrival-rate"
 arrival = "even"
-rate = "2000/s"
-duration = "3s"
+rate = "500/s"
+duration = "4s"
 max_connections = 64
 "#;
     scratch.drumfire_run("even", &scenario(&nginx.url(), load)).arg("--cores").arg("0").finish().assert_ran();
     let rows = scratch.run("even").complete_rows();
 
-    assert_eq!(rows.len(), 6_000);
-    assert_eq!(nginx.witnessed().len(), 6_000, "the server saw them all");
+    assert_eq!(rows.len(), 2_000);
+    assert_eq!(nginx.witnessed().len(), 2_000, "the server saw them all");
     let gaps = gaps(&scheduled(&rows));
-    assert!(gaps.iter().all(|&gap| gap == 500_000), "equally spaced: {:?}..{:?}", gaps.iter().min(), gaps.iter().max());
+    assert!(
+        gaps.iter().all(|&gap| gap == 2_000_000),
+        "equally spaced: {:?}..{:?}",
+        gaps.iter().min(),
+        gaps.iter().max()
+    );
 
     let mut lags: Vec<(u64, u64)> =
         rows.iter().map(|row| (row.scheduled_ns, row.lag_ns.expect("all were sent"))).collect();
     lags.sort_unstable();
     // One of a thousand that is on time will do: a machine that stalls delays some, an engine that falls behind delays all of
-    // them, at one percent by 30 ms in the end.
-    for half_second in lags.chunks(1_000) {
-        let least_ns = half_second.iter().map(|&(_, lag_ns)| lag_ns).min();
-        assert!(least_ns < Some(10_000_000), "all arrivals of half a second lag, by {least_ns:?} ns at the least");
+    // them, at one percent by 20 ms after two seconds.
+    for two_seconds in lags.chunks(1_000) {
+        let least_ns = two_seconds.iter().map(|&(_, lag_ns)| lag_ns).min();
+        assert!(least_ns < Some(10_000_000), "all arrivals of two seconds lag, by {least_ns:?} ns at the least");
     }
 }
 
@@ -178,9 +183,8 @@ arrival = "even"
 rate = "100/s"
 duration = "1s"
 max_connections = 4
-graceful_stop = "500ms"
 "#;
-    let scenario = scenario(&server.url(), load).replace(r#""2s""#, r#""200ms""#);
+    let scenario = scenario(&server.url(), load).replace(r#""1m""#, r#""2s""#);
     scratch.drumfire_run("silent", &scenario).finish().assert_ran();
     let rows = scratch.run("silent").complete_rows();
 
@@ -223,7 +227,6 @@ arrival = "even"
 rate = "100/s"
 duration = "200ms"
 max_connections = 1
-graceful_stop = "10s"
 "#;
     scratch.drumfire_run("queue", &scenario(&server.url(), load)).arg("--cores").arg("0").finish().assert_ran();
     let mut rows = scratch.run("queue").complete_rows();

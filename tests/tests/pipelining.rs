@@ -51,10 +51,10 @@ expect_status = 201
 all = [{{ request = "missing" }}, {{ request = "found" }}, {{ request = "created" }}]
 [[scenarios]]
 name = "users"
-executor = "constant-vus"
+executor = "per-vu-iterations"
 vus = 12
+iterations = 5
 pipeline = 6
-duration = "300ms"
 flow = "all"
 "#,
         server.url()
@@ -62,7 +62,7 @@ flow = "all"
     scratch.drumfire_run("run", &scenario).finish().assert_ran();
     let rows = scratch.run("run").complete_rows();
 
-    assert!(rows.len() > 36, "{} rows", rows.len());
+    assert_eq!(rows.len(), 12 * 5 * 3);
     for row in &rows {
         let wanted = match row.request.as_str() {
             "missing" => 404,

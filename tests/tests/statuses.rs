@@ -141,9 +141,8 @@ fn a_threshold_that_does_not_hold_is_exit_code_99() {
     let (scratch, nginx) = (Scratch::new(), Nginx::serving(LOCATIONS));
     // In the closed model, where no busy machine can spoil the measurement.
     let load = r#"
-executor = "constant-vus"
-vus = 1
-duration = "300ms"
+executor = "per-vu-iterations"
+iterations = 10
 "#;
     let scenario = scenario(&nginx.url(), "", load);
     let with = |condition: &str| {
