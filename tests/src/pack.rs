@@ -55,7 +55,9 @@ impl Stage {
         let turn = alone();
         // By the socket: proving a password takes a debug build half a second, for every connection of the pool.
         let url = database.socket_url();
-        let shop = Shop::open_with(&[&["--database", &url], arguments].concat());
+        // Who waits for a connection gives up where that is what a test is about, and not because the machine is busy.
+        let patient: &[&str] = if arguments.contains(&"--pool-timeout") { &[] } else { &["--pool-timeout", "30s"] };
+        let shop = Shop::open_with(&[&["--database", &url], patient, arguments].concat());
         Self { shop, database: database.clone(), scratch: Scratch::new(), _turn: turn, _kept: database }
     }
 
@@ -132,26 +134,41 @@ pub struct Played {
 }
 
 impl Played {
+    /// Asserts that it was played to its end, and that its exit code is what its books say: 3 of a measurement that is not valid,
+    /// else 99 where a threshold failed, else 0. Returns the thresholds that failed.
+    #[track_caller]
+    pub fn assert_code_of_its_books(&self) -> Vec<Value> {
+        let Self { ended, run } = self;
+        assert!(matches!(ended.code, Some(0 | 3 | 99)), "it was not played to its end\n{}", ended.account());
+        let manifest = run.manifest();
+        let judged = manifest["ending"]["thresholds"].as_array().into_iter().flatten();
+        let failed: Vec<Value> = judged.filter(|threshold| threshold["passed"] != true).cloned().collect();
+        ended.assert_code(match run.verdict().as_str() {
+            "invalid" => 3,
+            _ if failed.is_empty() => 0,
+            _ => 99,
+        });
+        failed
+    }
+
     /// Asserts that all thresholds hold but those on times, which a machine with other things to do may break; that no value was
     /// missing, that every request was answered with 200, 201 or 409, that each scenario took part, and that these are the
     /// requests that were sent. Returns all rows.
     #[track_caller]
     pub fn assert_well(&self, requests: &[&str]) -> Vec<Row> {
         let Self { ended, run } = self;
-        let manifest = run.manifest();
-        let judged = manifest["ending"]["thresholds"].as_array().into_iter().flatten();
-        let failed: Vec<&Value> = judged.filter(|threshold| threshold["passed"] != true).collect();
+        let failed = self.assert_code_of_its_books();
         assert!(failed.iter().all(|threshold| self.is_of_times(threshold)), "{failed:#?}\n{}", ended.account());
-        ended.assert_code(ended.code.filter(|code| *code == 3 || *code == 99 && !failed.is_empty()).unwrap_or(0));
 
         let rows = run.complete_rows();
         assert_eq!(errors(&rows).into_keys().collect::<Vec<_>>(), [""], "every request was sent and answered");
         let strangers: Vec<&Row> = rows.iter().filter(|row| ![200, 201, 409].contains(&row.status)).collect();
         assert!(strangers.is_empty(), "{strangers:?}");
-        let sent: BTreeSet<&str> = rows.iter().map(|row| row.request.as_str()).collect();
-        assert_eq!(sent, requests.iter().copied().collect());
+        let (sent, meant) = (names(&rows), requests.iter().copied().collect::<BTreeSet<_>>());
+        assert!(sent.is_subset(&meant), "{sent:?}, and not only {meant:?}");
+        assert!(sent == meant || are_few(&rows), "{sent:?}, and not all of {meant:?}");
         let took_part: BTreeSet<&str> = rows.iter().map(|row| row.scenario.as_str()).collect();
-        assert_eq!(took_part.len(), manifest["scenarios"].as_array().map_or(0, Vec::len), "{took_part:?}");
+        assert_eq!(took_part.len(), run.manifest()["scenarios"].as_array().map_or(0, Vec::len), "{took_part:?}");
         rows
     }
 
@@ -167,6 +184,17 @@ impl Played {
     pub fn has_failed_thresholds(&self) -> bool {
         self.ended.stdout.contains('✗') || self.ended.stderr.contains('✗')
     }
+}
+
+/// The names of the requests that were sent.
+pub fn names(rows: &[Row]) -> BTreeSet<&str> {
+    rows.iter().map(|row| row.request.as_str()).collect()
+}
+
+/// Whether a busy machine has sent so few requests that one of ten may be missing by chance: with more, that happens once in ten
+/// thousand times.
+pub fn are_few(rows: &[Row]) -> bool {
+    rows.len() < 100
 }
 
 /// The time since t=0 of a run, in nanoseconds; nothing before it has begun.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails in here fails the test")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, Signal, getuid, kill_process};
 use tempfile::TempDir;
 
@@ -97,8 +97,7 @@ impl Postgres {
         if let Some((user, group)) = programs.owner {
             chown(folder.path(), Some(user), Some(group))?;
         }
-        let (data, password) = (folder.path().join("data"), folder.path().join("password"));
-        fs::write(&password, PASSWORD)?;
+        fs::write(folder.path().join("password"), PASSWORD)?;
         let mut initdb = programs.command("initdb", folder.path());
         initdb.args(["--no-sync", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8"]);
         initdb.args(["--locale=C", "--username", USER, "--pwfile", "password", "--pgdata", "data"]);
@@ -106,15 +105,18 @@ impl Postgres {
         ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
 
         let port = free_address()?.port();
-        let mut server = programs.command("postgres", folder.path());
-        server.arg("-D").arg(data).arg("-k").arg(folder.path()).args(["-p", &port.to_string()]);
-        server.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
-        let log = fs::File::create(folder.path().join("log"))?;
-        let server = server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
+        let server = programs.serve(folder.path(), port)?;
         let mut postgres = Self { server, port, folder, programs, databases: AtomicU32::new(0) };
-        eventually("PostgreSQL answers or ends", || (postgres.answers() || postgres.has_ended()).then_some(()));
-        ensure!(!postgres.has_ended(), "PostgreSQL does not start:\n{}", postgres.log());
-        Ok(postgres)
+        for _ in 0..3 {
+            eventually("PostgreSQL answers or ends", || (postgres.answers() || postgres.has_ended()).then_some(()));
+            if !postgres.has_ended() {
+                return Ok(postgres);
+            }
+            // Somebody else may have taken the port before the server did.
+            postgres.port = free_address()?.port();
+            postgres.server = postgres.programs.serve(postgres.folder.path(), postgres.port)?;
+        }
+        bail!("PostgreSQL does not start:\n{}", postgres.log())
     }
 
     #[track_caller]
@@ -171,6 +173,15 @@ impl Programs {
             .find(|folder| folder.join("initdb").is_file())
             .context("PostgreSQL is not installed: apt-get install postgresql")?;
         Ok(Self { folder, owner: if getuid().is_root() { Some(owner()?) } else { None } })
+    }
+
+    /// Starts the server of the cluster in a folder.
+    fn serve(&self, folder: &Path, port: u16) -> anyhow::Result<Child> {
+        let mut server = self.command("postgres", folder);
+        server.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-p", &port.to_string()]);
+        server.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        let log = File::options().create(true).append(true).open(folder.join("log"))?;
+        Ok(server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?)
     }
 
     /// One of the programs, in a folder.

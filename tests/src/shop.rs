@@ -5,7 +5,9 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::TcpStream;
+use std::ops::RangeInclusive;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -103,6 +105,13 @@ impl Shop {
     pub fn send(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
         ask(&self.url, method, path, token, body)
     }
+}
+
+/// How many the shop refuses of a burst of fifty more than a limit: fifty where it took less than a second, and each second after the
+/// first lets the limit pass once more.
+pub fn refused_of_fifty_more(limit: usize, took: Duration) -> RangeInclusive<usize> {
+    let later = limit.saturating_mul(took.as_secs() as usize);
+    50_usize.saturating_sub(later)..=50
 }
 
 /// Asks the shop at a URL, whoever has started it, over a connection of its own and with this token.

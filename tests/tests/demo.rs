@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use drumfire_tests::alone::alone;
 use drumfire_tests::nginx::{HELLO, Nginx};
+use drumfire_tests::pack::Played;
 use drumfire_tests::program::{analyze, drumfire};
 use drumfire_tests::run::Run;
 use drumfire_tests::scratch::Scratch;
@@ -17,9 +18,14 @@ fn the_demo_leaves_a_run_and_a_report_and_nothing_running() {
     let _turn = alone();
     let scratch = Scratch::new();
     let out = scratch.join("demo");
-    drumfire().arg("demo").arg("--out").arg(&out).finish().assert_ran();
+    let ended = drumfire().arg("demo").arg("--out").arg(&out).finish();
+    assert!(matches!(ended.code, Some(0 | 3 | 99)), "{}", ended.account());
 
     let run = Run::at(find(&out, "run.json").parent().expect("a file is in a folder"));
+    let played = Played { ended, run };
+    // Whether the shop is fast enough is up to the machine.
+    played.assert_code_of_its_books();
+    let run = &played.run;
     let rows = run.complete_rows();
     assert_eq!(run.ended(), "completed");
     assert!(rows.iter().any(|row| row.status == 200), "the shop answered");

@@ -3,10 +3,10 @@
 
 #![allow(clippy::expect_used, reason = "what fails in here fails the test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use drumfire_tests::pack::{JOURNEYS, Stage, baseline, folder};
+use drumfire_tests::pack::{JOURNEYS, Stage, are_few, baseline, folder, names};
 use drumfire_tests::program::{analyze, drumfire};
 use drumfire_tests::run::{Row, Run, count};
 use drumfire_tests::sampled::books;
@@ -36,14 +36,17 @@ fn shares(rows: &[Row]) -> BTreeMap<&str, f64> {
     counts.into_iter().map(|(request, count)| (request, count as f64 / rows.len() as f64)).collect()
 }
 
-/// Asserts that people browse, search, order and report as often as the requirement says.
+/// Asserts that people browse, search, order and report as often as the requirement says: within four standard errors, which are
+/// more where a busy machine has sent few.
 #[track_caller]
 fn assert_is_the_mix(rows: &[Row]) {
     let shares = shares(rows);
+    let error = |share: f64| (share * (1.0 - share) / rows.len() as f64).sqrt();
     for (request, share) in
         [("products_list", 0.4), ("products_search", 0.3), ("orders_create", 0.2), ("reports_generate", 0.1)]
     {
-        assert!((shares[request] - share).abs() < 0.1, "{request} is {share} of the mix: {shares:?}");
+        let found = shares.get(request).copied().unwrap_or_default();
+        assert!((found - share).abs() < 4.0 * error(share), "{request} is {share} of the mix: {shares:?}");
     }
 }
 
@@ -101,7 +104,7 @@ fn the_load_of_a_normal_day_is_that_of_the_tier_which_is_named() {
 fn the_busiest_day_has_three_times_the_people_and_one_that_never_was_ten_times() {
     let stage = Stage::open(&[]);
     let highest = |pack: &str, scale: f64| {
-        let played = stage.rehearsal(pack, pack).scaled(0.002, scale).finish();
+        let played = stage.rehearsal(pack, pack).scaled(0.004, scale).finish();
         assert_is_the_mix(&played.assert_well(JOURNEYS));
         targets(&played.run).into_iter().fold(0.0, f64::max) / scale
     };
@@ -111,37 +114,56 @@ fn the_busiest_day_has_three_times_the_people_and_one_that_never_was_ten_times()
 #[test]
 fn stress_goes_up_by_the_same_step_four_times_and_down_again() {
     let stage = Stage::open(&[]);
-    let played = stage.rehearsal("stress", "run").scaled(0.0016, 0.1).finish();
+    let played = stage.rehearsal("stress", "run").scaled(0.003, 0.1).finish();
     let rows = played.assert_well(JOURNEYS);
     let (targets, ends) = (targets(&played.run), ends(&played.run));
     assert_eq!(targets, [10.0, 10.0, 20.0, 20.0, 30.0, 30.0, 40.0, 40.0, 0.0]);
-    let sent =
-        |stage: usize| rows.iter().filter(|row| (ends[stage - 1]..ends[stage]).contains(&row.scheduled_ns)).count();
-    assert!(sent(7) > 2 * sent(1), "four times the people do more: {} and {}", sent(7), sent(1));
+    // How much they do is up to the machine: people are counted, each of whom sends something at once.
+    let people = |until: u64| {
+        let until = rows.iter().filter(|row| row.scheduled_ns < until);
+        until.filter_map(|row| row.vu).collect::<BTreeSet<_>>().len()
+    };
+    let people: Vec<usize> = [ends[1], ends[3], ends[5], ends[7]].map(people).to_vec();
+    let is_step = |(people, before): (&usize, usize)| (before + 1..=before + 10).contains(people);
+    assert!(people.iter().zip([0, 10, 20, 30]).all(is_step), "ten more with every step: {people:?}");
     // Of 100 → 200 and 200 → 300: a step by a third is no other load.
     let changes: Vec<Value> =
         Sections::of_server(&played.run).rows("Recovery").iter().map(|row| row["load"].clone()).collect();
     assert_eq!(changes, ["10 → 20", "20 → 30"]);
 }
 
-/// Four connections that are busy for 20 ms each time serve fewer than 200 requests a second; who waits for one for 300 ms gives
-/// up. That is when some 90 people are there, of the 150 there are at the end.
+/// Four connections that are busy for 200 ms each time serve fewer than 20 requests a second; who waits for one for two seconds gives
+/// up. That is when some 70 people are there, of the 150 there are at the end.
 #[test]
 fn ever_more_people_come_until_it_breaks_and_the_stages_tell_when() {
-    let slow = ["products=20ms", "search=20ms", "place_order=20ms", "inventory=20ms"];
+    let slow = ["products=200ms", "search=200ms", "place_order=200ms", "inventory=200ms"];
     let slow: Vec<&str> = slow.iter().flat_map(|query| ["--slow-query", query]).collect();
-    let small = ["--pool-size", "4", "--pool-timeout", "300ms", "--cache-size", "0"];
+    let small = ["--pool-size", "4", "--pool-timeout", "2s", "--cache-size", "0"];
     let stage = Stage::open(&[&small[..], &slow].concat());
-    let played = stage.rehearsal("breaking-point", "run").scaled(0.005, 0.03).finish();
+    let played = stage.rehearsal("breaking-point", "run").var("THINK", "1s..2s").scaled(0.01, 0.03).finish();
     // Whether more than half fail in all, which is too much, is up to the machine.
-    assert_ne!(played.ended.code, Some(1), "{}", played.ended.account());
-    let statuses = count(played.run.complete_rows().iter().map(|row| row.status));
+    played.assert_code_of_its_books();
+    let rows = played.run.complete_rows();
+    let statuses = count(rows.iter().map(|row| row.status));
     assert_eq!(statuses.into_keys().filter(|status| *status > 409).collect::<Vec<_>>(), [503]);
 
     let stages = Sections::by("stage", &played.run).rows("Requests by stage");
-    let failed: Vec<f64> = stages.iter().map(|row| row["error rate"].as_f64().expect("a share")).collect();
-    assert!(failed.len() == 5 && failed[0] < 0.05, "little fails at first: {failed:?}");
-    assert!(failed[4] > 0.1 && failed[4] > failed[2], "and much at last: {failed:?}");
+    let told: Vec<f64> = stages.iter().map(|row| row["error rate"].as_f64().expect("a share")).collect();
+    let failed = failed_by_stage(&rows, &ends(&played.run));
+    assert_eq!(told.len(), 5, "{stages:?}");
+    assert!(told.iter().zip(&failed).all(|(told, failed)| (told - failed).abs() < 1e-9), "{told:?} and {failed:?}");
+    assert!(failed[0] < 0.05, "little fails at first: {failed:?}");
+    assert!(failed[4] > 0.1 && failed[4] > failed[1], "and much at last: {failed:?}");
+}
+
+/// The share of 503 among the requests that were scheduled in each stage.
+fn failed_by_stage(rows: &[Row], ends: &[u64]) -> Vec<f64> {
+    let share = |stage: usize| {
+        let within = rows.iter().filter(|row| ends.partition_point(|end| *end <= row.scheduled_ns) == stage);
+        let (failed, all) = within.fold((0, 0), |(failed, all), row| (failed + u32::from(row.status == 503), all + 1));
+        f64::from(failed) / f64::from(all)
+    };
+    (0..ends.len()).map(share).collect()
 }
 
 #[test]
@@ -178,14 +200,23 @@ fn assert_is_of(pack: &str, (time_scale, rate_scale): (f64, f64), name: &str, st
         analyze().arg("gate").arg(played.run.path()).arg("--baseline").arg(baseline(name)).arg("--json").finish();
     assert_ne!(gate.code, Some(2), "{}", gate.account());
     let checks = gate.json()["checks"].as_array().expect("a list of checks").clone();
-    // A metric that the pack has and that had no value in so short a time is not meant.
+    // What the pack has, and what was not sent or had no value in so short a time, is not meant.
+    let rows = played.run.complete_rows();
+    let sent = names(&rows);
+    let manifest = played.run.manifest();
+    let listed = manifest["requests"].as_array().expect("run.json lists its requests");
+    let is_unsent = |subject: &Value| {
+        let is_sent = subject["request"].as_str().is_none_or(|request| sent.contains(request));
+        !is_sent && are_few(&rows) && listed.iter().any(|request| request["name"] == subject["request"])
+    };
     let is_declared = |check: &Value| {
         let subject = &check["subject"];
         let probe = subject["probe"].as_str().map(|probe| books(&played.run, probe));
         probe
             .is_some_and(|probe| probe["never_seen"].as_array().is_some_and(|names| names.contains(&subject["metric"])))
     };
-    let is_missing = |check: &Value| check["outcome"] == "missing" && !is_declared(check);
+    let is_missing =
+        |check: &Value| check["outcome"] == "missing" && !is_declared(check) && !is_unsent(&check["subject"]);
     let missing: Vec<Value> = checks.into_iter().filter(is_missing).collect();
     assert!(missing.is_empty(), "{name}: {missing:#?}");
 }

@@ -43,7 +43,7 @@ fn a_flash_sale_sells_as_many_as_there_are_and_refuses_the_rest() {
     assert_eq!(stage.database.ask("SELECT stock FROM products WHERE id = 'flash-sale-product-001'"), "0");
 }
 
-/// What came of readers whose query keeps a connection busy for 30 ms: two of them at first, and then twenty.
+/// What came of readers whose query keeps a connection busy for 300 ms, which is long for any machine: two of them at first, and then twenty.
 struct Readers {
     sampled: Vec<Sample>,
     server: Sections,
@@ -53,9 +53,9 @@ struct Readers {
 
 impl Readers {
     fn of_a_pool_of(size: &str) -> Self {
-        let slow = ["--slow-query", "inventory_summary=30ms", "--products", "200"];
+        let slow = ["--slow-query", "inventory_summary=300ms", "--products", "200"];
         let stage = Stage::open(&[&["--pool-size", size][..], &slow].concat());
-        let played = stage.rehearsal("connection-pool", "run").scaled(0.015, 0.2).finish();
+        let played = stage.rehearsal("connection-pool", "run").scaled(0.025, 0.2).finish();
         let rows = played.assert_well(&["aggregation"]);
         let stages = played.run.manifest()["scenarios"][0]["stages"].clone();
         let end = |stage: usize| stages[stage]["at_ns"].as_u64().expect("a stage has an end");
@@ -86,36 +86,34 @@ fn median(rows: &[Row], scheduled: Range<u64>) -> f64 {
 fn a_pool_that_is_too_small_is_seen_in_the_probe_and_in_what_people_wait() {
     let small = Readers::of_a_pool_of("4");
     assert_eq!((small.highest("database", "pool_active"), small.highest("database", "pool_size")), (4.0, 4.0));
-    assert!(small.waiting(8.0) > 0.3, "many wait, most of the time that all are there: {}", small.waiting(8.0));
+    assert!(small.waiting(8.0) > 0.2, "many wait, most of the time that all are there: {}", small.waiting(8.0));
     let wait = small.highest("database", "pool_wait_seconds");
-    assert!(wait > 0.03, "for longer than a query takes: {wait}");
+    assert!(wait > 0.3, "for longer than a query takes: {wait}");
     assert!(small.highest("postgres", "connections") >= 4.0, "the database counts the same, and those of the probes");
     let found = small.server.found("Database", "bad");
     assert!(found.iter().any(|text| text.starts_with("database: the pool of connections is used up")), "{found:?}");
 
     let large = Readers::of_a_pool_of("40");
     // One that is being opened is waited for, too.
-    assert!(large.waiting(8.0) < 0.1, "{}", large.waiting(8.0));
-    assert!(
-        (5.0..40.0).contains(&large.highest("database", "pool_active")),
-        "{}",
-        large.highest("database", "pool_active")
-    );
+    let (few, many) = (large.waiting(8.0), small.waiting(8.0));
+    assert!(few < many, "of a large pool fewer wait: {few} and {many}");
+    let active = large.highest("database", "pool_active");
+    assert!((5.0..40.0).contains(&active), "{active}");
     let found = large.server.found("Database", "good");
     assert!(
         found.iter().any(|text| text.starts_with("database: of 40 connections of the pool are in use")),
         "{found:?}"
     );
-    assert!(small.slowdown > 2.0 * large.slowdown, "{} and {}", small.slowdown, large.slowdown);
+    assert!(small.slowdown > large.slowdown, "{} and {}", small.slowdown, large.slowdown);
 }
 
 #[test]
 fn four_kinds_of_work_for_the_database_and_the_one_that_became_slow_comes_first() {
     let stage = Stage::open(&[]);
-    let (running, run) = stage.rehearsal("database", "run").scaled(0.02, 0.2).start();
-    // In the middle of it the join becomes slow.
-    eventually("half of its six seconds", || (since_start(&run)? > 3_000_000_000).then_some(()));
-    let slow = json!({ "query": "order_details", "delay": "300ms" });
+    let (running, run) = stage.rehearsal("database", "run").scaled(0.04, 0.2).start();
+    // In the middle of it the join becomes slow, by more than a busy machine makes of anything.
+    eventually("almost half of its twelve seconds", || (since_start(&run)? > 5_000_000_000).then_some(()));
+    let slow = json!({ "query": "order_details", "delay": "1s" });
     assert_eq!(stage.shop.post("/api/admin/slow-query", &slow).status, 200);
     let played = Played { ended: running.finish(), run };
 
@@ -130,7 +128,7 @@ fn four_kinds_of_work_for_the_database_and_the_one_that_became_slow_comes_first(
     assert!(slow.iter().any(|text| text.starts_with("database.complex_join_seconds is at")), "{slow:?}");
     let grown: Vec<String> =
         server.rows("Database").iter().map(|row| row["what"].as_str().expect("a name").to_owned()).collect();
-    // As the shop sees it, and as the database does: it is made to wait there.
+    // As the shop sees it, and as the database does: it is made to wait there. Nothing else has grown by so much.
     assert!(grown[..2].contains(&"database.complex_join_seconds".to_owned()), "{grown:?}");
     assert!(grown[..2].iter().any(|name| name.starts_with("statements.mean_ms (query=SELECT pg_sleep")), "{grown:?}");
     for probe in ["postgres", "locks", "statements", "database", "cache"] {
@@ -160,15 +158,22 @@ fn the_hit_rate_is_that_of_the_shops_own_counters() {
     assert!(hits > 0 && misses > 0, "{cache}");
     let table = Sections::of_server(&played.run).rows("Cache");
     let rate = table.iter().find(|row| row["metric"] == "cache.hit_rate").unwrap_or_else(|| panic!("{table:?}"));
-    assert_hit_rate(rate, &samples(&played.run), hits as f64 / reads as f64);
+    let sampled = samples(&played.run);
+    assert_is_mean(rate, &values(&sampled, "cache", "hit_rate"));
+
+    // The last look was at a time when some of the reads had been answered, and others not yet been sent.
+    let mut looks = sampled.iter().filter(|sample| sample.probe == "cache" && sample.metric == "hit_rate").rev();
+    let last = looks.next().expect("there are samples");
+    let before_ns = looks.next().map_or(0, |sample| sample.time_ns);
+    let is_read = |row: &&Row| row.request.starts_with("products_");
+    let answered = rows.iter().filter(is_read).filter(|row| row.ended_ns() <= Some(before_ns)).count().max(1) as f64;
+    let (lowest, highest) = (1.0 - misses as f64 / answered, hits as f64 / answered);
+    assert!((lowest..=highest).contains(&last.value), "{last:?} is not from {lowest} to {highest}: {cache}");
 }
 
 #[track_caller]
-fn assert_hit_rate(row: &BTreeMap<String, Value>, sampled: &[Sample], of_shop: f64) {
-    let sampled = values(sampled, "cache", "hit_rate");
+fn assert_is_mean(row: &BTreeMap<String, Value>, sampled: &[f64]) {
     let mean = sampled.iter().sum::<f64>() / sampled.len() as f64;
     assert!((row["mean"].as_f64().expect("a share") - mean).abs() < 1e-9, "{row:?}");
     assert_eq!(row["samples"], sampled.len());
-    let last = sampled.last().expect("there are samples");
-    assert!((last - of_shop).abs() < 0.02, "the last look was just before the end: {last} and {of_shop}");
 }
