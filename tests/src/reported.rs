@@ -71,7 +71,8 @@ pub static THIRTY: LazyLock<String> = LazyLock::new(|| {
 /// Of a run that no load has made, in which a name of 300 characters goes on where a hostile one ends.
 pub static LONG: LazyLock<String> = LazyLock::new(|| {
     let name: String = HOSTILE.chars().chain("x/".chars().cycle()).take(300).collect();
-    let rows = (0..200).map(|number| answered(&name, number * 10_000_000, 1_000, 2_000_000 + number * 1_000)).collect();
+    let rows =
+        (0..200).map(|number| answered(&name, number * 10_000_000, 1_000, 240_000_000 + number * 1_000)).collect();
     let scratch = Scratch::new();
     let run = scratch.join("run");
     written::write(&run, &[Request::named(&name)], &[rows]).expect("a run directory can be written");

@@ -23,10 +23,14 @@ const spansByPowers = ([least, most]) => {
   return { type: "log", tickvals, ticktext: tickvals.map(label) };
 };
 
+/** Whether a chart is as narrow as on a phone: there is room for few labels, and short ones. */
+const isNarrow = (width) => width < 500;
+
 /** A linear axis of spans of time. */
-const spansEvenly = (most) => {
-  const power = 10 ** Math.floor(Math.log10(most / 4 || 1));
-  const step = [1, 2, 5, 10].find((step) => step * power * 5 >= most) * power;
+const spansEvenly = (most, width) => {
+  const steps = isNarrow(width) ? 3 : 5;
+  const power = 10 ** Math.floor(Math.log10(most / steps || 1));
+  const step = [1, 2, 5, 10].find((step) => step * power * steps >= most) * power;
   const tickvals = Array.from({ length: 7 }, (_, place) => place * step);
   return { tickvals, ticktext: tickvals.map((micros) => span(micros).replace(/\.0+(?=\D)/, "")), rangemode: "tozero" };
 };

@@ -85,10 +85,10 @@ const longestBar = ({ names, lines }) =>
   Math.max(0, ...names.map((_, bar) => lines.reduce((sum, line) => sum + (line.values[bar] ?? 0), 0)));
 
 const barAxes = (figure, width) => ({
-  x: figure.unit === "time" ? spansEvenly(longestBar(figure)) : valueAxis(figure.unit, figure.lines),
+  x: figure.unit === "time" ? spansEvenly(longestBar(figure), width) : valueAxis(figure.unit, figure.lines),
   y: {
     tickvals: figure.names.map((_, bar) => bar),
-    ticktext: figure.names.map((name) => plain(elided(name, width < 500 ? 14 : 32))),
+    ticktext: figure.names.map((name) => plain(elided(name, isNarrow(width) ? 14 : 32))),
     range: [figure.names.length - 0.5, -0.5],
   },
 });
@@ -128,7 +128,7 @@ const layoutOf = (figure, at, look, width) => {
   return {
     width,
     height: kind.height(figure),
-    margin: { l: width < 500 ? 52 : 66, r: 14, t: 20, b: 28 },
+    margin: { l: isNarrow(width) ? 52 : 66, r: 14, t: 20, b: 28 },
     showlegend: false,
     hoverdistance: reach(at, width),
     dragmode: isOverTime(figure) && !isTouched ? "zoom" : false,
