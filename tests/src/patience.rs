@@ -19,3 +19,20 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// The fewest attempts at what may fail for no fault of its own.
+const ATTEMPTS: u32 = 5;
+
+/// Makes an attempt again until what comes of it is as it should be: a few times, and more often where attempts are short.
+/// Returns what came of the last, whatever it is.
+pub fn persistently<T>(mut attempt: impl FnMut() -> T, is_so: impl Fn(&T) -> bool) -> T {
+    let since = Instant::now();
+    let mut attempts = 1;
+    loop {
+        let outcome = attempt();
+        if is_so(&outcome) || (attempts >= ATTEMPTS && since.elapsed() >= PATIENCE) {
+            return outcome;
+        }
+        attempts += 1;
+    }
+}

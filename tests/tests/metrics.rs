@@ -9,6 +9,7 @@ use std::path::Path;
 
 use drumfire_tests::alone::alone;
 use drumfire_tests::get::get;
+use drumfire_tests::nginx::free_address;
 use drumfire_tests::patience::eventually;
 use drumfire_tests::program::Running;
 use drumfire_tests::prometheus::{Prometheus, integration, promtool_checks};
@@ -19,9 +20,12 @@ use drumfire_tests::scratch::Scratch;
 use drumfire_tests::scripted::{Reply, Scripted};
 use drumfire_tests::shop::Shop;
 use drumfire_tests::workspace::root;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const DASHBOARDS: [&str; 2] = ["load", "generator"];
+/// How long a load lasts that is ended by hand.
+const LONG: &str = "10m";
 
 /// The address that a running load says it is scraped at.
 fn address(run: &Path) -> SocketAddr {
@@ -122,15 +126,16 @@ fn observed() -> Observed {
     let (scratch, shop) = (Scratch::new(), Shop::open());
     let slow = shop.post("/api/admin/slow-query", &json!({ "query": "search", "delay": "10s" }));
     assert_eq!(slow.status, 200, "{}", slow.text);
-    let flags = ["--metrics", "0", "--metrics-linger", "1m"];
-    let running = scratch.drumfire_run("eventful", &eventful(&shop)).args(flags).start();
-    let address = address(&scratch.join("eventful"));
+    let address = free_address().expect("a free port").to_string();
     let configuration = integration("prometheus/prometheus.yml");
-    let ours = configuration.replace("127.0.0.1:9464", &address.to_string()).replace(": 2s", ": 1s");
-    assert!(ours.contains(&address.to_string()), "{configuration}");
+    let ours = configuration.replace("127.0.0.1:9464", &address).replace(": 2s", ": 1s");
+    assert!(ours.contains(&address), "{configuration}");
+    // It looks at all of the load, however long it takes to start.
     let prometheus = Prometheus::with(&ours);
+    let flags = ["--metrics", &address, "--metrics-linger", "1m"];
+    let ended = scratch.drumfire_run("eventful", &eventful(&shop)).args(flags).finish();
     // So many arrivals that were never sent are no valid measurement.
-    running.finish().assert_code(3);
+    ended.assert_code(3);
     let run = scratch.run("eventful");
     let manifest = run.manifest();
     let seconds = |ns: &Value| ns.as_u64().expect("nanoseconds") as f64 / 1e9;
@@ -361,45 +366,53 @@ fn dashboards_are_whole() {
     }
 }
 
-/// A load that has hardly begun when it is scraped.
-fn calm(url: &str) -> String {
+/// A load that is scraped while it lasts.
+fn calm(url: &str, duration: &str) -> String {
+    let load = format!("executor = \"constant-vus\"\nvus = 1\nduration = \"{duration}\"\nflow = \"calm\"");
     Scenario::to(url)
         .request("home", "path = \"/?token=hunter2-query\"\nheaders = { Authorization = \"Bearer hunter2-header\" }")
-        .load("visits", "executor = \"constant-vus\"\nvus = 1\nduration = \"2s\"\nflow = \"calm\"")
+        .load("visits", &load)
         .flow("calm", "[{ request = \"home\" }, { think = \"20ms\" }]")
         .text()
 }
 
-fn calm_load(scratch: &Scratch, server: &Scripted, flags: &[&str]) -> (Running, SocketAddr) {
-    let running = scratch.drumfire_run("calm", &calm(&server.url())).args(flags).start();
+fn calm_load(scratch: &Scratch, server: &Scripted, duration: &str, flags: &[&str]) -> (Running, SocketAddr) {
+    let running = scratch.drumfire_run("calm", &calm(&server.url(), duration)).args(flags).start();
     (running, address(&scratch.join("calm")))
+}
+
+/// Ends a load that would go on for long: it has been scraped.
+#[track_caller]
+fn end(running: Running) {
+    running.signal(Signal::INT);
+    running.finish().assert_code(130);
 }
 
 #[test]
 fn figures_are_told_on_loopback_only_unless_told_otherwise() {
     let (scratch, server) = (Scratch::new(), Scripted::server(|_| Reply::ok()));
-    let (running, own) = calm_load(&scratch, &server, &["--metrics", "0"]);
+    let (running, own) = calm_load(&scratch, &server, LONG, &["--metrics", "0"]);
     assert_eq!(own.ip(), Ipv4Addr::LOCALHOST);
     let another = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 2).into(), own.port());
     assert!(scraped(own).contains("drumfire_run_info{run=\"calm\""));
     assert!(TcpStream::connect(another).is_err(), "nobody listens at another address");
-    running.finish().assert_ran();
+    end(running);
     assert!(TcpStream::connect(own).is_err(), "when the load is over, nobody listens any more");
 
     let scratch = Scratch::new();
-    let (running, any) = calm_load(&scratch, &server, &["--metrics", "0.0.0.0:0"]);
+    let (running, any) = calm_load(&scratch, &server, LONG, &["--metrics", "0.0.0.0:0"]);
     scraped(SocketAddr::new(Ipv4Addr::new(127, 0, 0, 2).into(), any.port()));
-    running.finish().assert_ran();
+    end(running);
 }
 
 #[test]
 fn what_is_told_is_in_order_and_holds_no_secret() {
     let (scratch, server) = (Scratch::new(), Scripted::server(|_| Reply::ok()));
     let tag = ["--metrics", ":0", "--tag", "api_token=hunter2-tag"];
-    let (running, address) = calm_load(&scratch, &server, &tag);
+    let (running, address) = calm_load(&scratch, &server, LONG, &tag);
     server.wait_for_requests(1);
     let text = scraped(address);
-    running.finish().assert_ran();
+    end(running);
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("api_token=\"[redacted]\""), "{text}");
     let checked = promtool_checks("metrics", &text);
@@ -412,30 +425,36 @@ fn an_address_that_is_taken_is_said_before_any_load() {
     let (scratch, server) = (Scratch::new(), Scripted::server(|_| Reply::ok()));
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = taken.local_addr().expect("it is bound").port().to_string();
-    let finished = scratch.drumfire_run("calm", &calm(&server.url())).args(["--metrics", &port]).finish();
+    let finished = scratch.drumfire_run("calm", &calm(&server.url(), LONG)).args(["--metrics", &port]).finish();
     finished.assert_code(2).assert_says("--metrics").assert_says(&format!("127.0.0.1:{port}"));
     assert_eq!(finished.stderr.trim_end().lines().count(), 1, "one message\n{}", finished.account());
     assert_eq!(server.requests(), 0, "nothing was sent");
     assert!(!scratch.join("calm").exists(), "and nothing written");
 
-    let finished = scratch.drumfire_run("calm", &calm(&server.url())).args(["--metrics", "shop.example:1"]).finish();
+    let finished =
+        scratch.drumfire_run("calm", &calm(&server.url(), LONG)).args(["--metrics", "shop.example:1"]).finish();
     finished.assert_code(2).assert_says("write a port of this machine, such as `9464`");
 }
 
 #[test]
 fn who_lingers_waits_for_one_scrape_and_no_longer() {
     let (scratch, server) = (Scratch::new(), Scripted::server(|_| Reply::ok()));
-    let (running, address) = calm_load(&scratch, &server, &["--metrics", "0", "--metrics-linger", "10m"]);
+    let (running, address) = calm_load(&scratch, &server, "2s", &["--metrics", "0", "--metrics-linger", "10m"]);
     let run = scratch.run("calm");
     eventually("the books are closed", || run.manifest().get("ending").map(drop));
-    let text = eventually("the figures are final", || {
-        let text = scraped(address);
-        let done: u64 = text
-            .lines()
-            .find_map(|line| line.strip_prefix("drumfire_http_reqs_total{")?.rsplit(' ').next()?.parse().ok())?;
-        (done == run.rows().len() as u64).then_some(text)
+    // The books are closed before the figures are final: only the scrape behind which nobody answers any more was the last.
+    let mut text = String::new();
+    eventually("nobody is waited for any more", || {
+        let answer = get(address, "/metrics").ok();
+        if let Some((status, figures)) = &answer {
+            assert_eq!(*status, 200, "{figures}");
+            text.clone_from(figures);
+        }
+        answer.is_none().then_some(())
     });
-    assert!(text.contains("drumfire_vus{run=\"calm\"} 0"), "{text}");
     running.finish().assert_ran();
+    let done = text.lines().find_map(|line| line.strip_prefix("drumfire_http_reqs_total{")?.rsplit(' ').next());
+    assert_eq!(done, Some(run.rows().len().to_string().as_str()), "{text}");
+    assert!(text.contains("drumfire_vus{run=\"calm\"} 0"), "{text}");
     assert_eq!(count(run.rows().iter().map(|row| row.status)).len(), 1);
 }

@@ -5,12 +5,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
+use std::thread;
 use std::time::Duration;
 
 use drumfire_tests::certificates::{Authority, Certificate};
 use drumfire_tests::nginx::{Nginx, free_address};
+use drumfire_tests::patience::eventually;
 use drumfire_tests::postgres::{Database, PASSWORD};
-use drumfire_tests::program::{drumfire, summary_of};
+use drumfire_tests::program::{Finished, drumfire, summary_of};
 use drumfire_tests::run::Run;
 use drumfire_tests::sampled::{books, samples, values};
 use drumfire_tests::scenario::Scenario;
@@ -19,17 +21,61 @@ use drumfire_tests::scripted::{Reply, Scripted};
 use drumfire_tests::shop::Shop;
 use serde_json::Value;
 
-/// A second of a visitor who mostly thinks: long enough for some looks of a probe.
+/// A visitor who mostly thinks, for longer than any probe takes.
 fn calm(url: &str) -> Scenario {
-    calm_for("1s", url)
+    home(url)
+        .flow("calm", "[{ request = \"home\" }, { think = \"20ms\" }]")
+        .load("visits", "executor = \"constant-vus\"\nvus = 1\nduration = \"10m\"\nflow = \"calm\"")
 }
 
-fn calm_for(duration: &str, url: &str) -> Scenario {
-    let load = format!("executor = \"constant-vus\"\nvus = 1\nduration = \"{duration}\"\nflow = \"calm\"");
-    Scenario::to(url)
-        .request("home", "path = \"/\"\nexpect_status = [\"2xx\", \"4xx\"]")
-        .flow("calm", "[{ request = \"home\" }, { think = \"20ms\" }]")
-        .load("visits", &load)
+fn home(url: &str) -> Scenario {
+    Scenario::to(url).request("home", "path = \"/\"\nexpect_status = [\"2xx\", \"4xx\"]")
+}
+
+/// Runs a load until there is enough to be found in its run directory, and ends it then by hand.
+#[track_caller]
+fn ended_with(scratch: &Scratch, name: &str, scenario: &Scenario, is_enough: impl Fn(&Run) -> bool) -> Run {
+    let (run, program) = (scratch.run(name), scratch.drumfire_run(name, &scenario.text()));
+    let running = thread::spawn(move || program.finish());
+    eventually("enough is found in the run directory", || (is_enough(&run) || running.is_finished()).then_some(()));
+    // Of a load that has ended before, its own account says more.
+    drumfire().arg("ctl").arg(run.path()).arg("stop").finish();
+    running.join().expect("it ends").assert_code(130);
+    run
+}
+
+/// Runs a load of one request, and answers it when there is enough to be found in the run directory: the load comes to its
+/// own end, and thresholds are judged as ever.
+fn completed_with(
+    scratch: &Scratch,
+    name: &str,
+    scenario: impl FnOnce(Scenario) -> Scenario,
+    is_enough: impl Fn(&Run) -> bool + Send + Sync + 'static,
+) -> Finished {
+    let run = scratch.run(name);
+    let target = Scripted::server(move |_| {
+        eventually("enough is found in the run directory", || is_enough(&run).then_some(()));
+        Reply::ok()
+    });
+    let patient = home(&target.url()).times(1, "home").request_timeout("10m");
+    scratch.drumfire_run(name, &scenario(patient).text()).finish()
+}
+
+/// How often a metric was sampled so far, whole lines or not.
+fn sampled(run: &Run, probe: &str, metric: &str) -> usize {
+    let text = fs::read_to_string(run.path().join("probes.csv")).unwrap_or_default();
+    text.matches(&format!(",{probe},{metric},")).count()
+}
+
+fn has_sampled_any(run: &Run, probe: &str) -> bool {
+    fs::read_to_string(run.path().join("probes.csv")).is_ok_and(|text| text.contains(&format!(",{probe},")))
+}
+
+/// Whether this has happened to a probe so far.
+fn has_happened(run: &Run, kind: &str, probe: &str) -> bool {
+    let text = fs::read_to_string(run.path().join("events.csv")).unwrap_or_default();
+    // What is told in more than a few words stands in quotes.
+    ["", "\""].iter().any(|quote| text.contains(&format!(",{kind},{quote}{probe}: ")))
 }
 
 /// A probe that looks ten times a second.
@@ -61,8 +107,9 @@ fn the_shops_own_figures_are_sampled_as_json_and_as_prometheus_has_them() {
              metrics = { memory_bytes = \"process_resident_memory_bytes\" }",
         ))
         .table(&threshold("app.memory_usage_mb", "max < 100000", ""));
-    scratch.drumfire_run("shop", &scenario.text()).finish().assert_ran();
-    let run = scratch.run("shop");
+    let run = ended_with(&scratch, "shop", &scenario, |run| {
+        sampled(run, "app", "memory_usage_mb") > 2 && sampled(run, "prom", "memory_bytes") > 2
+    });
     let samples = samples(&run);
     assert!(samples.len() > 4, "{}", samples.len());
     assert!(samples.is_sorted_by_key(|sample| sample.time_ns), "rows are in the order of their times");
@@ -86,7 +133,7 @@ fn exposed(nth: usize) -> String {
 
 #[test]
 fn counters_become_rates_and_histograms_quantiles() {
-    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let scratch = Scratch::new();
     let exporter = Scripted::server(|asked| Reply::with(200, &[], exposed(asked.nth)));
     let keys = format!(
         "url = \"{}/metrics\"\nheaders = {{ X-Token = \"hunter2\" }}\n\
@@ -95,11 +142,13 @@ fn counters_become_rates_and_histograms_quantiles() {
          metrics.none = \"no_such\"",
         exporter.url()
     );
-    let scenario = calm(shop.url())
-        .table(&probe("work", "prometheus", &keys))
-        .table(&threshold("work.median_seconds", "max < 200ms", ""))
-        .table(&threshold("work.rate", "min > 0", "window = \"1s\""));
-    scratch.drumfire_run("rates", &scenario.text()).finish().assert_ran();
+    let scenario = |calm: Scenario| {
+        calm.table(&probe("work", "prometheus", &keys))
+            .table(&threshold("work.median_seconds", "max < 200ms", ""))
+            .table(&threshold("work.rate", "min > 0", "window = \"2s\""))
+    };
+    let is_enough = |run: &Run| sampled(run, "work", "rate") > 2 && sampled(run, "work", "median_seconds") > 2;
+    completed_with(&scratch, "rates", scenario, is_enough).assert_ran();
     let run = scratch.run("rates");
     let samples = samples(&run);
     let looks = exporter.requests();
@@ -123,13 +172,12 @@ fn counters_become_rates_and_histograms_quantiles() {
 
 #[test]
 fn a_threshold_on_a_probe_that_does_not_hold_fails_the_run() {
-    let (scratch, shop) = (Scratch::new(), Shop::open());
-    let scenario = calm(shop.url())
-        .table(&probe("load", "command", "command = [\"echo\", \"{\\\"depth\\\": 12}\"]"))
-        .table(&threshold("load.depth", "max <= 10", ""));
-    scratch
-        .drumfire_run("deep", &scenario.text())
-        .finish()
+    let scratch = Scratch::new();
+    let scenario = |calm: Scenario| {
+        let depth = probe("load", "command", "command = [\"echo\", \"{\\\"depth\\\": 12}\"]");
+        calm.table(&depth).table(&threshold("load.depth", "max <= 10", ""))
+    };
+    completed_with(&scratch, "deep", scenario, |run| sampled(run, "load", "depth") > 0)
         .assert_code(99)
         .assert_says("✗ load.depth max <= 10 (was 12)");
     let thresholds = &summary_of_failed(scratch.run("deep").path())["thresholds"];
@@ -144,10 +192,9 @@ fn summary_of_failed(run: &std::path::Path) -> Value {
 #[test]
 fn a_run_is_ended_by_a_threshold_on_a_probe() {
     let (scratch, shop) = (Scratch::new(), Shop::open());
-    let scenario = calm(shop.url())
-        .load("long", "executor = \"constant-vus\"\nvus = 1\nduration = \"10m\"\nflow = \"calm\"")
-        .table(&probe("load", "command", "command = [\"echo\", \"12\"]"))
-        .table(&threshold("load.value", "value <= 10", "abort_on_fail = true"));
+    let depth = probe("load", "command", "command = [\"echo\", \"12\"]");
+    let scenario =
+        calm(shop.url()).table(&depth).table(&threshold("load.value", "value <= 10", "abort_on_fail = true"));
     scratch.drumfire_run("ended", &scenario.text()).finish().assert_code(99);
     assert_eq!(scratch.run("ended").ended(), "aborted");
     assert!(events(&scratch.run("ended")).contains("load.value value <= 10 does not hold: it was 12"));
@@ -155,7 +202,7 @@ fn a_run_is_ended_by_a_threshold_on_a_probe() {
 
 #[test]
 fn a_probe_that_fails_stops_nothing_and_is_told_of() {
-    let (scratch, shop) = (Scratch::new(), Shop::open());
+    let scratch = Scratch::new();
     // It fails twice, and is well from then on.
     let server = Scripted::server(|asked| match asked.nth {
         0 => Reply::with(503, &[], "no"),
@@ -165,14 +212,20 @@ fn a_probe_that_fails_stops_nothing_and_is_told_of() {
     let silent = Scripted::server(|_| Reply::never());
     let huge = Scripted::server(|_| Reply::json(&" ".repeat(5 << 20)));
     let of = |server: &Scripted| format!("url = \"{}\"\nmetrics = {{ x = \"/x\" }}", server.url());
-    let scenario = calm(shop.url())
-        .table(&probe("shaky", "json", &of(&server)))
-        .table(&probe("silent", "json", &format!("{}\ntimeout = \"50ms\"", of(&silent))))
-        .table(&probe("huge", "json", &of(&huge)))
-        .table(&probe("broken", "command", "command = [\"sh\", \"-c\", \"echo no queue >&2; exit 3\"]"))
-        .table(&threshold("silent.x", "max < 1", ""));
-    let finished = scratch.drumfire_run("failing", &scenario.text()).finish();
-    finished
+    let patient = |keys: &str| format!("{keys}\ntimeout = \"30s\"");
+    let command = "command = [\"sh\", \"-c\", \"echo no queue >&2; exit 3\"]";
+    let scenario = |calm: Scenario| {
+        calm.table(&probe("shaky", "json", &patient(&of(&server))))
+            .table(&probe("silent", "json", &format!("{}\ntimeout = \"50ms\"", of(&silent))))
+            .table(&probe("huge", "json", &patient(&of(&huge))))
+            .table(&probe("broken", "command", &patient(command)))
+            .table(&threshold("silent.x", "max < 1", ""))
+    };
+    let is_enough = |run: &Run| {
+        has_happened(run, "probe_recovered", "shaky")
+            && ["silent", "huge", "broken"].iter().all(|probe| has_happened(run, "probe_failed", probe))
+    };
+    completed_with(&scratch, "failing", scenario, is_enough)
         .assert_code(99)
         .assert_says("silent.x max < 1 (was no sample)")
         .assert_says("warning: probe `shaky` fails");
@@ -197,8 +250,7 @@ fn a_slow_probe_delays_no_other() {
     let of = |server: &Scripted| format!("url = \"{}\"\nmetrics = {{ x = \"/x\" }}\ntimeout = \"1h\"", server.url());
     let scenario =
         calm(shop.url()).table(&probe("slow", "json", &of(&slow))).table(&probe("quick", "json", &of(&quick)));
-    scratch.drumfire_run("slow", &scenario.text()).finish().assert_ran();
-    let run = scratch.run("slow");
+    let run = ended_with(&scratch, "slow", &scenario, |run| slow.requests() > 0 && sampled(run, "quick", "x") > 5);
     assert_eq!(
         (slow.requests(), &books(&run, "slow")["failures"]),
         (1, &0.into()),
@@ -232,14 +284,17 @@ fn looked_at_over_tls(address: SocketAddr, tls: &str) -> Scenario {
         .table(&probe("prom", "prometheus", &format!("url = \"{url}/metrics\"\nmetrics = {{ depth = \"depth\" }}")))
 }
 
+fn have_both_seen(run: &Run) -> bool {
+    ["json", "prom"].iter().all(|probe| sampled(run, probe, "depth") > 0)
+}
+
 #[test]
 fn probes_trust_over_tls_whom_the_load_trusts() {
     let (authority, address) = (Authority::new(), free_address().expect("a free port"));
     let _nginx = secured(address, &authority.certify(&["127.0.0.1"]));
     let scratch = Scratch::new();
     let ca_cert = format!("ca_cert = \"{}\"", authority.file().display());
-    scratch.drumfire_run("trusted", &looked_at_over_tls(address, &ca_cert).text()).finish().assert_ran();
-    let run = scratch.run("trusted");
+    let run = ended_with(&scratch, "trusted", &looked_at_over_tls(address, &ca_cert), have_both_seen);
     for probe in ["json", "prom"] {
         assert_eq!(books(&run, probe)["failures"], 0, "{}", books(&run, probe));
         let depths = values(&samples(&run), probe, "depth");
@@ -253,8 +308,7 @@ fn probes_look_at_no_certificate_where_the_load_does_not() {
     let _nginx = secured(address, &authority.certify_expired(&["shop.example"]));
     let scratch = Scratch::new();
     let scenario = looked_at_over_tls(address, "insecure = true");
-    scratch.drumfire_run("insecure", &scenario.text()).finish().assert_ran();
-    let samples = samples(&scratch.run("insecure"));
+    let samples = samples(&ended_with(&scratch, "insecure", &scenario, have_both_seen));
     assert!(["json", "prom"].iter().all(|probe| !values(&samples, probe, "depth").is_empty()));
 }
 
@@ -266,8 +320,8 @@ fn a_probe_says_what_is_wrong_with_a_certificate() {
     // Of another host than the load's, so that the system's authorities are asked.
     let keys = format!("url = \"https://{address}/figures\"\nmetrics = {{ depth = \"/depth\" }}");
     let scenario = calm(shop.url()).table(&probe("elsewhere", "json", &keys));
-    scratch.drumfire_run("refused", &scenario.text()).finish().assert_ran();
-    let books = books(&scratch.run("refused"), "elsewhere");
+    let run = ended_with(&scratch, "refused", &scenario, |run| has_happened(run, "probe_failed", "elsewhere"));
+    let books = books(&run, "elsewhere");
     assert_eq!(books["samples"], 0, "{books}");
     let error = books["last_error"].as_str().expect("it fails");
     assert!(error.contains("certificate"), "{error}");
@@ -277,8 +331,10 @@ fn a_probe_says_what_is_wrong_with_a_certificate() {
 fn this_machine_is_sampled() {
     let (scratch, shop) = (Scratch::new(), Shop::open());
     let scenario = calm(shop.url()).table(&probe("here", "host", ""));
-    scratch.drumfire_run("host", &scenario.text()).finish().assert_ran();
-    let samples = samples(&scratch.run("host"));
+    let run = ended_with(&scratch, "host", &scenario, |run| {
+        ["cpu_percent", "memory_used_percent"].iter().all(|metric| sampled(run, "here", metric) > 2)
+    });
+    let samples = samples(&run);
     let busy = values(&samples, "here", "cpu_percent");
     assert!(!busy.is_empty() && busy.iter().all(|busy| (0.0..=100.0).contains(busy)), "{busy:?}");
     let used = values(&samples, "here", "memory_used_percent");
@@ -287,20 +343,31 @@ fn this_machine_is_sampled() {
 
 #[test]
 fn a_database_answers_to_sql_and_to_presets() {
-    let (scratch, shop, database) = (Scratch::new(), Shop::open(), Database::create());
+    let (scratch, database) = (Scratch::new(), Database::create());
     database.ask("CREATE TABLE orders (status text, total numeric); INSERT INTO orders VALUES ('open', 1.5), ('paid', 2), ('paid', 3)");
-    let url = format!("url = \"{}\"\n", database.socket_url());
-    let own = "sql = \"SELECT status, count(*) AS orders, sum(total) AS total, NULL::int AS nothing FROM orders GROUP BY status\"";
     // Proving a password takes a debug build some time.
-    let mut scenario = calm_for("4s", shop.url())
-        .table(&probe("orders", "postgres", &format!("url = \"{}\"\n{own}", database.url())))
-        .table(&probe("writes", "postgres", &format!("{url}sql = \"DELETE FROM orders RETURNING 1 AS n\"")))
-        .table(&probe("up", "postgres", &format!("{url}sql = \"SELECT true AS up\"")))
-        .table(&threshold("orders.total", "max == 5", "filter = { status = \"paid\" }"));
-    for preset in ["activity", "database", "statements", "locks", "pool"] {
-        scenario = scenario.table(&probe(preset, "postgres", &format!("{url}preset = \"{preset}\"")));
-    }
-    scratch.drumfire_run("database", &scenario.text()).finish().assert_ran();
+    let patient = "timeout = \"30s\"";
+    let url = format!("url = \"{}\"\n{patient}\n", database.socket_url());
+    let own = "sql = \"SELECT status, count(*) AS orders, sum(total) AS total, NULL::int AS nothing FROM orders GROUP BY status\"";
+    let scenario = |calm: Scenario| {
+        let own = calm
+            .table(&probe("orders", "postgres", &format!("url = \"{}\"\n{patient}\n{own}", database.url())))
+            .table(&probe("writes", "postgres", &format!("{url}sql = \"DELETE FROM orders RETURNING 1 AS n\"")))
+            .table(&probe("up", "postgres", &format!("{url}sql = \"SELECT true AS up\"")))
+            .table(&threshold("orders.total", "max == 5", "filter = { status = \"paid\" }"));
+        ["activity", "database", "statements", "locks", "pool"].iter().fold(own, |scenario, preset| {
+            scenario.table(&probe(preset, "postgres", &format!("{url}preset = \"{preset}\"")))
+        })
+    };
+    let sampled_last = [("orders", "total"), ("up", "up"), ("activity", "connections"), ("pool", "connections")];
+    let is_enough = move |run: &Run| {
+        let has_sampled = |(probe, metric): &(&str, &str)| sampled(run, probe, metric) > 2;
+        sampled_last.iter().all(has_sampled)
+            && ["database", "locks"].iter().all(|preset| has_sampled_any(run, preset))
+            && sampled(run, "statements", "mean_ms") > 0
+            && has_happened(run, "probe_failed", "writes")
+    };
+    completed_with(&scratch, "database", scenario, is_enough).assert_ran();
     let run = scratch.run("database");
     let samples = samples(&run);
     let paid = samples.iter().find(|sample| sample.metric == "orders" && sample.tags == "status=paid");

@@ -52,8 +52,8 @@ impl Repository {
     fn job_of(&self, workflow: Value, described: Value) -> Job<'_> {
         let declared = workflow["on"]["workflow_dispatch"]["inputs"].as_object().into_iter().flatten();
         let inputs = declared.map(|(name, input)| (name.clone(), input["default"].clone())).collect();
-        let (matrix, with) = (Map::new(), Map::new());
-        Job { repository: self, workflow, described, inputs, matrix, with, environment: BTreeMap::new() }
+        let (matrix, with, files) = (Map::new(), Map::new(), BTreeMap::new());
+        Job { repository: self, workflow, described, inputs, matrix, with, files, environment: BTreeMap::new() }
     }
 
     /// A folder that outlives the jobs: what is kept for them.
@@ -92,6 +92,7 @@ pub struct Job<'a> {
     inputs: Map<String, Value>,
     matrix: Map<String, Value>,
     with: Map<String, Value>,
+    files: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
 }
 
@@ -115,6 +116,13 @@ impl Job<'_> {
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.with.insert(name.to_owned(), Value::from(value));
+        self
+    }
+
+    /// Has another text in a file of the workspace from the step `Load` on, as if that were what is in the repository.
+    #[must_use]
+    pub fn file(mut self, path: &str, text: String) -> Self {
+        self.files.insert(path.to_owned(), text);
         self
     }
 
@@ -145,6 +153,7 @@ impl Job<'_> {
             if name == "Load" {
                 let with = step["with"].as_object_mut().expect("the load is told what to do");
                 with.extend(self.with.clone());
+                self.files.iter().for_each(|(path, text)| machine.rewrite(path, text));
             }
             before(&name);
             machine.take(&step, "", &default);

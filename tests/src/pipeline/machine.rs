@@ -87,6 +87,14 @@ impl<'a> Machine<'a> {
         self.folder.join("workspace")
     }
 
+    /// Writes a file of the workspace that is there already.
+    #[track_caller]
+    pub fn rewrite(&self, path: &str, text: &str) {
+        let path = self.workspace().join(path);
+        assert!(path.is_file(), "{} is in the workspace", path.display());
+        fs::write(path, text).expect("a file can be written");
+    }
+
     /// Runs a step, or passes it over. `within` is the step that it is part of, with what divides their names.
     #[track_caller]
     pub fn take(&mut self, step: &Value, within: &str, default_shell: &str) {

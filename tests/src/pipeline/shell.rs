@@ -8,12 +8,14 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::patience::PATIENCE;
 use crate::program::ends_within;
 
+/// How long a script may take: it calls several programs, each of which would be waited for as long as others are.
+const BOUND: Duration = Duration::from_mins(3);
 /// The variable that says whose child a process is.
 const TRACKING: &str = "RUNNER_TRACKING_ID";
 
@@ -41,7 +43,7 @@ pub fn run(words: &[String], within: &Path, environment: &BTreeMap<String, Strin
         .stderr(log.try_clone().expect("a file can be opened twice"))
         .spawn()
         .unwrap_or_else(|error| panic!("{} cannot be started: {error}", words[0]));
-    let ended = ends_within(&child, PATIENCE);
+    let ended = ends_within(&child, BOUND);
     if !ended {
         child.kill().expect("a program of ours can be killed");
     }
@@ -50,7 +52,7 @@ pub fn run(words: &[String], within: &Path, environment: &BTreeMap<String, Strin
     log.seek(SeekFrom::Start(0)).expect("a temporary file can be read from its start");
     log.read_to_end(&mut text).expect("a temporary file can be read");
     let log = String::from_utf8_lossy(&text).into_owned();
-    assert!(ended, "it did not end within {PATIENCE:?} and was killed\n{log}");
+    assert!(ended, "it did not end within {BOUND:?} and was killed\n{log}");
     Ended { code: status.code().unwrap_or(-1), log }
 }
 
