@@ -194,6 +194,33 @@ fn figures_are_told_apart_by_whatever_is_asked_for() {
     }
 }
 
+/// One scenario has a single stage of three seconds, another one of a second in which nothing comes, and one of two.
+#[test]
+fn rates_are_over_the_time_in_which_the_group_was_scheduled() {
+    let run = FiftyRows::copied();
+    let rates = |arguments: &[&str]| -> Vec<(String, u64, f64)> {
+        let ran = run.analyze(&[&["summary", NAME, "--json"], arguments].concat());
+        let document: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON document");
+        let rows = document["analyses"][0]["parts"][0]["rows"].as_array().expect("rows").clone();
+        let told = |row: &serde_json::Value| {
+            let (names, numbers) = row.as_array().expect("cells").split_at_checked(row.as_array()?.len() - 4)?;
+            let names: Vec<&str> = names.iter().filter_map(serde_json::Value::as_str).collect();
+            Some((names.join(" "), numbers[0].as_u64()?, numbers[1]["value"].as_f64()?))
+        };
+        rows.iter().map(|row| told(row).unwrap_or_else(|| panic!("{row}"))).collect()
+    };
+    let row = |name: &str, count: u64, seconds: f64| (name.to_owned(), count, count as f64 / seconds);
+    assert_eq!(rates(&["--by", "stage"]), [row("stage 1", 30, 3.0), row("stage 2", 20, 2.0)]);
+    let by_scenario = rates(&["--by", "scenario,stage"]);
+    assert_eq!(by_scenario, [row("steady stage 1", 30, 3.0), row("burst stage 2", 20, 2.0)]);
+    let last_second = rates(&["--by", "stage", "--from", "2s", "--to", "3s"]);
+    assert_eq!(last_second.iter().map(|(_, count, rate)| *count as f64 / rate).collect::<Vec<_>>(), [1.0, 1.0]);
+    // Of a window of two seconds, the last has one, and of its stages no more.
+    let by_window = rates(&["--by", "window:2s,stage", "--to", "3s"]);
+    let seconds: Vec<f64> = by_window.iter().map(|(_, count, rate)| *count as f64 / rate).collect();
+    assert_eq!(seconds, [2.0, 1.0, 1.0, 1.0], "{by_window:?}");
+}
+
 #[test]
 fn a_stretch_has_the_figures_of_what_was_scheduled_in_it() {
     let run = FiftyRows::copied();

@@ -40,6 +40,12 @@ impl Stretch {
         self.from.0 <= scheduled_ns && scheduled_ns < self.to.0
     }
 
+    /// What belongs to both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), to: self.to.min(other.to) }
+    }
+
     /// How long it is of a run of this length.
     #[must_use]
     pub fn length(self, elapsed: Nanos) -> Nanos {

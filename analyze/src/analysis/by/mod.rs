@@ -1,15 +1,14 @@
 //! Figures of rows in whatever groups somebody asks for: `--by tag:tier,status`.
 
-use runlog::control::Control;
-use runlog::course::Course;
-use runlog::manifest::{Manifest, Request, Scenario, StageEnd};
+mod told;
+
 use runlog::metric::Metric;
-use runlog::row::{Batch, Columns};
 use runlog::statistics::Figures;
 use runlog::summary::{self, Group, Times};
-use runlog::tally::{Grouping, Groups, Questions, Stretch, gather};
+use runlog::tally::{Groups, Questions, Stretch, gather};
 use runlog::units::Nanos;
 
+use self::told::Told;
 use super::Analysis;
 use super::percentiles::{TIMES, times, too_few};
 use crate::failure::Failure;
@@ -95,7 +94,7 @@ impl Analysis for By {
         if !run.has_rows() {
             return Err(Failure::NoRows { path: run.log.path.clone(), needs: "--by" });
         }
-        let told = Told::of(self, run);
+        let told = Told::of(&self.keys, run, self.within);
         if told.most() > MOST_GROUPS {
             return Err(Failure::TooManyGroups { groups: told.most(), most: MOST_GROUPS });
         }
@@ -111,7 +110,7 @@ impl Analysis for By {
         let figures: Vec<(Vec<String>, Group)> = (numbers.iter().zip(asked))
             .map(|(&number, times)| {
                 let counts = &groups.groups()[number].counts;
-                let length = told.length(groups.elapsed);
+                let length = told.length(number, groups.elapsed);
                 (told.labels(number), Group::new(String::new(), counts, &times.figures(&answers), length))
             })
             .collect();
@@ -190,155 +189,5 @@ fn of(group: &Group, metric: Metric) -> Option<Figures> {
         Metric::HttpReqConnecting => group.connect_ns,
         Metric::HttpReqTlsHandshaking => group.tls_ns,
         _ => group.response_time_ns,
-    }
-}
-
-/// How rows of one run are told apart: each key has a list of labels, and a group is a place in each.
-struct Told {
-    keys: Vec<Labels>,
-    within: Stretch,
-}
-
-/// The labels of a key, and which of them a row has.
-struct Labels {
-    labels: Vec<String>,
-    of: Source,
-}
-
-/// Where the label of a row comes from.
-enum Source {
-    /// Its request in its scenario: the place of a label for each request of each scenario.
-    Cell {
-        /// How many requests there are.
-        requests: usize,
-        /// The places.
-        places: Vec<usize>,
-    },
-    /// The class of its status; the first where there was no answer.
-    Status,
-    /// When it was scheduled: where the stages of each scenario end.
-    Stage(Vec<Vec<Nanos>>),
-    /// The same: the first window, and their length.
-    Window(u64, Nanos),
-}
-
-impl Labels {
-    fn of(key: &Key, run: &Run, within: Stretch) -> Self {
-        let manifest = &run.log.manifest;
-        match key {
-            Key::Request => Self::of_cells(manifest, |_, request| request.name.clone()),
-            Key::Scenario => Self::of_cells(manifest, |scenario, _| scenario.name.clone()),
-            Key::Flow => Self::of_cells(manifest, |_, request| match request.flows.as_slice() {
-                [] => "–".to_owned(),
-                flows => flows.join(", "),
-            }),
-            Key::Tag(tag) => Self::of_cells(manifest, |scenario, request| {
-                manifest.tag(scenario, request, tag).unwrap_or("–").to_owned()
-            }),
-            Key::Status => {
-                let classes = (1..10).map(|class| format!("{class}xx"));
-                Self { labels: std::iter::once("no answer".to_owned()).chain(classes).collect(), of: Source::Status }
-            }
-            Key::Stage => Self::of_stages(manifest, &Control::course(&run.log.events)),
-            &Key::Window(length) => {
-                let to = run.summary.run.elapsed_ns.min(within.to);
-                let (first, last) = (within.from.0 / length.0, to.0 / length.0);
-                let labels = (first..=last.max(first)).map(|number| Nanos(number.saturating_mul(length.0)).to_string());
-                Self { labels: labels.take(MOST_GROUPS + 1).collect(), of: Source::Window(first, length) }
-            }
-        }
-    }
-
-    fn of_cells(manifest: &Manifest, label: impl Fn(&Scenario, &Request) -> String) -> Self {
-        let mut labels: Vec<String> = Vec::new();
-        let mut places = Vec::new();
-        for scenario in &manifest.scenarios {
-            for request in &manifest.requests {
-                let label = label(scenario, request);
-                let place = labels.iter().position(|known| *known == label);
-                places.push(place.unwrap_or(labels.len()));
-                if place.is_none() {
-                    labels.push(label);
-                }
-            }
-        }
-        Self { labels, of: Source::Cell { requests: manifest.requests.len(), places } }
-    }
-
-    fn of_stages(manifest: &Manifest, course: &Course) -> Self {
-        let end = |stage: &StageEnd| course.run_time(stage.at_ns).unwrap_or(Nanos(u64::MAX));
-        let ends: Vec<Vec<Nanos>> =
-            manifest.scenarios.iter().map(|scenario| scenario.stages.iter().map(end).collect()).collect();
-        let most = ends.iter().map(Vec::len).max().unwrap_or(0);
-        let labels = (1..=most).map(|number| format!("stage {number}"));
-        // What is scheduled when all stages are over: the last users of a ramp that finish.
-        Self { labels: labels.chain(["afterwards".to_owned()]).collect(), of: Source::Stage(ends) }
-    }
-
-    /// The place of a row's label. Rows beyond the last window are in it.
-    #[inline]
-    fn place(&self, batch: &Batch, place: usize) -> usize {
-        let scheduled = Nanos(batch.scheduled_ns[place]);
-        match &self.of {
-            Source::Cell { requests, places } => {
-                places[usize::from(batch.scenario[place].0) * requests + usize::from(batch.request[place].0)]
-            }
-            Source::Status if batch.error[place].is_some() => 0,
-            Source::Status => usize::from(batch.status[place] / 100).min(9),
-            Source::Stage(ends) => {
-                let ends = &ends[usize::from(batch.scenario[place].0)];
-                match ends.partition_point(|&end| end <= scheduled) {
-                    over if over == ends.len() => self.labels.len() - 1,
-                    stage => stage,
-                }
-            }
-            Source::Window(first, length) => ((scheduled.0 / length.0 - first) as usize).min(self.labels.len() - 1),
-        }
-    }
-}
-
-impl Told {
-    fn of(by: &By, run: &Run) -> Self {
-        Self { keys: by.keys.iter().map(|key| Labels::of(key, run, by.within)).collect(), within: by.within }
-    }
-
-    /// How many groups there may be.
-    fn most(&self) -> usize {
-        self.keys.iter().fold(1, |most, key| most.saturating_mul(key.labels.len()))
-    }
-
-    /// The labels of a group.
-    fn labels(&self, mut group: usize) -> Vec<String> {
-        let mut labels = Vec::with_capacity(self.keys.len());
-        for key in self.keys.iter().rev() {
-            labels.push(key.labels[group % key.labels.len()].clone());
-            group /= key.labels.len();
-        }
-        labels.reverse();
-        labels
-    }
-
-    /// How long the time is that a rate is over: a window's, or all that is looked at.
-    fn length(&self, elapsed: Nanos) -> Nanos {
-        let window = self.keys.iter().find_map(|key| match key.of {
-            Source::Window(_, length) => Some(length),
-            _ => None,
-        });
-        let all = self.within.length(elapsed);
-        window.map_or(all, |length| length.min(all))
-    }
-}
-
-impl Grouping for Told {
-    fn columns(&self) -> Columns {
-        Columns::SCHEDULED_NS.and(Columns::SCENARIO).and(Columns::REQUEST).and(Columns::STATUS).and(Columns::ERROR)
-    }
-
-    #[inline]
-    fn group(&self, batch: &Batch, place: usize) -> Option<usize> {
-        if !self.within.has(batch.scheduled_ns[place]) {
-            return None;
-        }
-        Some(self.keys.iter().fold(0, |group, key| group * key.labels.len() + key.place(batch, place)))
     }
 }
