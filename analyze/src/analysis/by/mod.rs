@@ -1,5 +1,6 @@
 //! Figures of rows in whatever groups somebody asks for: `--by tag:tier,status`.
 
+mod stages;
 mod told;
 
 use runlog::metric::Metric;

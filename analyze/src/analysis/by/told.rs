@@ -2,11 +2,12 @@
 
 use runlog::control::Control;
 use runlog::course::Course;
-use runlog::manifest::{Manifest, Request, Scenario, StageEnd};
+use runlog::manifest::{Manifest, Request, Scenario};
 use runlog::row::{Batch, Columns};
 use runlog::tally::{Grouping, Stretch};
 use runlog::units::Nanos;
 
+use super::stages::{Stages, covered};
 use super::{Key, MOST_GROUPS};
 use crate::load::Run;
 
@@ -39,36 +40,6 @@ enum Source {
     Stage(Vec<Stages>),
     /// The same: the first window, and their length.
     Window(u64, Nanos),
-}
-
-/// The stages of a scenario.
-struct Stages {
-    scenario: String,
-    /// When each of them ended.
-    ends: Vec<Nanos>,
-}
-
-impl Stages {
-    /// When the one at this place was followed, or what comes behind all of them. `None` where there are not so many.
-    fn stretch(&self, place: usize, is_behind: bool) -> Option<Stretch> {
-        if is_behind {
-            return Some(Stretch { from: self.ends.last().copied().unwrap_or_default(), to: Nanos(u64::MAX) });
-        }
-        let from = place.checked_sub(1).map_or(Some(Nanos::ZERO), |before| self.ends.get(before).copied())?;
-        Some(Stretch { from, to: *self.ends.get(place)? })
-    }
-}
-
-/// How long it is that one of them lasts.
-fn covered(stretches: impl Iterator<Item = Stretch>) -> Nanos {
-    let mut stretches: Vec<Stretch> = stretches.collect();
-    stretches.sort_unstable_by_key(|stretch| stretch.from);
-    let (mut length, mut until) = (Nanos::ZERO, Nanos::ZERO);
-    for Stretch { from, to } in stretches {
-        length = length.after(to.since(from.max(until)));
-        until = until.max(to);
-    }
-    length
 }
 
 impl Labels {
@@ -115,12 +86,7 @@ impl Labels {
     }
 
     fn of_stages(manifest: &Manifest, course: &Course) -> Self {
-        let end = |stage: &StageEnd| course.run_time(stage.at_ns).unwrap_or(Nanos(u64::MAX));
-        let stages = |scenario: &Scenario| Stages {
-            scenario: scenario.name.clone(),
-            ends: scenario.stages.iter().map(end).collect(),
-        };
-        let stages: Vec<Stages> = manifest.scenarios.iter().map(stages).collect();
+        let stages: Vec<Stages> = manifest.scenarios.iter().map(|scenario| Stages::of(scenario, course)).collect();
         let most = stages.iter().map(|stages| stages.ends.len()).max().unwrap_or(0);
         let labels = (1..=most).map(|number| format!("stage {number}"));
         // What is scheduled when all stages are over: the last users of a ramp that finish.
@@ -195,8 +161,8 @@ impl Told {
             if let Source::Stage(of_scenarios) = &key.of {
                 let of_group = of_scenarios.iter().filter(|stages| scenario.is_none_or(|name| name == stages.scenario));
                 let is_behind = place + 1 == key.labels.len();
-                let stretches = of_group.filter_map(|stages| stages.stretch(place, is_behind));
-                length = length.min(covered(stretches.map(|stretch| stretch.and(looked_at))));
+                let stretch = |stages: &Stages| if is_behind { Some(stages.rest()) } else { stages.stretch(place) };
+                length = length.min(covered(of_group.filter_map(stretch).map(|stretch| stretch.and(looked_at))));
             }
         }
         length
