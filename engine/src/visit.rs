@@ -72,7 +72,7 @@ impl Visit {
         let (mut framing, mut received, mut byte) = (Framing::new(true), Vec::new(), [0]);
         loop {
             // Byte by byte: what comes behind it is not for the proxy.
-            if read(&mut self.stream, &mut byte).map_err(unanswered)? == 0 {
+            if read(&self.stream, &mut byte).map_err(unanswered)? == 0 {
                 return Err(io::Error::other("the proxy closed the connection"));
             }
             received.extend_from_slice(&byte);
@@ -91,7 +91,7 @@ impl Visit {
     /// Reads once. Returns how many bytes came over the socket.
     fn hear(&mut self) -> io::Result<usize> {
         let mut buffer = [0; 16 << 10];
-        let count = read(&mut self.stream, &mut buffer)?;
+        let count = read(&self.stream, &mut buffer)?;
         if let Some(session) = &mut self.session {
             let mut out = Vec::new();
             session.feed(&buffer[..count], &mut self.said, &mut out).map_err(|error| refused(&error))?;
@@ -160,13 +160,8 @@ fn connect(way: Way, patience: Duration) -> io::Result<TcpStream> {
 }
 
 /// Reads once; on, where the process was stopped for a while (Ctrl-Z), as it would without a bound on how long that takes.
-fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match stream.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => return read,
-        }
-    }
+fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(retry_on_intr(|| rustix::io::read(stream, &mut *buffer))?)
 }
 
 fn refused(error: &rustls::Error) -> io::Error {

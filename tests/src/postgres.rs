@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use rustix::process::{Pid, Signal, getuid, kill_process};
 use tempfile::TempDir;
 
@@ -107,16 +107,18 @@ impl Postgres {
         let port = free_address()?.port();
         let server = programs.serve(folder.path(), port)?;
         let mut postgres = Self { server, port, folder, programs, databases: AtomicU32::new(0) };
-        for _ in 0..3 {
+        let mut attempts = 1;
+        loop {
             eventually("PostgreSQL answers or ends", || (postgres.answers() || postgres.has_ended()).then_some(()));
             if !postgres.has_ended() {
                 return Ok(postgres);
             }
+            ensure!(attempts < 3, "PostgreSQL does not start:\n{}", postgres.log());
             // Somebody else may have taken the port before the server did.
+            attempts += 1;
             postgres.port = free_address()?.port();
             postgres.server = postgres.programs.serve(postgres.folder.path(), postgres.port)?;
         }
-        bail!("PostgreSQL does not start:\n{}", postgres.log())
     }
 
     #[track_caller]

@@ -19,6 +19,10 @@ const REQUEST_BYTES_MOST: usize = 1 << 20;
 /// The time between the pieces of an answer: enough for each to be read on its own.
 const BETWEEN_PIECES: Duration = Duration::from_millis(1);
 
+/// What the rows may say of requests to a server that goes away, answered ones among them. `connect_failed`: the system had
+/// accepted the connection, and reset it before anybody looked.
+pub const WORDS_OF_WHO_GOES: [&str; 5] = ["", "closed", "reset", "connect_failed", "connect_refused"];
+
 /// A request, and which one it is.
 #[derive(Debug, Clone)]
 pub struct Asked {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::document::{Entry, Node, Table, Value};
-use super::error::{Problem, Problems};
+use super::error::Problems;
 use super::feeder::feeder;
 use super::interpolate::Variables;
-use super::limits;
+use super::limits::check_names;
 use super::template::Names;
 
 /// Finds the names.
@@ -69,19 +69,5 @@ fn each_step(node: &Node, look: &mut impl FnMut(&Table)) {
                 each_step(inner, look);
             }
         }
-    }
-}
-
-/// Whether keys can be names, and are not too many for ids.
-pub(super) fn check_names(what: &str, entries: &[Entry], problems: &mut Problems) {
-    for entry in entries {
-        let checked = limits::check_name(&entry.key);
-        problems.keep(
-            checked.map_err(|error| Problem::new(entry.key_span, error).expected(format!("the name of a {what}"))),
-        );
-    }
-    if let Some(entry) = entries.get(limits::MOST_OF_A_KIND) {
-        let message = format!("there are more than {} {what}s", limits::MOST_OF_A_KIND);
-        problems.add(Problem::new(entry.key_span, message).expected("one too many"));
     }
 }

@@ -3,6 +3,9 @@
 use runlog::tags::Tags;
 use runlog::units::Nanos;
 
+use super::document::Entry;
+use super::error::{Problem, Problems};
+
 /// The largest scenario file, in bytes.
 pub const LARGEST_FILE: u64 = 16 << 20;
 
@@ -44,6 +47,20 @@ pub fn check_name(name: &str) -> Result<(), String> {
     match name.chars().find(|c| c.is_control()) {
         Some(c) => Err(format!("a name cannot hold the control character {}", c.escape_default())),
         None => Ok(()),
+    }
+}
+
+/// Whether keys can be names, and are not too many for ids.
+pub(super) fn check_names(what: &str, entries: &[Entry], problems: &mut Problems) {
+    for entry in entries {
+        let checked = check_name(&entry.key);
+        problems.keep(
+            checked.map_err(|error| Problem::new(entry.key_span, error).expected(format!("the name of a {what}"))),
+        );
+    }
+    if let Some(entry) = entries.get(MOST_OF_A_KIND) {
+        let message = format!("there are more than {MOST_OF_A_KIND} {what}s");
+        problems.add(Problem::new(entry.key_span, message).expected("one too many"));
     }
 }
 

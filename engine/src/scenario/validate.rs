@@ -7,7 +7,7 @@ use runlog::tags::Tags;
 use super::document::{Node, Table};
 use super::error::{Problem, Problems};
 use super::interpolate::{Text, Variables};
-use super::known::check_names;
+use super::limits::check_names;
 use super::steps::{each_call, within};
 use super::template::{Names, Template};
 use super::threshold::Filterable;

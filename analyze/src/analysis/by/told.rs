@@ -87,7 +87,7 @@ impl Labels {
 
     fn of_stages(manifest: &Manifest, course: &Course) -> Self {
         let stages: Vec<Stages> = manifest.scenarios.iter().map(|scenario| Stages::of(scenario, course)).collect();
-        let most = stages.iter().map(|stages| stages.ends.len()).max().unwrap_or(0);
+        let most = stages.iter().map(Stages::count).max().unwrap_or(0);
         let labels = (1..=most).map(|number| format!("stage {number}"));
         // What is scheduled when all stages are over: the last users of a ramp that finish.
         Self { labels: labels.chain(["afterwards".to_owned()]).collect(), of: Source::Stage(stages) }
@@ -104,13 +104,27 @@ impl Labels {
             Source::Status if batch.error[place].is_some() => 0,
             Source::Status => usize::from(batch.status[place] / 100).min(9),
             Source::Stage(stages) => {
-                let ends = &stages[usize::from(batch.scenario[place].0)].ends;
-                match ends.partition_point(|&end| end <= scheduled) {
-                    over if over == ends.len() => self.labels.len() - 1,
-                    stage => stage,
-                }
+                stages[usize::from(batch.scenario[place].0)].at(scheduled).unwrap_or(self.labels.len() - 1)
             }
             Source::Window(first, length) => ((scheduled.0 / length.0 - first) as usize).min(self.labels.len() - 1),
+        }
+    }
+
+    /// The times in which rows can have been scheduled that have the label at this place, and are of this scenario where one is
+    /// named. `None` where a label says nothing of that.
+    fn stretches(&self, place: usize, scenario: Option<&str>) -> Option<Vec<Stretch>> {
+        match &self.of {
+            Source::Cell { .. } | Source::Status => None,
+            Source::Stage(of_scenarios) => {
+                let wanted = of_scenarios.iter().filter(|stages| scenario.is_none_or(|name| name == stages.scenario));
+                let is_behind = place + 1 == self.labels.len();
+                let stretch = |stages: &Stages| if is_behind { Some(stages.rest()) } else { stages.stretch(place) };
+                Some(wanted.filter_map(stretch).collect())
+            }
+            Source::Window(first, length) => {
+                let from = Nanos((first + place as u64).saturating_mul(length.0));
+                Some(vec![Stretch { from, to: from.after(*length) }])
+            }
         }
     }
 }
@@ -148,24 +162,13 @@ impl Told {
     pub fn length(&self, group: usize, elapsed: Nanos) -> Nanos {
         let places = self.places(group);
         let scenario = self.scenario.map(|key| self.keys[key].labels[places[key]].as_str());
-        let keys = || self.keys.iter().zip(&places);
-        let mut looked_at = Stretch { from: self.within.from, to: self.within.to.min(elapsed) };
-        for (key, &place) in keys() {
-            if let Source::Window(first, length) = key.of {
-                let from = Nanos((first + place as u64).saturating_mul(length.0));
-                looked_at = looked_at.and(Stretch { from, to: from.after(length) });
+        let mut all = vec![self.within.and(Stretch { from: Nanos::ZERO, to: elapsed })];
+        for (key, &place) in self.keys.iter().zip(&places) {
+            if let Some(of_key) = key.stretches(place, scenario) {
+                all = all.iter().flat_map(|one| of_key.iter().map(|other| one.and(*other))).collect();
             }
         }
-        let mut length = looked_at.length(elapsed);
-        for (key, &place) in keys() {
-            if let Source::Stage(of_scenarios) = &key.of {
-                let of_group = of_scenarios.iter().filter(|stages| scenario.is_none_or(|name| name == stages.scenario));
-                let is_behind = place + 1 == key.labels.len();
-                let stretch = |stages: &Stages| if is_behind { Some(stages.rest()) } else { stages.stretch(place) };
-                length = length.min(covered(of_group.filter_map(stretch).map(|stretch| stretch.and(looked_at))));
-            }
-        }
-        length
+        covered(all)
     }
 }
 
